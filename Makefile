@@ -1,0 +1,99 @@
+# Everything runs from here, on a machine that has Python 3.11 or later, pip and make.
+# `make help` lists the targets.
+
+PYTHON ?= python3
+VENVS ?= .venvs
+JOBS ?= 2
+WORKERS ?= 2
+ARGS ?=
+
+LANES := current databases legacy
+UV := $(VENVS)/tools/bin/uv
+BIN := $(VENVS)/current/bin
+
+# A lane is built anew when the Python changes: the stamp inside it carries the version.
+INTERPRETER := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
+STAMP := .ready-$(VERSION)
+
+export UV_PYTHON_DOWNLOADS = never
+unexport VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test setup lint format types mypy basedpyright lock build clean \
+	$(LANES) $(addprefix test-,$(LANES))
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Variables: PYTHON=$(PYTHON)  ARGS=(more arguments to pytest)  JOBS=$(JOBS)  WORKERS=$(WORKERS)"
+
+demo: current  ## run the example shop on the current lane
+	$(BIN)/python examples/album_shop.py
+
+test: setup  ## everything: lint, types, and the tests on all three lanes
+	@$(BIN)/python scripts/side_by_side.py --jobs $(JOBS) --make "$(MAKE)" \
+		test-current test-databases test-legacy mypy basedpyright lint
+
+setup: $(LANES)  ## make the environments of all three lanes
+
+lint: current  ## ruff: rules and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: current  ## let ruff format the code and mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: mypy basedpyright  ## both type checkers on the package
+
+mypy: current  ## mypy, strict, on the package
+	$(BIN)/mypy
+
+basedpyright: current  ## basedpyright, strict, on the package
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
+
+test-current: current  ## the tests on ormar 0.26
+	$(VENVS)/current/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+
+test-databases: databases  ## the tests on ormar 0.21, over `databases`
+	$(VENVS)/databases/bin/python -m pytest $(ARGS)
+
+test-legacy: legacy  ## the tests on ormar 0.12.3, SQLAlchemy 1.4 and pydantic 1
+	$(VENVS)/legacy/bin/python -m pytest $(ARGS)
+
+# ---------------------------------------------------------------------------- environments
+
+$(LANES): %: $(VENVS)/%/$(STAMP)
+
+# pip alone fetches uv, into a folder of its own: not even the venv module is needed.
+$(UV): constraints/tools.txt
+	rm -rf $(VENVS)/tools
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(VENVS)/tools \
+		-r constraints/tools.txt
+	@touch $@
+
+$(VENVS)/%/$(STAMP): constraints/%.txt pyproject.toml $(UV)
+	$(UV) venv --quiet --clear --python "$(INTERPRETER)" $(VENVS)/$*
+	$(UV) pip install --quiet --python $(VENVS)/$*/bin/python \
+		--build-constraints constraints/tools.txt -r constraints/$*.txt -e .
+	@touch $@
+
+# ---------------------------------------------------------------------------- upkeep
+
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --no-header \
+	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
+
+lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
+	$(COMPILE) --group test --group checkers --group current -o constraints/current.txt
+	$(COMPILE) --group test --group databases -o constraints/databases.txt
+	$(COMPILE) --group test --group legacy -o constraints/legacy.txt
+	$(COMPILE) --group tools -o constraints/tools.txt
+
+build: $(UV)  ## the sdist and the wheel, into dist/
+	$(UV) build --python "$(INTERPRETER)" --build-constraints constraints/tools.txt
+
+clean:  ## remove the environments, caches and built files
+	rm -rf $(VENVS) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
