@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 
 # The last line of pytest: "==== 12 passed, 1 skipped in 0.34s ====".
@@ -38,8 +39,18 @@ class Result:
         return closing[-1] if closing else f"{self.seconds:.1f}s"
 
 
+PROCESSES: list[subprocess.Popen[str]] = []
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    """Stop a target together with all that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def run(make: list[str], target: str, environment: dict[str, str], limit: float) -> Result:
-    print(f"started {target}", flush=True)
+    sys.stdout.write(f"started {target}\n")
+    sys.stdout.flush()
     start = time.monotonic()
     process = subprocess.Popen(
         [*make, "--no-print-directory", target],
@@ -51,10 +62,11 @@ def run(make: list[str], target: str, environment: dict[str, str], limit: float)
         errors="replace",
         start_new_session=True,
     )
+    PROCESSES.append(process)
     try:
         output, _ = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        stop(process)
         output, _ = process.communicate()
         output += f"\n{target} was stopped after {limit:.0f} seconds\n"
     return Result(target, process.returncode, time.monotonic() - start, output)
@@ -81,10 +93,17 @@ def main() -> int:
             pool.submit(run, shlex.split(options.make), target, environment, options.limit)
             for target in options.targets
         ]
-        for future in as_completed(running):
-            result = future.result()
-            results[result.target] = result
-            print(f"\n--- {result.target}: {result.verdict} ---\n{result.output}", flush=True)
+        try:
+            for future in as_completed(running):
+                result = future.result()
+                results[result.target] = result
+                print(f"\n--- {result.target}: {result.verdict} ---\n{result.output}", flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in PROCESSES:
+                if process.returncode is None:
+                    stop(process)
+            return 130
 
     width = max(map(len, options.targets))
     print("Summary")
