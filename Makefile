@@ -70,7 +70,7 @@ $(LANES): %: $(VENVS)/%/$(STAMP)
 # pip alone fetches uv, into a folder of its own: not even the venv module is needed.
 $(UV): constraints/tools.txt
 	rm -rf $(VENVS)/tools
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target $(VENVS)/tools \
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target $(VENVS)/tools \
 		-r constraints/tools.txt
 	@touch $@
 
