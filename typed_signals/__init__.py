@@ -1,0 +1,82 @@
+"""Typed signals: each signal's contract written once, as a Protocol, and kept everywhere."""
+
+from typed_signals.contract import Contract, Fault
+from typed_signals.decorators import (
+    post_bulk_update,
+    post_delete,
+    post_relation_add,
+    post_relation_remove,
+    post_save,
+    post_update,
+    pre_delete,
+    pre_relation_add,
+    pre_relation_remove,
+    pre_save,
+    pre_update,
+    receiver,
+)
+from typed_signals.emitter import ModelSignals, SignalEmitter, emitter_of, signals_of
+from typed_signals.errors import (
+    SignalDefinitionError,
+    SignalDefinitionWarning,
+    SignalNameWarning,
+    UnknownSignalError,
+)
+from typed_signals.inspection import returns_awaitable
+from typed_signals.receivers import (
+    CustomReceiver,
+    PostBulkUpdateReceiver,
+    PostDeleteReceiver,
+    PostRelationAddReceiver,
+    PostRelationRemoveReceiver,
+    PostSaveReceiver,
+    PostUpdateReceiver,
+    PreDeleteReceiver,
+    PreRelationAddReceiver,
+    PreRelationRemoveReceiver,
+    PreSaveReceiver,
+    PreUpdateReceiver,
+    SentAs,
+)
+from typed_signals.signal import Mode, Signal
+
+__all__ = [
+    "Contract",
+    "CustomReceiver",
+    "Fault",
+    "Mode",
+    "ModelSignals",
+    "PostBulkUpdateReceiver",
+    "PostDeleteReceiver",
+    "PostRelationAddReceiver",
+    "PostRelationRemoveReceiver",
+    "PostSaveReceiver",
+    "PostUpdateReceiver",
+    "PreDeleteReceiver",
+    "PreRelationAddReceiver",
+    "PreRelationRemoveReceiver",
+    "PreSaveReceiver",
+    "PreUpdateReceiver",
+    "SentAs",
+    "Signal",
+    "SignalDefinitionError",
+    "SignalDefinitionWarning",
+    "SignalEmitter",
+    "SignalNameWarning",
+    "UnknownSignalError",
+    "emitter_of",
+    "post_bulk_update",
+    "post_delete",
+    "post_relation_add",
+    "post_relation_remove",
+    "post_save",
+    "post_update",
+    "pre_delete",
+    "pre_relation_add",
+    "pre_relation_remove",
+    "pre_save",
+    "pre_update",
+    "receiver",
+    "returns_awaitable",
+    "signals_of",
+]

@@ -1,0 +1,177 @@
+"""The decorators that connect a receiver to a signal of one or more senders."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, Generic
+
+from typing_extensions import ParamSpec, TypeVar
+
+from typed_signals.emitter import emitter_of
+from typed_signals.errors import SignalDefinitionError
+from typed_signals.receivers import (
+    CustomReceiver,
+    PostBulkUpdateReceiver,
+    PostDeleteReceiver,
+    PostRelationAddReceiver,
+    PostRelationRemoveReceiver,
+    PostSaveReceiver,
+    PostUpdateReceiver,
+    PreDeleteReceiver,
+    PreRelationAddReceiver,
+    PreRelationRemoveReceiver,
+    PreSaveReceiver,
+    PreUpdateReceiver,
+)
+from typed_signals.signal import Accepted, Signal, connect_all
+
+__all__ = [
+    "Connector",
+    "post_bulk_update",
+    "post_delete",
+    "post_relation_add",
+    "post_relation_remove",
+    "post_save",
+    "post_update",
+    "pre_delete",
+    "pre_relation_add",
+    "pre_relation_remove",
+    "pre_save",
+    "pre_update",
+    "receiver",
+]
+
+K = ParamSpec("K")
+K0 = ParamSpec("K0")
+R = TypeVar("R")
+M = TypeVar("M")
+P = TypeVar("P", bound=Callable[..., Awaitable[object]])
+
+Senders = type[M] | Sequence[type[M]]
+
+
+class Connector(Generic[P]):
+    """What a decorator call gives: call it with a receiver to connect that.
+
+    Args:
+        signal: The signal's name.
+        senders: The model class, or several.
+
+    Raises:
+        SignalDefinitionError: A sender has no signals, or there is no sender at all.
+    """
+
+    def __init__(self, signal: str, senders: type | Sequence[type]) -> None:
+        every = [senders] if isinstance(senders, type) else _several(signal, senders)
+        self._signals: list[Signal[Any]] = [emitter_of(each)[signal] for each in every]
+
+    def __call__(
+        self: Connector[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, K, R]
+    ) -> Callable[K, R]:
+        """Connect a receiver to the signal of every sender, or of none.
+
+        Args:
+            receiver: An async callable that keeps the signal's contract.
+
+        Returns:
+            The receiver, unchanged, so that decorators can be stacked.
+
+        Raises:
+            SignalDefinitionError: The receiver breaks the contract; lists every fault.
+        """
+        if error := connect_all(self._signals, receiver):
+            raise error
+        return receiver
+
+    def __repr__(self) -> str:
+        return f"<connects a receiver to {', '.join(s.title for s in self._signals)}>"
+
+
+def _several(signal: str, senders: object) -> list[object]:
+    given = f"a `{type(senders).__qualname__}`"
+    if isinstance(senders, Collection) and not isinstance(senders, str | bytes):
+        every: list[object] = [*senders]
+        if every:
+            return every
+        given = f"an empty {type(senders).__name__}"
+    raise SignalDefinitionError(
+        f"`{signal}` expects a model class or a list of model classes, not {given}: "
+        f"write `@{signal}(Album)` or `@{signal}([Album, Track])`"
+    )
+
+
+def receiver(signal: str, senders: Senders[M]) -> Connector[CustomReceiver[M]]:
+    """Connect the decorated receiver to the named signal of one or more senders.
+
+    Args:
+        signal: The signal's name: one of a model's lifecycle, a declared or any custom one.
+        senders: The model class, or several; an abstract model stands for every model below it.
+
+    Returns:
+        A decorator that gives the receiver back unchanged.
+
+    Raises:
+        SignalDefinitionError: A sender has no signals.
+    """
+    return Connector(signal, senders)
+
+
+def pre_save(senders: Senders[M]) -> Connector[PreSaveReceiver[M]]:
+    """Connect the decorated receiver to ``pre_save``; see :func:`receiver`."""
+    return Connector("pre_save", senders)
+
+
+def post_save(senders: Senders[M]) -> Connector[PostSaveReceiver[M]]:
+    """Connect the decorated receiver to ``post_save``; see :func:`receiver`."""
+    return Connector("post_save", senders)
+
+
+def pre_update(senders: Senders[M]) -> Connector[PreUpdateReceiver[M]]:
+    """Connect the decorated receiver to ``pre_update``; see :func:`receiver`."""
+    return Connector("pre_update", senders)
+
+
+def post_update(senders: Senders[M]) -> Connector[PostUpdateReceiver[M]]:
+    """Connect the decorated receiver to ``post_update``; see :func:`receiver`."""
+    return Connector("post_update", senders)
+
+
+def pre_delete(senders: Senders[M]) -> Connector[PreDeleteReceiver[M]]:
+    """Connect the decorated receiver to ``pre_delete``; see :func:`receiver`."""
+    return Connector("pre_delete", senders)
+
+
+def post_delete(senders: Senders[M]) -> Connector[PostDeleteReceiver[M]]:
+    """Connect the decorated receiver to ``post_delete``; see :func:`receiver`."""
+    return Connector("post_delete", senders)
+
+
+def pre_relation_add(senders: Senders[M]) -> Connector[PreRelationAddReceiver[M]]:
+    """Connect the decorated receiver to ``pre_relation_add``; see :func:`receiver`."""
+    return Connector("pre_relation_add", senders)
+
+
+def post_relation_add(
+    senders: Senders[M],
+) -> Connector[PostRelationAddReceiver[M]]:
+    """Connect the decorated receiver to ``post_relation_add``; see :func:`receiver`."""
+    return Connector("post_relation_add", senders)
+
+
+def pre_relation_remove(
+    senders: Senders[M],
+) -> Connector[PreRelationRemoveReceiver[M]]:
+    """Connect the decorated receiver to ``pre_relation_remove``; see :func:`receiver`."""
+    return Connector("pre_relation_remove", senders)
+
+
+def post_relation_remove(
+    senders: Senders[M],
+) -> Connector[PostRelationRemoveReceiver[M]]:
+    """Connect the decorated receiver to ``post_relation_remove``; see :func:`receiver`."""
+    return Connector("post_relation_remove", senders)
+
+
+def post_bulk_update(senders: Senders[M]) -> Connector[PostBulkUpdateReceiver[M]]:
+    """Connect the decorated receiver to ``post_bulk_update``; see :func:`receiver`."""
+    return Connector("post_bulk_update", senders)

@@ -1,0 +1,287 @@
+"""An emitter: signals as attributes, some declared by a Protocol, others made on access."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterator
+from functools import singledispatch
+from typing import Any, ClassVar, Generic, NoReturn, Self, cast, get_args, get_origin
+
+from typing_extensions import TypeVar, get_type_hints
+
+from typed_signals.contract import near_miss
+from typed_signals.errors import SignalDefinitionError, SignalNameWarning, UnknownSignalError
+from typed_signals.receivers import (
+    CustomReceiver,
+    PostBulkUpdateReceiver,
+    PostDeleteReceiver,
+    PostRelationAddReceiver,
+    PostRelationRemoveReceiver,
+    PostSaveReceiver,
+    PostUpdateReceiver,
+    PreDeleteReceiver,
+    PreRelationAddReceiver,
+    PreRelationRemoveReceiver,
+    PreSaveReceiver,
+    PreUpdateReceiver,
+)
+from typed_signals.signal import Home, Mode, Signal
+
+__all__ = ["ModelSignals", "SignalEmitter", "declared_signals", "emitter_of", "signals_of"]
+
+M = TypeVar("M", default=Any)
+
+
+class SignalEmitter(Generic[M]):
+    """Signals as attributes.
+
+    A subclass declares signals by annotation, each with the Protocol that is its contract::
+
+        class ShopSignals(SignalEmitter[Shop]):
+            order_paid: Signal[OrderPaid]
+
+    Any other name is made on first access, with :class:`CustomReceiver` as its contract. Because
+    every public name is a signal, an emitter has no methods: ``name in emitter``,
+    ``emitter[name]``, ``len(emitter)``, iteration over names and ``repr`` do that work. Names
+    that start with an underscore are never signals.
+
+    Args:
+        mode: How much is refused (see :data:`~typed_signals.Mode`). A strict emitter refuses
+            names that it does not declare.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_home")
+
+    _signal_class: ClassVar[type[Signal[Any]]] = Signal
+    _error: ClassVar[type[SignalDefinitionError]] = SignalDefinitionError
+    _unknown: ClassVar[type[UnknownSignalError]] = UnknownSignalError
+
+    _home: Home
+
+    def __init__(self, *, mode: Mode = "normal") -> None:
+        object.__setattr__(self, "_home", Home(type(self).__name__, mode, self.__dict__))
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Learn whose signals these are, when written as a class attribute."""
+        self._own(owner)
+
+    # --- signals ---------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Signal[CustomReceiver[M]]:
+        if name.startswith("_"):  # dunders and the probes of debuggers: nothing is made for them
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        declared = declared_signals(type(self))
+        if name not in declared:
+            self._check_unknown(name, stacklevel=3)
+        return cast("Signal[CustomReceiver[M]]", self._put(name, self._signal_class()))
+
+    def __setattr__(self, name: str, value: Signal[Any]) -> None:
+        if name.startswith("_") or not name.isidentifier():
+            raise self._error(
+                f"`{name}` cannot be a signal of {self._home.label}: a signal's name is an "
+                "identifier that does not start with an underscore"
+            )
+        signal = self._adopted(value)
+        if signal is None:
+            raise self._error(
+                f"`{name}` of {self._home.label} must be a signal, not a "
+                f"`{type(value).__qualname__}`: write `signals.{name} = Signal()`, or connect a "
+                f"receiver with `signals.{name}.connect(...)`"
+            )
+        if name not in self:
+            self._check_unknown(name, stacklevel=3)
+        self.__dict__.pop(name, None)
+        self._put(name, signal)
+
+    def __getitem__(self, name: str) -> Signal[Any]:
+        return cast("Signal[Any]", getattr(self, name))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__dict__ or name in declared_signals(type(self))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**declared_signals(type(self)), **self.__dict__})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __dir__(self) -> list[str]:
+        return [*object.__dir__(self), *self]
+
+    def __repr__(self) -> str:
+        counts = [
+            f"{name} {len(receivers)}"
+            for name, signal in list(self.__dict__.items())
+            if (receivers := signal.receivers)
+        ]
+        of = f" of {self._home.label}" if self._home.owner else ""
+        return f"<{type(self).__name__}{of}: {', '.join(counts) or 'no receivers'}>"
+
+    # --- copies ----------------------------------------------------------------------------------
+
+    def __copy__(self) -> Self:
+        """An emitter of its own whose signals have the same receivers; no model sends it."""
+        twin = type(self)(mode=self._home.mode)
+        for name, signal in list(self.__dict__.items()):
+            twin._put(name, signal.__copy__())
+        return twin
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.__copy__()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"the signals of {self._home.label} cannot be pickled: their receivers are functions "
+            "of this process. Connect them again where they are needed."
+        )
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _adopted(self, value: object) -> Signal[Any] | None:
+        """What was assigned, as a signal; ``None`` if it is not one."""
+        return value if isinstance(value, Signal) else None  # pyright: ignore[reportUnknownVariableType] - of any contract
+
+    def _put(self, name: str, signal: Signal[Any]) -> Signal[Any]:
+        signal._settle(self._home, name, declared_signals(type(self)).get(name))
+        return cast("Signal[Any]", self.__dict__.setdefault(name, signal))
+
+    def _check_unknown(self, name: str, *, stacklevel: int) -> None:
+        known = declared_signals(type(self))
+        near = near_miss(name, known)
+        hint = f"did you mean `{near}`?" if near else f"known are {', '.join(known) or 'none'}"
+        if self._home.mode == "strict":
+            raise self._unknown(f"{self._home.label} has no signal `{name}`: {hint}")
+        if near:
+            warnings.warn(
+                f"{self._home.label} has no signal `{name}`: {hint} A custom signal of that name "
+                "was made; nothing sends it unless your code does.",
+                SignalNameWarning,
+                stacklevel=stacklevel + 1,
+            )
+
+    def _own(self, owner: type, above: tuple[SignalEmitter[Any], ...] = ()) -> None:
+        """Make this the emitter of a class, below the emitters of its abstract bases."""
+        home = self._home
+        home.owner = owner
+        home.above = tuple(emitter._home for emitter in above)
+        for upper in home.above:
+            upper.below.add(home)
+        for signal in self.__dict__.values():
+            signal._forget()
+
+
+class ModelSignals(SignalEmitter[M]):
+    """The signals of a model's lifecycle, declared like any others."""
+
+    pre_save: Signal[PreSaveReceiver[M]]
+    post_save: Signal[PostSaveReceiver[M]]
+    pre_update: Signal[PreUpdateReceiver[M]]
+    post_update: Signal[PostUpdateReceiver[M]]
+    pre_delete: Signal[PreDeleteReceiver[M]]
+    post_delete: Signal[PostDeleteReceiver[M]]
+    pre_relation_add: Signal[PreRelationAddReceiver[M]]
+    post_relation_add: Signal[PostRelationAddReceiver[M]]
+    pre_relation_remove: Signal[PreRelationRemoveReceiver[M]]
+    post_relation_remove: Signal[PostRelationRemoveReceiver[M]]
+    post_bulk_update: Signal[PostBulkUpdateReceiver[M]]
+
+
+def declared_signals(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
+    """The signals that an emitter class declares, each with its receiver Protocol.
+
+    Args:
+        emitter: The emitter class.
+
+    Returns:
+        Protocols by signal name, inherited signals first.
+
+    Raises:
+        SignalDefinitionError: An annotation is no ``Signal[...]``, or names something that cannot
+            be found at run time.
+    """
+    known = _declared.get(emitter)
+    if known is None:
+        known = _declared[emitter] = _read_declarations(emitter)
+    return known
+
+
+_declared: dict[type[SignalEmitter[Any]], dict[str, type]] = {}
+
+
+def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
+    try:
+        hints = get_type_hints(emitter)
+    except NameError as error:
+        raise emitter._error(
+            f"the signals of `{emitter.__qualname__}` name `{error.name}`, which cannot be found "
+            "at run time: import it outside `if TYPE_CHECKING`"
+        ) from None
+    protocols: dict[str, type] = {}
+    for cls in reversed(emitter.__mro__):
+        for name in inspect.get_annotations(cls):
+            if name.startswith("_") or not issubclass(cls, SignalEmitter):
+                continue
+            hint = hints[name]
+            arguments = get_args(hint)
+            origin: object = get_origin(hint) if arguments else hint
+            if not (isinstance(origin, type) and issubclass(origin, Signal)):
+                raise emitter._error(
+                    f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
+                    f"write `{name}: Signal[<a receiver Protocol>]`"
+                )
+            protocol: type = arguments[0] if arguments else CustomReceiver
+            protocols[name] = get_origin(protocol) or protocol
+    return protocols
+
+
+@singledispatch
+def emitter_of(sender: object) -> SignalEmitter[Any]:
+    """Find the emitter of a sender; ORMs register how theirs is found.
+
+    Args:
+        sender: A class whose ``signals`` is an emitter, or a model class of a supported ORM.
+
+    Returns:
+        The emitter.
+
+    Raises:
+        SignalDefinitionError: ``sender`` has none.
+    """
+    signals: SignalEmitter[Any] | None = getattr(sender, "signals", None)
+    if isinstance(signals, SignalEmitter):
+        return signals
+    given = f"`{sender.__qualname__}`" if isinstance(sender, type) else f"a {type(sender).__name__}"
+    raise SignalDefinitionError(
+        f"{given} sends no signals: expected an ormar model (a subclass of `ormar.Model` with its "
+        "configuration) or a class whose `signals` is a `SignalEmitter`"
+    )
+
+
+E = TypeVar("E", bound=SignalEmitter[Any])
+
+
+def signals_of(sender: type, kind: type[E]) -> E:
+    """The emitter of a sender, as the emitter class that declares its signals.
+
+    Args:
+        sender: A model class.
+        kind: The emitter class that was installed for it.
+
+    Returns:
+        The sender's emitter, so that declared custom signals are known to type checkers.
+
+    Raises:
+        SignalDefinitionError: The sender's emitter is not of that class.
+    """
+    emitter = emitter_of(sender)
+    if isinstance(emitter, kind):
+        return emitter
+    raise emitter._error(
+        f"the signals of `{sender.__qualname__}` are `{type(emitter).__qualname__}`, not "
+        f"`{kind.__qualname__}`: install them with `install({sender.__qualname__}, "
+        f"signals={kind.__qualname__})`"
+    )

@@ -1,0 +1,43 @@
+"""What goes wrong with signals, and the warnings for what may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typed_signals.contract import Fault
+
+__all__ = [
+    "SignalDefinitionError",
+    "SignalDefinitionWarning",
+    "SignalNameWarning",
+    "UnknownSignalError",
+]
+
+
+class SignalDefinitionError(Exception):
+    """A receiver, a signal or a sender breaks the contract and was refused.
+
+    For ormar's models the error raised is also an
+    ``ormar.exceptions.SignalDefinitionError``, so existing ``except`` clauses catch it.
+
+    Attributes:
+        faults: Every fault of the refused receiver; empty when the mistake is not a receiver's.
+    """
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults: tuple[Fault, ...] = tuple(faults)
+
+
+class UnknownSignalError(SignalDefinitionError, AttributeError):
+    """A strict emitter was asked for a signal that it does not declare."""
+
+
+class SignalDefinitionWarning(UserWarning):
+    """A receiver works but breaks the contract; given in lenient mode instead of an error."""
+
+
+class SignalNameWarning(UserWarning):
+    """A signal was made whose name nearly is that of a known one, so probably nothing sends it."""

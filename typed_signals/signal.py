@@ -1,0 +1,351 @@
+"""A signal: who listens, and telling them."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import warnings
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MethodType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    Literal,
+    NoReturn,
+    Protocol,
+    Self,
+    get_args,
+    get_origin,
+    overload,
+)
+from weakref import WeakSet
+
+from typing_extensions import ParamSpec, TypeVar
+
+from typed_signals.contract import Contract, Fault
+from typed_signals.delivery import Connection, together
+from typed_signals.errors import SignalDefinitionError, SignalDefinitionWarning
+from typed_signals.inspection import contract_of, describe, faults_of, named_payload
+from typed_signals.receivers import CustomReceiver
+
+__all__ = ["Accepted", "Home", "Mode", "Signal", "connect_all"]
+
+Mode = Literal["lenient", "normal", "strict"]
+"""How much is refused.
+
+``lenient``: receivers that work but break the contract are taken with a warning.
+``normal``: every receiver that breaks the contract is refused.
+``strict``: in addition, an emitter refuses signals that it does not declare.
+"""
+
+K = ParamSpec("K")
+K0 = ParamSpec("K0")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
+
+_lock = threading.RLock()
+_order = itertools.count()
+
+
+class Accepted(Protocol[K0, K, R_co]):
+    """A receiver that can be called as the contract says (``K0``), and as it is itself (``K``).
+
+    An overloaded Protocol is the intersection of its overloads, and typing has no other: the first
+    one checks the receiver, the second one remembers its exact type to give it back. All checkers
+    that were tried (mypy, pyright, basedpyright, ty, pyrefly) infer both.
+    """
+
+    @overload
+    def __call__(self, *args: K0.args, **kwargs: K0.kwargs) -> Awaitable[object]: ...
+    @overload
+    def __call__(self, *args: K.args, **kwargs: K.kwargs) -> R_co: ...
+
+
+class Home:
+    """Where signals live: whose they are, and which homes stand above and below.
+
+    A receiver that is connected in a home is also heard in every home below it.
+
+    Attributes:
+        owner: The class that sends the signals, once it is known.
+        mode: How much is refused; see :data:`Mode`.
+        signals: The signals made so far, by name.
+        above: The homes whose receivers are heard here as well.
+        below: The homes in which receivers connected here are heard.
+    """
+
+    __slots__ = ("__weakref__", "_name", "above", "below", "mode", "owner", "signals")
+
+    def __init__(self, name: str, mode: Mode, signals: dict[str, Signal[Any]]) -> None:
+        self._name = name
+        self.owner: type | None = None
+        self.mode: Mode = mode
+        self.signals = signals
+        self.above: tuple[Home, ...] = ()
+        self.below: WeakSet[Home] = WeakSet()
+
+    @property
+    def label(self) -> str:
+        """The owner's name, or that of the emitter's class, for people."""
+        return self.owner.__name__ if self.owner else self._name
+
+
+class Signal(Generic[P]):
+    """A signal whose receivers keep the contract ``P``.
+
+    ``Signal[OrderPaid]()`` is a signal with the contract of the Protocol ``OrderPaid``; a bare
+    ``Signal()`` accepts any payload. Signals of an emitter are made by the emitter.
+
+    Args:
+        mode: How much is refused (see :data:`Mode`); an emitter's own mode when left out.
+    """
+
+    _error: ClassVar[type[SignalDefinitionError]] = SignalDefinitionError
+
+    def __init__(self, *, mode: Mode | None = None) -> None:
+        self._set_up(mode)
+
+    def _set_up(self, mode: Mode | None = None) -> None:
+        self._mode = mode
+        self._name = ""
+        self._home: Home | None = None
+        self._declared: type | None = None
+        self._connections: Mapping[object, Connection] = {}
+        self._heard: tuple[Connection, ...] | None = ()
+
+    # --- what it is ------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The signal's name in its emitter; empty for a signal that has none."""
+        return self._name
+
+    @property
+    def title(self) -> str:
+        """The signal's name and whose it is, for people."""
+        name = f"signal `{self._name}`" if self._name else "a signal"
+        return f"{name} of {self._home.label}" if self._home else name
+
+    @property
+    def protocol(self) -> type:
+        """The receiver Protocol that is this signal's contract."""
+        return self._declared or self._own_protocol() or CustomReceiver
+
+    @property
+    def contract(self) -> Contract:
+        """The rules that receivers are judged by, read from :attr:`protocol`.
+
+        Raises:
+            SignalDefinitionError: The Protocol cannot be a contract.
+        """
+        return contract_of(self.protocol)
+
+    @property
+    def receivers(self) -> tuple[Callable[..., Awaitable[object]], ...]:
+        """The connected receivers in the order of delivery, inherited ones included."""
+        return tuple(connection.receiver for connection in self._connected())
+
+    def __repr__(self) -> str:
+        names = [describe(receiver) for receiver in self.receivers]
+        return f"<{self.title}: {', '.join(names) if names else 'no receivers'}>"
+
+    # --- who listens -----------------------------------------------------------------------------
+
+    def connect(
+        self: Signal[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, K, R]
+    ) -> Callable[K, R]:
+        """Connect a receiver; also usable as a decorator.
+
+        Receivers run in the order of connection. The signal keeps a strong reference; connecting
+        the same receiver again changes nothing.
+
+        Args:
+            receiver: An async callable that keeps the contract: a function, a bound, static or
+                class method, an object with an async ``__call__``, a ``functools.partial``.
+
+        Returns:
+            The receiver, unchanged.
+
+        Raises:
+            SignalDefinitionError: The receiver breaks the contract; lists every fault.
+        """
+        if error := connect_all([self], receiver):
+            raise error
+        return receiver
+
+    def disconnect(self, receiver: Callable[..., Awaitable[object]]) -> bool:
+        """Disconnect a receiver; a delivery under way is not changed by it.
+
+        Args:
+            receiver: What was connected. A receiver that is inherited from an abstract model is
+                disconnected there.
+
+        Returns:
+            Whether it was connected here.
+        """
+        key = _key(receiver)
+        with _lock:
+            if key not in self._connections:
+                return False
+            self._replace({k: c for k, c in self._connections.items() if k != key})
+        return True
+
+    # --- telling them ----------------------------------------------------------------------------
+
+    if TYPE_CHECKING:
+
+        async def send(
+            self: Signal[Callable[K, Awaitable[object]]], *args: K.args, **kwargs: K.kwargs
+        ) -> None:
+            """Tell every connected receiver, and return when all have ended."""
+
+    else:
+
+        async def send(self, /, sender: object, **payload: object) -> None:
+            """Tell every connected receiver, and return when all have ended.
+
+            Receivers run together, each in a copy of the caller's context.
+
+            Args:
+                sender: The model class (or whatever the signal's sender is).
+                payload: The payload by keyword, as the Protocol names it.
+
+            Raises:
+                BaseException: What the first receiver, in the order of connection, raised. The
+                    others have ended by then; their failures are noted on it and logged.
+            """
+            await together(self._hearing(sender, payload), sender, payload, signal=self._name)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _own_protocol(self) -> type | None:
+        """The Protocol written in ``Signal[Protocol]()``, if it was."""
+        arguments = get_args(getattr(self, "__orig_class__", None))
+        protocol = get_origin(arguments[0]) or arguments[0] if arguments else None
+        return protocol if isinstance(protocol, type) else None
+
+    def _settle(self, home: Home, name: str, declared: type | None) -> None:
+        """Move into an emitter; a signal that lives in one already keeps its first name."""
+        own = self._own_protocol()
+        if declared and own and own is not declared:
+            raise self._error(
+                f"signal `{name}` of {home.label} is declared with the contract "
+                f"`{declared.__qualname__}`, not `{own.__qualname__}`: assign a `Signal()` or a "
+                f"`Signal[{declared.__qualname__}]()`"
+            )
+        if self._home is None:
+            self._home, self._name, self._declared = home, name, declared
+            self._heard = None
+
+    def _hearing(self, sender: object, payload: Mapping[str, object]) -> Sequence[Connection]:
+        """The connections that are told of one send."""
+        return self._connected()
+
+    def _connected(self) -> tuple[Connection, ...]:
+        """Own and inherited connections in the order of connection, each receiver once."""
+        heard = self._heard
+        if heard is None:
+            with _lock:
+                merged = dict(self._connections)
+                for home in self._home.above if self._home else ():
+                    signal = home.signals.get(self._name)
+                    if signal is None:
+                        continue
+                    for key, connection in signal._connections.items():
+                        earlier = merged.get(key)
+                        if earlier is None or connection.order < earlier.order:
+                            merged[key] = connection
+                heard = tuple(sorted(merged.values(), key=lambda connection: connection.order))
+                self._heard = heard
+        return heard
+
+    def _replace(self, connections: Mapping[object, Connection]) -> None:
+        self._connections = connections
+        self._forget()
+        for home in self._home.below if self._home else ():
+            if signal := home.signals.get(self._name):
+                signal._forget()
+
+    def _forget(self) -> None:
+        self._heard = None
+
+    def _take(self, receiver: Callable[..., Awaitable[object]]) -> None:
+        key = _key(receiver)
+        aliases = named_payload(self.contract, receiver)
+        with _lock:
+            if key not in self._connections:
+                connection = Connection(receiver, next(_order), aliases)
+                self._replace({**self._connections, key: connection})
+
+    def _faults(self, receiver: object) -> tuple[list[Fault], list[Fault]]:
+        """The faults for which a receiver is refused, and those for which it is warned about."""
+        mode = self._mode or (self._home.mode if self._home else "normal")
+        faults = faults_of(self.contract, receiver, signal=self._name or "the signal")
+        refused = [f for f in faults if f.fatal] if mode == "lenient" else faults
+        return (faults, []) if refused else ([], faults)
+
+    def __copy__(self) -> Self:
+        """A signal of its own, with the same contract and receivers, that lives in no emitter."""
+        twin = type(self)()
+        twin._mode = self._mode
+        twin._name, twin._declared = self._name, self.protocol
+        twin._connections = dict(self._connections)
+        twin._forget()
+        return twin
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.__copy__()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{self.title} cannot be pickled: its receivers are functions of this process. "
+            "Connect them again where it is needed."
+        )
+
+
+def connect_all(signals: Sequence[Signal[Any]], receiver: Any) -> SignalDefinitionError | None:
+    """Connect a receiver to all of the signals, or to none.
+
+    Args:
+        signals: The signals; typically one signal of several models.
+        receiver: The receiver.
+
+    Returns:
+        ``None`` when it was connected, otherwise the error that its caller is to raise.
+    """
+    judged = [(signal, *signal._faults(receiver)) for signal in signals]
+    if any(refused for _, refused, _ in judged):
+        refusing = [(signal, refused) for signal, refused, _ in judged if refused]
+        faults = list(dict.fromkeys(fault for _, faults in refusing for fault in faults))
+        names = [signal for signal, _ in refusing]
+        return names[0]._error(_refusal(names, receiver, faults, "cannot be connected"), faults)
+    for signal, _, tolerated in judged:
+        if tolerated:
+            text = _refusal([signal], receiver, tolerated, "breaks the contract")
+            warnings.warn(text, SignalDefinitionWarning, stacklevel=3)
+        signal._take(receiver)
+    return None
+
+
+def _refusal(
+    signals: Sequence[Signal[Any]], receiver: object, faults: Sequence[Fault], verdict: str
+) -> str:
+    title = signals[0].title
+    for signal in signals[1:]:
+        title += f", {signal._home.label if signal._home else 'another'}"
+    lines = [f"{describe(receiver)} {verdict} to {title}:"]
+    lines += [f"  - {fault}" for fault in faults]
+    home = signals[0]._home
+    owner = home.owner if home else None
+    lines.append(f"  expected: {signals[0].contract.expected(owner)}")
+    return "\n".join(lines)
+
+
+def _key(receiver: object) -> object:
+    """What makes two receivers the same: a bound method is made anew at each access."""
+    if isinstance(receiver, MethodType):
+        return id(receiver.__self__), id(receiver.__func__)
+    return id(receiver)
