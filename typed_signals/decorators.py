@@ -88,12 +88,13 @@ class Connector(Generic[P]):
 
 
 def _several(signal: str, senders: object) -> list[object]:
-    given = f"a `{type(senders).__qualname__}`"
+    kind = type(senders).__qualname__
+    given = f"a `{kind}`"
     if isinstance(senders, Collection) and not isinstance(senders, str | bytes):
         every: list[object] = [*senders]
         if every:
             return every
-        given = f"an empty {type(senders).__name__}"
+        given = f"an empty `{kind}`"
     raise SignalDefinitionError(
         f"`{signal}` expects a model class or a list of model classes, not {given}: "
         f"write `@{signal}(Album)` or `@{signal}([Album, Track])`"
