@@ -63,7 +63,10 @@ class Connector(Generic[P]):
 
     def __init__(self, signal: str, senders: type | Sequence[type]) -> None:
         every = [senders] if isinstance(senders, type) else _several(signal, senders)
-        self._signals: list[Signal[Any]] = [emitter_of(each)[signal] for each in every]
+        try:
+            self._signals: list[Signal[Any]] = [emitter_of(each)[signal] for each in every]
+        except SignalDefinitionError as error:
+            raise error.with_traceback(None) from None  # where it was found tells nobody anything
 
     def __call__(
         self: Connector[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, K, R]

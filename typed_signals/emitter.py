@@ -82,15 +82,15 @@ class SignalEmitter(Generic[M]):
                 f"`{name}` cannot be a signal of {self._home.label}: a signal's name is an "
                 "identifier that does not start with an underscore"
             )
-        signal = self._adopted(value)
+        if name not in self:
+            self._check_unknown(name, stacklevel=3)
+        signal = self._adopted(name, value)
         if signal is None:
             raise self._error(
                 f"`{name}` of {self._home.label} must be a signal, not a "
                 f"`{type(value).__qualname__}`: write `signals.{name} = Signal()`, or connect a "
                 f"receiver with `signals.{name}.connect(...)`"
             )
-        if name not in self:
-            self._check_unknown(name, stacklevel=3)
         self.__dict__.pop(name, None)
         self._put(name, signal)
 
@@ -141,7 +141,7 @@ class SignalEmitter(Generic[M]):
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _adopted(self, value: object) -> Signal[Any] | None:
+    def _adopted(self, name: str, value: object) -> Signal[Any] | None:
         """What was assigned, as a signal; ``None`` if it is not one."""
         return value if isinstance(value, Signal) else None  # pyright: ignore[reportUnknownVariableType] - of any contract
 

@@ -16,6 +16,7 @@ from typing import (
     NoReturn,
     Protocol,
     Self,
+    final,
     get_args,
     get_origin,
     overload,
@@ -30,7 +31,7 @@ from typed_signals.errors import SignalDefinitionError, SignalDefinitionWarning
 from typed_signals.inspection import contract_of, describe, faults_of, named_payload
 from typed_signals.receivers import CustomReceiver
 
-__all__ = ["Accepted", "Home", "Mode", "Signal", "connect_all"]
+__all__ = ["Accepted", "Home", "Mode", "Signal", "connect_all", "refusal"]
 
 Mode = Literal["lenient", "normal", "strict"]
 """How much is refused.
@@ -93,7 +94,14 @@ class Home:
         return self.owner.__name__ if self.owner else self._name
 
 
-class Signal(Generic[P]):
+class _Object:
+    """Gives signals the memory layout of any plain class, which ``Generic`` alone would not.
+
+    So a signal of another library can become a typed one in place, keeping its identity.
+    """
+
+
+class Signal(_Object, Generic[P]):
     """A signal whose receivers keep the contract ``P``.
 
     ``Signal[OrderPaid]()`` is a signal with the contract of the Protocol ``OrderPaid``; a bare
@@ -154,6 +162,7 @@ class Signal(Generic[P]):
 
     # --- who listens -----------------------------------------------------------------------------
 
+    @final
     def connect(
         self: Signal[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, K, R]
     ) -> Callable[K, R]:
@@ -316,18 +325,46 @@ def connect_all(signals: Sequence[Signal[Any]], receiver: Any) -> SignalDefiniti
     Returns:
         ``None`` when it was connected, otherwise the error that its caller is to raise.
     """
-    judged = [(signal, *signal._faults(receiver)) for signal in signals]
-    if any(refused for _, refused, _ in judged):
-        refusing = [(signal, refused) for signal, refused, _ in judged if refused]
-        faults = list(dict.fromkeys(fault for _, faults in refusing for fault in faults))
-        names = [signal for signal, _ in refusing]
-        return names[0]._error(_refusal(names, receiver, faults, "cannot be connected"), faults)
-    for signal, _, tolerated in judged:
-        if tolerated:
-            text = _refusal([signal], receiver, tolerated, "breaks the contract")
-            warnings.warn(text, SignalDefinitionWarning, stacklevel=3)
+    error, tolerated = refusal(signals, receiver)
+    if error:
+        return error
+    for signal, faults in tolerated:
+        text = _refusal([signal], receiver, faults, "breaks the contract of")
+        warnings.warn(text, SignalDefinitionWarning, stacklevel=3)
+    for signal in signals:
         signal._take(receiver)
     return None
+
+
+Tolerated = list[tuple[Signal[Any], list[Fault]]]
+
+
+def refusal(
+    signals: Sequence[Signal[Any]], receiver: object
+) -> tuple[SignalDefinitionError | None, Tolerated]:
+    """Judge a receiver by the contracts of several signals, connecting it to none.
+
+    Args:
+        signals: The signals.
+        receiver: The receiver.
+
+    Returns:
+        The error with which it is refused, or ``None`` and what is only to be warned about.
+    """
+    refusing: list[Signal[Any]] = []
+    faults: dict[Fault, None] = {}
+    tolerated: Tolerated = []
+    for signal in signals:
+        refused, forgiven = signal._faults(receiver)
+        if refused:
+            refusing.append(signal)
+            faults |= dict.fromkeys(refused)
+        elif forgiven:
+            tolerated.append((signal, forgiven))
+    if not refusing:
+        return None, tolerated
+    text = _refusal(refusing, receiver, list(faults), "cannot be connected to")
+    return refusing[0]._error(text, list(faults)), []
 
 
 def _refusal(
@@ -336,7 +373,7 @@ def _refusal(
     title = signals[0].title
     for signal in signals[1:]:
         title += f", {signal._home.label if signal._home else 'another'}"
-    lines = [f"{describe(receiver)} {verdict} to {title}:"]
+    lines = [f"{describe(receiver)} {verdict} {title}:"]
     lines += [f"  - {fault}" for fault in faults]
     home = signals[0]._home
     owner = home.owner if home else None

@@ -1,0 +1,162 @@
+"""What differs between ormar's eras: how a model is configured. Nothing else knows of it."""
+
+# What comes from ormar has no one type that fits all eras.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import ormar as installed
+
+__all__ = ["Era", "era", "ormar"]
+
+Model = type[Any]
+
+ormar: Any = installed
+"""The ormar that is installed, whichever it is: no one description of its types fits all eras."""
+
+
+class Era(ABC):
+    """How one era of ormar configures its models."""
+
+    attribute: str
+    """The model's attribute that holds its configuration."""
+
+    def own_config(self, model: Model) -> Any | None:
+        """The configuration that a model class itself was written with."""
+        return vars(model).get(self.attribute)
+
+    def config(self, model: Model) -> Any | None:
+        """The configuration of a model class, possibly inherited."""
+        for cls in model.__mro__:
+            if (config := self.own_config(cls)) is not None:
+                return config
+        return None
+
+    def is_abstract(self, config: Any) -> bool:
+        """Whether the model is only there to be inherited from."""
+        return bool(getattr(config, "abstract", False))
+
+    def set_signals(self, config: Any, emitter: object) -> None:
+        """Give a configuration its emitter."""
+        config.signals = emitter
+
+    @abstractmethod
+    def signals(self, config: Any) -> object | None:
+        """The emitter of a configuration, ``None`` before it has one."""
+
+    @abstractmethod
+    def is_config(self, target: object) -> bool:
+        """Whether something is a configuration that models can be derived from."""
+
+    @abstractmethod
+    def follow(self, base: Any) -> None:
+        """Prepare a base configuration so that what derives from it can be told."""
+
+    @abstractmethod
+    def derives(self, config: Any, base: Any) -> bool:
+        """Whether a configuration derives from a base that is followed."""
+
+    @abstractmethod
+    def answer_meta(self, model: Model) -> None:
+        """Let ``Meta`` answer on a model class and all below it."""
+
+    @abstractmethod
+    def forget_meta(self, model: Model) -> None:
+        """Undo :meth:`answer_meta`."""
+
+
+class MetaEra(Era):
+    """Before ormar 0.20: ``class Meta`` inside the model."""
+
+    attribute = "Meta"
+
+    def signals(self, config: Any) -> object | None:
+        # A `Meta` may inherit from another model's. Sharing the emitter of a concrete model is
+        # ormar's way; an abstract model's is never shared, it stands above.
+        for cls in config.__mro__:
+            if "signals" in vars(cls):
+                shared = cls is not config and self.is_abstract(cls)
+                return None if shared else vars(cls)["signals"]
+        return None
+
+    def is_config(self, target: object) -> bool:
+        return isinstance(target, type) and not issubclass(target, ormar.Model)
+
+    def follow(self, base: Any) -> None:
+        pass  # inheritance tells
+
+    def derives(self, config: Any, base: Any) -> bool:
+        return issubclass(config, base)
+
+    def answer_meta(self, model: Model) -> None:
+        pass  # it does by itself
+
+    def forget_meta(self, model: Model) -> None:
+        pass
+
+
+class ConfigEra(Era):
+    """From ormar 0.20 on: ``ormar_config = OrmarConfig(...)`` in the model."""
+
+    attribute = "ormar_config"
+
+    def signals(self, config: Any) -> object | None:
+        signals: object = config.signals
+        return signals
+
+    def is_config(self, target: object) -> bool:
+        return isinstance(target, ormar.OrmarConfig)
+
+    def follow(self, base: Any) -> None:
+        if not isinstance(base, _followed_config()):
+            base.__class__ = _followed_config()
+            base.typed_signals_bases = (base,)
+
+    def derives(self, config: Any, base: Any) -> bool:
+        return any(each is base for each in getattr(config, "typed_signals_bases", ()))
+
+    def answer_meta(self, model: Model) -> None:
+        if not isinstance(vars(model).get("Meta"), _MetaAnswer):
+            type.__setattr__(model, "Meta", _MetaAnswer())
+
+    def forget_meta(self, model: Model) -> None:
+        if isinstance(vars(model).get("Meta"), _MetaAnswer):
+            type.__delattr__(model, "Meta")
+
+
+class _MetaAnswer:
+    """``Album.Meta`` answers with ``Album.ormar_config``, as in the ormars before 0.20."""
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        try:
+            config: Any = owner.ormar_config  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+            return config
+        except AttributeError:
+            message = f"type object {owner.__name__!r} has no attribute 'Meta'"
+            raise AttributeError(message) from None
+
+
+def _followed_config() -> type[Any]:
+    """An ``OrmarConfig`` whose copies remember what they were copied from."""
+    global _followed
+    if _followed is None:
+
+        class FollowedConfig(ormar.OrmarConfig):  # type: ignore[misc] # pyright: ignore[reportUntypedBaseClass]
+            def copy(self, *args: Any, **kwargs: Any) -> Any:
+                twin: Any = super().copy(*args, **kwargs)
+                twin.__class__ = FollowedConfig
+                twin.typed_signals_bases = (*getattr(self, "typed_signals_bases", ()), twin)
+                return twin
+
+        _followed = FollowedConfig
+    return _followed
+
+
+_followed: type[Any] | None = None
+
+era: Era = ConfigEra() if hasattr(ormar, "OrmarConfig") else MetaEra()
+"""The era of the ormar that is installed."""

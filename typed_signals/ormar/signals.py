@@ -1,0 +1,154 @@
+"""Signals and emitters that ormar takes for its own."""
+
+# What comes from ormar has no one type that fits all eras.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import TypeVar
+
+from typed_signals import errors
+from typed_signals.delivery import Connection
+from typed_signals.emitter import ModelSignals, declared_signals
+from typed_signals.ormar.eras import ormar
+from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError
+from typed_signals.receivers import CustomReceiver
+from typed_signals.signal import Signal, connect_all, refusal
+
+__all__ = ["OrmarSignal", "OrmarSignals", "adopt", "release"]
+
+M = TypeVar("M", default=Any)
+P = TypeVar("P", bound=Callable[..., Any], default=CustomReceiver[Any])
+
+
+if TYPE_CHECKING:
+
+    class _PlainSignal: ...
+
+else:
+    _PlainSignal = ormar.Signal
+
+
+class OrmarSignal(Signal[P], _PlainSignal):
+    """A typed signal that also is an ``ormar.Signal``."""
+
+    _error: ClassVar[type[errors.SignalDefinitionError]] = SignalDefinitionError
+
+    def _hearing(self, sender: object, payload: Mapping[str, object]) -> Sequence[Connection]:
+        # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent as
+        # well. Receivers of an abstract model above both have then heard it from the child.
+        instance = payload.get("instance")
+        if (
+            self._home is not None
+            and self._home.above
+            and isinstance(sender, type)
+            and type(instance) is not sender
+            and isinstance(instance, sender)
+        ):
+            return tuple(self._connections.values())
+        return super()._hearing(sender, payload)
+
+
+class OrmarSignals(ModelSignals[M]):
+    """The signals of an ormar model.
+
+    Subclass it to declare signals of your own::
+
+        class AlbumSignals(OrmarSignals[Album]):
+            sold_out: Signal[SoldOutReceiver]
+
+
+        install(Album, signals=AlbumSignals)
+    """
+
+    _signal_class: ClassVar[type[Signal[Any]]] = OrmarSignal
+    _error: ClassVar[type[errors.SignalDefinitionError]] = SignalDefinitionError
+    _unknown: ClassVar[type[errors.UnknownSignalError]] = UnknownSignalError
+
+    def _adopted(self, name: str, value: Any) -> Signal[Any] | None:
+        if not isinstance(value, Signal | ormar.Signal):
+            return None
+        error = None if isinstance(value, OrmarSignal) else adopt(self, {name: value})
+        if error:
+            raise error
+        signal: Signal[Any] = value
+        return signal
+
+
+def adopt(
+    emitter: OrmarSignals[Any], signals: Mapping[str, Any]
+) -> errors.SignalDefinitionError | None:
+    """Move signals with their receivers into an emitter; the signals keep their identity.
+
+    Args:
+        emitter: The emitter.
+        signals: Signals by name: ormar's, typed ones, or of a subclass of either.
+
+    Returns:
+        ``None`` when all were moved; otherwise, with nothing changed, the error that names every
+        receiver which breaks the contract of its signal.
+    """
+    refused: list[errors.SignalDefinitionError] = []
+    twins: dict[str, Signal[Any]] = {}
+    for name, signal in signals.items():
+        own: object = getattr(signal, "__orig_class__", None)
+        twin = twins[name] = emitter._signal_class()
+        if isinstance(signal, Signal):
+            twin._mode = signal._mode
+        if own is not None:
+            twin.__orig_class__ = own  # type: ignore[attr-defined]
+        twin._settle(emitter._home, name, declared_signals(type(emitter)).get(name))
+        for receiver in _receivers(signal):
+            error, _ = refusal([twin], receiver)
+            refused += [error] if error else []
+    if refused:
+        faults = [fault for error in refused for fault in error.faults]
+        return emitter._error("\n".join(map(str, refused)), faults)
+    for name, twin in twins.items():
+        signal = signals[name]
+        if isinstance(signal, Signal) and signal.protocol is twin.protocol:
+            twin._connections = signal._connections
+        else:
+            for receiver in _receivers(signal):
+                connect_all([twin], receiver)
+        signal.__class__ = _typed_class(signal.__class__)
+        vars(signal).clear()
+        vars(signal).update(vars(twin))
+        emitter.__dict__[name] = signal
+    return None
+
+
+def release(emitter: OrmarSignals[Any]) -> dict[str, Any]:
+    """Turn an emitter back into ormar's own; the signals keep their identity and receivers."""
+    plain: dict[str, Any] = ormar.signals.SignalEmitter()
+    signals: dict[str, Any] = emitter.__dict__
+    for name, signal in list(signals.items()):
+        cls: type[Any] = type(signal)
+        receivers = _receivers(signal)
+        signal.__class__ = ormar.Signal if cls is OrmarSignal else cls.__bases__[0]
+        vars(signal).clear()
+        signal._receivers = {ormar.signals.signal.make_id(each): each for each in receivers}
+        plain[name] = signal
+    return plain
+
+
+def _receivers(signal: Any) -> list[Callable[..., Any]]:
+    """The receivers connected to a signal itself, whosever it is."""
+    if isinstance(signal, Signal):
+        return [connection.receiver for connection in signal._connections.values()]
+    return list(signal._receivers.values())
+
+
+@cache
+def _typed_class(cls: type[Any]) -> type[Any]:
+    """The class that a signal of ``cls`` gets when it is moved into a typed emitter."""
+    if issubclass(cls, OrmarSignal):
+        return cls
+    if cls in (ormar.Signal, Signal):
+        return OrmarSignal
+    return type(cls.__name__, (cls, OrmarSignal), {"__module__": cls.__module__})
