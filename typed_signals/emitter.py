@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any, ClassVar, Generic, NoReturn, Self, cast, get_args, get_origin
@@ -11,7 +10,12 @@ from typing import Any, ClassVar, Generic, NoReturn, Self, cast, get_args, get_o
 from typing_extensions import TypeVar, get_type_hints
 
 from typed_signals.contract import near_miss
-from typed_signals.errors import SignalDefinitionError, SignalNameWarning, UnknownSignalError
+from typed_signals.errors import (
+    SignalDefinitionError,
+    SignalNameWarning,
+    UnknownSignalError,
+    warn,
+)
 from typed_signals.receivers import (
     CustomReceiver,
     PostBulkUpdateReceiver,
@@ -73,7 +77,7 @@ class SignalEmitter(Generic[M]):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         declared = declared_signals(type(self))
         if name not in declared:
-            self._check_unknown(name, stacklevel=3)
+            self._check_unknown(name)
         return cast("Signal[CustomReceiver[M]]", self._put(name, self._signal_class()))
 
     def __setattr__(self, name: str, value: Signal[Any]) -> None:
@@ -83,7 +87,7 @@ class SignalEmitter(Generic[M]):
                 "identifier that does not start with an underscore"
             )
         if name not in self:
-            self._check_unknown(name, stacklevel=3)
+            self._check_unknown(name)
         signal = self._adopted(name, value)
         if signal is None:
             raise self._error(
@@ -149,29 +153,22 @@ class SignalEmitter(Generic[M]):
         signal._settle(self._home, name, declared_signals(type(self)).get(name))
         return cast("Signal[Any]", self.__dict__.setdefault(name, signal))
 
-    def _check_unknown(self, name: str, *, stacklevel: int) -> None:
+    def _check_unknown(self, name: str) -> None:
         known = declared_signals(type(self))
         near = near_miss(name, known)
         hint = f"did you mean `{near}`?" if near else f"known are {', '.join(known) or 'none'}"
         if self._home.mode == "strict":
             raise self._unknown(f"{self._home.label} has no signal `{name}`: {hint}")
         if near:
-            warnings.warn(
+            warn(
                 f"{self._home.label} has no signal `{name}`: {hint} A custom signal of that name "
                 "was made; nothing sends it unless your code does.",
                 SignalNameWarning,
-                stacklevel=stacklevel + 1,
             )
 
     def _own(self, owner: type, above: tuple[SignalEmitter[Any], ...] = ()) -> None:
         """Make this the emitter of a class, below the emitters of its abstract bases."""
-        home = self._home
-        home.owner = owner
-        home.above = tuple(emitter._home for emitter in above)
-        for upper in home.above:
-            upper.below.add(home)
-        for signal in self.__dict__.values():
-            signal._forget()
+        self._home.settle(owner, tuple(emitter._home for emitter in above))
 
 
 class ModelSignals(SignalEmitter[M]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ __all__ = [
     "SignalDefinitionWarning",
     "SignalNameWarning",
     "UnknownSignalError",
+    "warn",
 ]
 
 
@@ -41,3 +44,19 @@ class SignalDefinitionWarning(UserWarning):
 
 class SignalNameWarning(UserWarning):
     """A signal was made whose name nearly is that of a known one, so probably nothing sends it."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn about the line that led here, however deep, and is neither ours nor ormar's.
+
+    Args:
+        message: The warning's text.
+        category: The kind of warning.
+    """
+    frame, level = sys._getframe(), 1
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _NOT_THE_USERS:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
+_NOT_THE_USERS = ("typed_signals", "ormar")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import MethodType
 from typing import (
@@ -27,7 +26,7 @@ from typing_extensions import ParamSpec, TypeVar
 
 from typed_signals.contract import Contract, Fault
 from typed_signals.delivery import Connection, together
-from typed_signals.errors import SignalDefinitionError, SignalDefinitionWarning
+from typed_signals.errors import SignalDefinitionError, SignalDefinitionWarning, warn
 from typed_signals.inspection import contract_of, describe, faults_of, named_payload
 from typed_signals.receivers import CustomReceiver
 
@@ -92,6 +91,16 @@ class Home:
     def label(self) -> str:
         """The owner's name, or that of the emitter's class, for people."""
         return self.owner.__name__ if self.owner else self._name
+
+    def settle(self, owner: type, above: tuple[Home, ...]) -> None:
+        """Belong to a class, below the homes of its abstract bases."""
+        with _lock:
+            self.owner = owner
+            self.above = above
+            for home in above:
+                home.below.add(self)
+            for signal in self.signals.values():
+                signal._forget()
 
 
 class _Object:
@@ -330,7 +339,7 @@ def connect_all(signals: Sequence[Signal[Any]], receiver: Any) -> SignalDefiniti
         return error
     for signal, faults in tolerated:
         text = _refusal([signal], receiver, faults, "breaks the contract of")
-        warnings.warn(text, SignalDefinitionWarning, stacklevel=3)
+        warn(text, SignalDefinitionWarning)
     for signal in signals:
         signal._take(receiver)
     return None
