@@ -13,7 +13,16 @@ from enum import Enum
 from inspect import Parameter, Signature
 from typing import Literal
 
-__all__ = ["Answer", "Contract", "Fault", "FaultCode", "judge", "near_miss"]
+__all__ = [
+    "NOT_CALLABLE",
+    "Answer",
+    "Contract",
+    "Fault",
+    "FaultCode",
+    "judge",
+    "mistyped",
+    "near_miss",
+]
 
 SENDER = "sender"
 
@@ -28,9 +37,12 @@ FaultCode = Literal[
     "unaccepted-payload",
     "bound-payload",
     "unreadable",
+    "wrong-type",
 ]
 
 _NEAR = 0.85
+_UNBOUND = ("self", "cls")
+_NO_SLASH = "take the `/` out"
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -104,6 +116,13 @@ class Contract:
         return f"async def receiver({self.signature.replace('{model}', name)})"
 
 
+NOT_CALLABLE = Fault(
+    "not-callable",
+    "it cannot be called",
+    "connect an `async def` function, a bound method or an object with `__call__`",
+)
+
+
 def near_miss(name: str, known: Iterable[str]) -> str | None:
     """Find the known name of which ``name`` probably is a misspelling.
 
@@ -131,7 +150,7 @@ def judge(
     signature: Signature,
     answer: Answer = Answer.AWAITABLE,
     *,
-    signal: str = "the signal",
+    signal: str = "",
     bound: Sequence[str] = (),
 ) -> list[Fault]:
     """Judge the shape of a receiver.
@@ -140,7 +159,7 @@ def judge(
         contract: The rules.
         signature: The receiver's parameters, without those already bound (``self``, partials).
         answer: What calling the receiver gives back.
-        signal: The signal's name, for the words.
+        signal: The signal's name, for the words; empty when it has none.
         bound: Parameters that a partial has already filled by position.
 
     Returns:
@@ -153,8 +172,11 @@ def judge(
         faults.append(
             Fault("not-async", f"it is not async but {answer.value}", _ASYNC_REMEDY[answer])
         )
-    faults += _sender_faults(contract, parameters, var_keyword=var_keyword)
-    faults += _payload_faults(contract, parameters, signal)
+    sending = f"`{signal}`" if signal else "the signal"
+    has_sender = SENDER in bound or SENDER in signature.parameters
+    if SENDER not in bound:
+        faults += _sender_faults(contract, parameters, var_keyword=var_keyword)
+    faults += _payload_faults(contract, parameters, sending, has_sender=has_sender)
     faults += [
         Fault(
             "bound-payload",
@@ -177,7 +199,7 @@ def judge(
         faults += [
             Fault(
                 "unaccepted-payload",
-                f"it does not accept `{name}`, which `{signal}` sends",
+                f"it does not accept `{name}`, which {sending} sends",
                 f"add `{name}`, or `**kwargs: object`",
             )
             for name in contract.payload
@@ -186,20 +208,38 @@ def judge(
     return faults
 
 
+def mistyped(parameter: str, annotated: str, sent: str, *, signal: str = "") -> Fault:
+    """Name a parameter whose annotation excludes what is sent; type checkers alone see that.
+
+    Args:
+        parameter: The parameter, with its stars.
+        annotated: Its type, as one writes it.
+        sent: The type of what is sent.
+        signal: The signal's name, for the words; empty when it has none.
+
+    Returns:
+        The fault.
+    """
+    what = f"{f'`{signal}`' if signal else 'the signal'} sends `{sent}`"
+    if parameter.startswith("**"):
+        what = "payload of any type may be added"
+    problem = f"`{parameter}` is annotated `{annotated}`, and {what}"
+    return Fault("wrong-type", problem, f"write `{parameter}: {sent}`")
+
+
 def _sender_faults(
     contract: Contract, parameters: list[Parameter], *, var_keyword: bool
 ) -> list[Fault]:
     first = parameters[0] if parameters else None
     own = next((p for p in parameters if p.name == SENDER), None)
     remedy = f"write `{SENDER}` as its first parameter"
+    if first is not None and first.name in _UNBOUND and first.kind in _POSITIONAL:
+        problem = f"its first parameter is `{first.name}`, not `{SENDER}`"
+        remedy = "connect the bound method (`obj.method`), or make it a static method"
+        return [Fault("sender-not-first", problem, remedy)]
     if own is not None and own.kind is Parameter.POSITIONAL_ONLY:
-        return [
-            Fault(
-                "positional-payload",
-                f"`{SENDER}` is positional-only, and it is sent by keyword",
-                f"move `/` away from behind `{SENDER}`",
-            )
-        ]
+        problem = f"`{SENDER}` is positional-only, and it is sent by keyword"
+        return [Fault("positional-payload", problem, _NO_SLASH)]
     if own is not None:
         if own is first and own.kind is Parameter.POSITIONAL_OR_KEYWORD:
             return []
@@ -207,13 +247,15 @@ def _sender_faults(
         return [Fault("sender-not-first", f"`{SENDER}` is {where}", remedy, fatal=False)]
     if first is None:
         return [Fault("no-sender", f"it has no `{SENDER}` parameter", remedy)]
-    if first.kind in _POSITIONAL and first.name not in contract.names:
+    if _stands_for_sender(contract, first):
         problem = f"its first parameter is `{first.name}`, not `{SENDER}`"
-        if first.name in ("self", "cls"):
-            remedy = "connect the bound method (`obj.method`), or make it a static method"
-        elif first.default is Parameter.empty:
-            remedy = f"name it `{SENDER}`; it is sent by keyword"
-        works = var_keyword and first.default is not Parameter.empty
+        if first.default is Parameter.empty:
+            slash = f" ({_NO_SLASH})" if first.kind is Parameter.POSITIONAL_ONLY else ""
+            remedy = f"name it `{SENDER}`; it is sent by keyword{slash}"
+        works = var_keyword and (
+            first.default is not Parameter.empty
+            or (contract.open_payload and not first.name.startswith("_"))
+        )
         return [Fault("sender-not-first", problem, remedy, fatal=not works)]
     if first.kind is Parameter.VAR_POSITIONAL and var_keyword:
         return []  # `*args, **kwargs` takes `sender` both by position and by keyword
@@ -228,26 +270,37 @@ def _sender_faults(
     ]
 
 
-def _payload_faults(contract: Contract, parameters: list[Parameter], signal: str) -> list[Fault]:
+def _stands_for_sender(contract: Contract, first: Parameter) -> bool:
+    """Whether the first parameter of a receiver without ``sender`` seems to be meant as that."""
+    return first.kind in _POSITIONAL and first.name not in contract.names
+
+
+def _payload_faults(
+    contract: Contract, parameters: list[Parameter], sending: str, *, has_sender: bool
+) -> list[Fault]:
     faults: list[Fault] = []
     names = contract.names
     for index, parameter in enumerate(parameters):
         name, required = parameter.name, parameter.default is Parameter.empty
         if name == SENDER or parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
             continue
-        if index == 0 and name not in names and parameter.kind in _POSITIONAL:
+        if (
+            index == 0
+            and parameter.kind in _POSITIONAL
+            and (name in _UNBOUND or (not has_sender and _stands_for_sender(contract, parameter)))
+        ):
             continue  # it stands where `sender` belongs, and is reported as that
         known = name in names or contract.open_payload
-        if parameter.kind is Parameter.POSITIONAL_ONLY and (known or required):
+        if parameter.kind is Parameter.POSITIONAL_ONLY and known:
             problem = f"`{name}` is positional-only, and payload is sent by keyword"
-            faults.append(Fault("positional-payload", problem, f"move `/` before `{name}`"))
+            faults.append(Fault("positional-payload", problem, _NO_SLASH))
         elif required and not known:
             free = [each for each in names if each not in {p.name for p in parameters}]
             near = near_miss(name, free)
             remedy = f"write `{near}`" if near else "give it a default or take it out"
-            problem = f"it requires `{name}`, which `{signal}` never sends"
+            problem = f"it requires `{name}`, which {sending} never sends"
             faults.append(Fault("unknown-parameter", problem, remedy))
         elif required and contract.payload.get(name, False):
-            problem = f"it requires `{name}`, which `{signal}` may leave out"
+            problem = f"it requires `{name}`, which {sending} may leave out"
             faults.append(Fault("unknown-parameter", problem, f"give `{name}` a default"))
     return faults

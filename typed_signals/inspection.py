@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
 import os
 import re
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from inspect import Parameter, Signature
 from types import MethodType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from typing_extensions import ParamSpec, get_type_hints
 
-from typed_signals.contract import SENDER, Answer, Contract, Fault, judge
+from typed_signals.contract import NOT_CALLABLE, SENDER, Answer, Contract, Fault, judge
 from typed_signals.errors import SignalDefinitionError
 from typed_signals.receivers import SentAs
 
-__all__ = ["contract_of", "describe", "faults_of", "named_payload", "returns_awaitable"]
+__all__ = [
+    "contract_of",
+    "describe",
+    "faults_of",
+    "named_payload",
+    "returns_awaitable",
+    "unresolved",
+]
 
 K = ParamSpec("K")
 T = TypeVar("T")
@@ -35,12 +44,12 @@ def returns_awaitable(function: Callable[K, Awaitable[T]]) -> Callable[K, Awaita
     is understood as well.
 
     Args:
-        function: The callable; the mark is set on it.
+        function: The callable; the mark is set on it, or on the function of a bound method.
 
     Returns:
         The same callable.
     """
-    setattr(function, _MARK, True)
+    setattr(getattr(function, "__func__", function), _MARK, True)
     return function
 
 
@@ -66,16 +75,13 @@ def contract_of(protocol: type) -> Contract:
         raise _bad_protocol(protocol, "it is no Protocol class with a `__call__`")
     try:
         hints = get_type_hints(call, include_extras=True)
-    except NameError as error:
-        raise _bad_protocol(
-            protocol,
-            f"its annotations name `{error.name}`, which cannot be found at run time "
-            "(import it outside `if TYPE_CHECKING`)",
-        ) from None
+    except Exception as error:  # an annotation is any expression, and may fail in any way
+        raise _bad_protocol(protocol, f"its annotations {unresolved(error)}") from error
     _, *parameters = inspect.signature(call).parameters.values()
-    if not parameters or parameters[0].name != SENDER:
+    first = parameters[0] if parameters else None
+    if first is None or first.name != SENDER or first.kind is not Parameter.POSITIONAL_OR_KEYWORD:
         raise _bad_protocol(protocol, f"the first parameter of its `__call__` is not `{SENDER}`")
-    if not _is_awaitable_type(hints.get("return")):
+    if not (inspect.iscoroutinefunction(call) or _is_awaitable_type(hints.get("return"))):
         raise _bad_protocol(protocol, "its `__call__` does not return an `Awaitable`")
     payload: dict[str, bool] = {}
     aliases: dict[str, str] = {}
@@ -101,6 +107,23 @@ def contract_of(protocol: type) -> Contract:
     )
 
 
+def unresolved(error: Exception) -> str:
+    """Say of annotations why they cannot be read, as the rest of a sentence.
+
+    Args:
+        error: What reading them raised.
+
+    Returns:
+        The clause.
+    """
+    if isinstance(error, NameError) and error.name:
+        return (
+            f"name `{error.name}`, which cannot be found at run time: define or import it at the "
+            "top of the module, not in a function or under `if TYPE_CHECKING`"
+        )
+    return f"cannot be read at run time ({type(error).__name__}: {error})"
+
+
 def _bad_protocol(protocol: object, reason: str) -> SignalDefinitionError:
     name = getattr(protocol, "__qualname__", None) or f"a {type(protocol).__name__}"
     return SignalDefinitionError(
@@ -123,13 +146,32 @@ def _written(parameters: list[Parameter]) -> str:
     """The parameters as one would type them: without module names and typing's inner marks."""
     plain: list[str] = []
     for parameter in parameters:
-        if get_origin(parameter.annotation) is Annotated:
-            parameter = parameter.replace(annotation=get_args(parameter.annotation)[0])
         if parameter.kind is Parameter.KEYWORD_ONLY and "*" not in plain:
             plain.append("*")
-        text = re.sub(r"\b(?:\w+\.)+(?=\w)", "", str(parameter))
-        plain.append(re.sub(r"[~+-][A-Za-z]\w*", "{model}", text))
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            continue  # it says that the payload is open, not that anything is sent by position
+        star = "**" if parameter.kind is Parameter.VAR_KEYWORD else ""
+        default = "" if parameter.default is Parameter.empty else " = ..."
+        hint = _named_model(parameter.annotation, get_args(parameters[0].annotation))
+        text = re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
+        plain.append(f"{star}{parameter.name}: {text}{default}")
     return ", ".join(plain)
+
+
+def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
+    """An annotation with `{model}` for the type variable of ``sender``, others by their names."""
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    variables = (hint,) if isinstance(hint, TypeVar) else getattr(hint, "__parameters__", ())
+    if (
+        isinstance(hint, type)
+        or not variables
+        or not all(isinstance(v, TypeVar) for v in variables)
+    ):
+        return hint
+    names = ["{model}" if each in model else each.__name__ for each in variables]
+    stands = tuple(type(name, (), {"__module__": "builtins"}) for name in names)
+    return stands[0] if isinstance(hint, TypeVar) else hint[stands]
 
 
 # --- receivers -----------------------------------------------------------------------------------
@@ -147,19 +189,28 @@ def faults_of(contract: Contract, receiver: object, *, signal: str) -> list[Faul
         Every fault; empty when the receiver keeps the contract.
     """
     if not callable(receiver):
-        remedy = "connect an `async def` function, a bound method or an object with `__call__`"
         if isinstance(receiver, classmethod):
             remedy = "connect it through its class once that exists (`Receivers.method`)"
-        return [Fault("not-callable", "it cannot be called", remedy)]
+            return [replace(NOT_CALLABLE, remedy=remedy)]
+        return [NOT_CALLABLE]
     answer = _answer(receiver)
     try:
         signature = _signature(receiver)
-        bound = _bound_by_position(receiver)
-    except (ValueError, TypeError):
+        bound = _bound_by_position(receiver, signature)
+    except (ValueError, TypeError, RecursionError):
         faults = judge(contract, _ANYTHING, answer, signal=signal)
-        remedy = "wrap it in an `async def` function"
-        return [*faults, Fault("unreadable", "its parameters cannot be inspected", remedy)]
+        return [*faults, _unreadable(receiver)]
     return judge(contract, signature, answer, signal=signal, bound=bound)
+
+
+def _unreadable(receiver: object) -> Fault:
+    problem, remedy = "its parameters cannot be inspected", "wrap it in an `async def` function"
+    if isinstance(receiver, functools.partial):
+        with contextlib.suppress(ValueError, TypeError):
+            _signature(receiver.func)
+            problem = "it binds arguments that the function inside does not take"
+            remedy = "bind only parameters that the function has"
+    return Fault("unreadable", problem, remedy)
 
 
 def named_payload(contract: Contract, receiver: object) -> tuple[tuple[str, str], ...]:
@@ -171,7 +222,7 @@ def named_payload(contract: Contract, receiver: object) -> tuple[tuple[str, str]
 
 
 def describe(receiver: object) -> str:
-    """Name a receiver and where it was written, for people; never a value it holds.
+    """Name a receiver and where it was written, for people; never a value that it holds.
 
     Args:
         receiver: Whatever was given as receiver.
@@ -180,11 +231,16 @@ def describe(receiver: object) -> str:
         ``"`shop.promote` (shop.py:12)"``, or what kind of object it is.
     """
     inner = _innermost(receiver)
-    function = inspect.unwrap(inner) if callable(inner) else inner
+    function: Any = inner
+    if callable(inner):
+        with contextlib.suppress(ValueError):  # it goes round in circles
+            function = inspect.unwrap(inner)
     name = getattr(function, "__qualname__", None)
     if not isinstance(name, str):
         name, function = f"{type(inner).__qualname__} object", _call_method(inner)
-    module = getattr(inspect.getmodule(function) or inspect.getmodule(type(inner)), "__name__", "")
+    module = getattr(
+        inspect.getmodule(function) or inspect.getmodule(inner.__class__), "__name__", ""
+    )
     text = f"{module}.{name}" if module not in ("", "builtins", "__main__") else name
     text = f"`{text}`" if not isinstance(receiver, functools.partial) else f"partial of `{text}`"
     code = getattr(function, "__code__", None)
@@ -206,47 +262,67 @@ def _shortest(path: str) -> str:
     return path if relative.startswith("..") else relative
 
 
-def _innermost(receiver: object) -> object:
-    """The callable inside partials and static methods."""
-    while isinstance(receiver, functools.partial | staticmethod):
-        receiver = receiver.func if isinstance(receiver, functools.partial) else receiver.__func__
+def _innermost(receiver: Any) -> Any:
+    """The function inside partials, static methods and class methods that no class has yet."""
+    while isinstance(receiver, _HOLDERS):
+        receiver = receiver.func if hasattr(receiver, "func") else receiver.__func__
     return receiver
 
 
-def _call_method(receiver: object) -> object:
+_HOLDERS: Any = (functools.partial, staticmethod, classmethod)
+
+
+def _call_method(receiver: object) -> Any:
     return getattr(type(receiver), "__call__", None)  # noqa: B004 - the method itself is wanted
 
 
-def _signature(receiver: object) -> Signature:
+def _signature(receiver: Any) -> Signature:
     """The parameters that a call really meets.
 
     ``functools.wraps`` makes a wrapper look like what it wraps. What counts is the wrapper's own
     signature, unless it is a bare ``*args, **kwargs``: then it hands everything on.
     """
-    layer: Any = receiver
-    while True:
-        signature = inspect.signature(layer, follow_wrapped=False)
-        kinds = {p.kind for p in signature.parameters.values()}
-        wrapped = getattr(layer, "__wrapped__", None)
-        if kinds != {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD} or not callable(wrapped):
-            return signature
-        layer = MethodType(wrapped, layer.__self__) if inspect.ismethod(layer) else wrapped
+    if isinstance(receiver, staticmethod):
+        return _signature(receiver.__func__)
+    if isinstance(receiver, functools.partial):
+        return _partial_signature(receiver)
+    signature = inspect.signature(receiver, follow_wrapped=False)
+    kinds = {p.kind for p in signature.parameters.values()}
+    takes_all = kinds == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+    inner = _handed_on_to(receiver) if takes_all else None
+    return signature if inner is None else _signature(inner)
 
 
-def _bound_by_position(receiver: object) -> tuple[str, ...]:
-    """Names that a partial has already filled by position."""
-    count = 0
-    while isinstance(receiver, functools.partial):
-        count += len(receiver.args)
-        receiver = receiver.func
-    if not count:
+def _partial_signature(partial: Any) -> Signature:
+    def inside() -> None: ...
+
+    inside.__signature__ = _signature(partial.func)  # type: ignore[attr-defined]
+    return inspect.signature(functools.partial(inside, *partial.args, **partial.keywords))
+
+
+def _handed_on_to(layer: Any) -> Any:
+    """What a layer that takes any arguments hands them on to; ``None`` when that is unknown."""
+    wrapped = getattr(layer, "__wrapped__", None)
+    if callable(wrapped):
+        return MethodType(wrapped, layer.__self__) if inspect.ismethod(layer) else wrapped
+    call = _call_method(layer)
+    if inspect.isroutine(layer) or isinstance(layer, type) or not hasattr(call, "__wrapped__"):
+        return None
+    return MethodType(call, layer)
+
+
+def _bound_by_position(receiver: object, signature: Signature) -> tuple[str, ...]:
+    """Names that a partial has already filled by position, given what it leaves open."""
+    while isinstance(receiver, staticmethod):
+        receiver = receiver.__func__
+    if not isinstance(receiver, functools.partial):
         return ()
+    inside = _signature(receiver.func)
     names = [
-        p.name
-        for p in _signature(receiver).parameters.values()
-        if p.kind is Parameter.POSITIONAL_OR_KEYWORD
+        p.name for p in inside.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD
     ]
-    return tuple(names[:count])
+    filled = tuple(name for name in names if name not in signature.parameters)
+    return (*_bound_by_position(receiver.func, inside), *filled)
 
 
 def _answer(receiver: object) -> Answer:
