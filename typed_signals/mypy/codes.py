@@ -1,0 +1,16 @@
+"""The plugin's error codes.
+
+A code that refines one of mypy's own is a sub-code of it, so that a ``# type: ignore`` written for
+mypy alone goes on working when the plugin is turned on.
+"""
+
+from mypy.errorcodes import ARG_TYPE, ErrorCode
+
+__all__ = ["SIGNAL_RECEIVER"]
+
+SIGNAL_RECEIVER = ErrorCode(
+    "signal-receiver",
+    "Check that a receiver keeps the contract of the signal it is connected to",
+    "Signals",
+    sub_code_of=ARG_TYPE,
+)

@@ -1,0 +1,183 @@
+"""A receiver's type judged by a signal's contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import Parameter, Signature
+
+from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr
+from mypy.options import Options
+from mypy.subtypes import is_subtype
+from mypy.typeops import get_all_type_vars, try_getting_instance_fallback
+from mypy.types import (
+    AnyType,
+    CallableType,
+    FunctionLike,
+    Instance,
+    Overloaded,
+    ProperType,
+    Type,
+    TypeOfAny,
+    TypeType,
+    TypeVarType,
+    UninhabitedType,
+    UnionType,
+    get_proper_type,
+)
+
+from typed_signals.contract import NOT_CALLABLE, SENDER, Answer, Contract, Fault, judge, mistyped
+from typed_signals.mypy.shapes import STARS, called, signature_of
+from typed_signals.mypy.wording import type_words
+
+__all__ = ["Demand", "faults_in"]
+
+
+@dataclass
+class Demand:
+    """What a signal demands of its receivers.
+
+    Attributes:
+        call: The ``__call__`` of the receiver Protocol.
+        contract: The same, as rules.
+        signal: The signal's name; empty when it is not known.
+        options: mypy's.
+    """
+
+    call: CallableType
+    contract: Contract
+    signal: str
+    options: Options
+
+    @cached_property
+    def types(self) -> dict[str, Type]:
+        """The type of each parameter of the Protocol, by name with stars."""
+        return dict(_named_types(self.call))
+
+    @property
+    def sender(self) -> ProperType | None:
+        """The type of the sender, if the Protocol has one."""
+        sender = self.types.get(SENDER)
+        return get_proper_type(sender) if sender is not None else None
+
+    def accepts(self, typ: Type) -> bool:
+        """Whether mypy alone would take the receiver."""
+        return is_subtype(typ, self.call, options=self.options)
+
+
+def faults_in(demand: Demand, receiver: Type, expression: Expression) -> list[Fault]:
+    """Judge a receiver by its type, and where the type says nothing by its definition.
+
+    Args:
+        demand: What the signal demands.
+        receiver: The receiver's type.
+        expression: The receiver as it stands in the code.
+
+    Returns:
+        Every fault; empty when the receiver keeps the contract.
+    """
+    typ = get_proper_type(receiver)
+    if isinstance(typ, UnionType):
+        every = [faults_in(demand, item, expression) for item in typ.items]
+        return list(dict.fromkeys(fault for faults in every for fault in faults))
+    if isinstance(typ, TypeVarType):
+        return faults_in(demand, typ.upper_bound, expression)
+    if isinstance(typ, AnyType | UninhabitedType):
+        return []
+    if isinstance(typ, CallableType):
+        return _faults(demand, typ, _answer(demand, typ, expression))
+    if isinstance(typ, Overloaded | TypeType):
+        return _faults_of_type(demand, typ)
+    instance = try_getting_instance_fallback(typ)
+    call = _call_of(instance) if instance is not None else None
+    if isinstance(call, AnyType):
+        return []
+    if isinstance(call, CallableType):
+        return _faults(demand, call, _answer(demand, call, expression, sync=Answer.SYNC_CALL))
+    return [NOT_CALLABLE] if call is None else _faults_of_type(demand, call)
+
+
+def _faults(demand: Demand, call: CallableType, answer: Answer) -> list[Fault]:
+    if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
+        return judge(demand.contract, _ANYTHING, answer, signal=demand.signal)
+    signature = Signature(signature_of(call), __validate_parameters__=False)
+    faults = judge(demand.contract, signature, answer, signal=demand.signal)
+    if not demand.accepts(call):
+        faults += _mistyped(demand, call)
+    return faults or _faults_of_type(demand, call)
+
+
+_ANYTHING = Signature(
+    [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
+)
+
+
+def _faults_of_type(demand: Demand, typ: ProperType) -> list[Fault]:
+    """What can be said of a type that mypy refuses and no rule explains."""
+    if demand.accepts(typ):
+        return []
+    words = type_words(typ, demand.options)
+    sending = f"`{demand.signal}`" if demand.signal else "the signal"
+    return [
+        Fault(
+            "wrong-type",
+            f"its type is `{words}`, which cannot be called with what {sending} sends",
+            "write it with the parameters that are expected",
+        )
+    ]
+
+
+def _mistyped(demand: Demand, call: CallableType) -> Iterator[Fault]:
+    """The parameters whose annotation excludes what is sent."""
+    own = set(call.type_var_ids())
+    names = dict(_named_types(call))
+    for name, typ in names.items():
+        sent = demand.types.get(name)
+        if name.startswith("*") and not name.startswith("**"):
+            sent = demand.sender if SENDER not in names else None
+        if name.startswith("**"):
+            sent = next((t for n, t in demand.types.items() if n.startswith("**")), None)
+        if sent is None or is_subtype(sent, typ, options=demand.options):
+            continue
+        if own & {variable.id for variable in get_all_type_vars(typ)}:
+            continue  # what a receiver's own type variable stands for shows in the whole only
+        options = demand.options
+        yield mistyped(
+            name, type_words(typ, options), type_words(sent, options), signal=demand.signal
+        )
+
+
+def _named_types(call: CallableType) -> Iterator[tuple[str, Type]]:
+    for parameter, typ in zip(signature_of(call), call.arg_types, strict=True):
+        yield STARS.get(parameter.kind, "") + parameter.name, typ
+
+
+def _answer(
+    demand: Demand, call: CallableType, expression: Expression, sync: Answer = Answer.SYNC
+) -> Answer:
+    """What calling the receiver gives back, in the eyes of ``connect()``."""
+    awaitable = demand.call.ret_type
+    result = get_proper_type(call.ret_type)
+    function = call.definition
+    if isinstance(expression, LambdaExpr):
+        return Answer.LAMBDA
+    if call.is_type_obj():
+        sync = Answer.CLASS
+    if isinstance(function, FuncDef) and function.is_async_generator:
+        return Answer.ASYNC_GENERATOR
+    if isinstance(function, FuncDef) and not isinstance(expression, CallExpr):
+        # A plain function: `connect()` goes by `async def`, or by the annotation of the result.
+        if function.is_coroutine:
+            return Answer.AWAITABLE
+        if not isinstance(result, Instance):
+            return sync
+    return Answer.AWAITABLE if is_subtype(result, awaitable, options=demand.options) else sync
+
+
+def _call_of(typ: Instance) -> FunctionLike | AnyType | None:
+    if typ.type.has_base("unittest.mock.AsyncMockMixin"):
+        return AnyType(TypeOfAny.special_form)  # async, though its stub does not say so
+    bound = typ.extra_attrs.attrs.get("__mypy_partial") if typ.extra_attrs else None
+    partial = get_proper_type(bound) if bound is not None else None
+    return partial if isinstance(partial, CallableType) else called(typ)

@@ -1,0 +1,101 @@
+"""Types and places named for people, as ``connect()`` names them."""
+
+from __future__ import annotations
+
+from mypy.messages import format_type_bare
+from mypy.nodes import (
+    CallExpr,
+    Context,
+    Decorator,
+    Expression,
+    FuncDef,
+    MemberExpr,
+    NameExpr,
+    StrExpr,
+)
+from mypy.options import Options
+from mypy.types import (
+    CallableType,
+    FunctionLike,
+    ProperType,
+    Type,
+    TypeType,
+    UnionType,
+    get_proper_type,
+)
+
+from typed_signals.mypy.shapes import STARS, signature_of
+
+__all__ = ["model_words", "receiver_words", "signal_words", "type_words", "written"]
+
+
+def type_words(typ: Type, options: Options) -> str:
+    """A type as one writes it."""
+    return format_type_bare(typ, options)
+
+
+def written(call: CallableType, options: Options) -> str:
+    """The parameters of a callable as one writes them."""
+    plain: list[str] = []
+    for parameter, typ in zip(signature_of(call), call.arg_types, strict=True):
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in plain:
+            plain.append("*")
+        default = "" if parameter.default is parameter.empty else " = ..."
+        star = STARS.get(parameter.kind, "")
+        plain.append(f"{star}{parameter.name}: {type_words(typ, options)}{default}")
+    return ", ".join(plain)
+
+
+def model_words(sender: ProperType, options: Options) -> str:
+    """Whose signal it is: ``Album`` for a sender of ``type[Album]``."""
+    items = sender.items if isinstance(sender, UnionType) else [sender]
+    return ", ".join(
+        type_words(each.item if isinstance(each, TypeType) else each, options)
+        for each in map(get_proper_type, items)
+    )
+
+
+def receiver_words(receiver: Type, options: Options) -> str:
+    """The name of a receiver."""
+    typ = get_proper_type(receiver)
+    if isinstance(typ, FunctionLike):
+        if typ.is_type_obj():
+            return f"`{typ.type_object().name}`"
+        call = typ.items[0]
+        definition = call.definition
+        if isinstance(definition, FuncDef | Decorator):
+            info = definition.info
+            return f"`{info.name}.{definition.name}`" if info else f"`{definition.name}`"
+        name = call.name or "a callable"
+        return name if " " in name else f"`{name}`"
+    return f"a `{type_words(typ, options)}`"
+
+
+def signal_words(context: Context, receiver: Expression) -> str:
+    """The name of the signal that a receiver is connected to, as it stands in the code.
+
+    Args:
+        context: The call, or the function with the decorator.
+        receiver: The receiver, which for a decorated function stands where its decorator does.
+
+    Returns:
+        The name; empty when the code does not say it.
+    """
+    connector: Expression | None = None
+    if isinstance(context, Decorator):
+        place = (receiver.line, receiver.column)
+        for each in context.original_decorators:
+            if (each.line, each.column) == place:
+                connector = each
+    elif isinstance(context, CallExpr):
+        connector = context.callee
+    if isinstance(connector, MemberExpr):  # signals.pre_save.connect
+        return _last_name(connector.expr)
+    if isinstance(connector, CallExpr):  # pre_save(Album), receiver("pre_save", Album)
+        first = connector.args[0] if connector.args else None
+        return first.value if isinstance(first, StrExpr) else _last_name(connector.callee)
+    return ""
+
+
+def _last_name(expression: Expression) -> str:
+    return expression.name if isinstance(expression, MemberExpr | NameExpr) else ""
