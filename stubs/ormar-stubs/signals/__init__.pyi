@@ -1,0 +1,3 @@
+from typed_signals import ModelSignals as SignalEmitter, Signal as Signal
+
+__all__ = ["Signal", "SignalEmitter"]
