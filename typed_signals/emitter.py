@@ -16,6 +16,7 @@ from typed_signals.errors import (
     UnknownSignalError,
     warn,
 )
+from typed_signals.inspection import unresolved
 from typed_signals.receivers import (
     CustomReceiver,
     PostBulkUpdateReceiver,
@@ -66,6 +67,16 @@ class SignalEmitter(Generic[M]):
     def __init__(self, *, mode: Mode = "normal") -> None:
         object.__setattr__(self, "_home", Home(type(self).__name__, mode, self.__dict__))
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, value in vars(cls).items():
+            declared = name in inspect.get_annotations(cls) and not name.startswith("_")
+            if declared or isinstance(value, Signal):
+                raise cls._error(
+                    f"`{cls.__qualname__}.{name}` has a value, which every emitter of the class "
+                    f"would share: declare it without (`{name}: Signal[<a receiver Protocol>]`)"
+                )
+
     def __set_name__(self, owner: type, name: str) -> None:
         """Learn whose signals these are, when written as a class attribute."""
         self._own(owner)
@@ -75,17 +86,13 @@ class SignalEmitter(Generic[M]):
     def __getattr__(self, name: str) -> Signal[CustomReceiver[M]]:
         if name.startswith("_"):  # dunders and the probes of debuggers: nothing is made for them
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        declared = declared_signals(type(self))
-        if name not in declared:
+        if name not in declared_signals(type(self)):
+            self._check_name(name)
             self._check_unknown(name)
         return cast("Signal[CustomReceiver[M]]", self._put(name, self._signal_class()))
 
     def __setattr__(self, name: str, value: Signal[Any]) -> None:
-        if name.startswith("_") or not name.isidentifier():
-            raise self._error(
-                f"`{name}` cannot be a signal of {self._home.label}: a signal's name is an "
-                "identifier that does not start with an underscore"
-            )
+        self._check_name(name)
         if name not in self:
             self._check_unknown(name)
         signal = self._adopted(name, value)
@@ -95,10 +102,11 @@ class SignalEmitter(Generic[M]):
                 f"`{type(value).__qualname__}`: write `signals.{name} = Signal()`, or connect a "
                 f"receiver with `signals.{name}.connect(...)`"
             )
-        self.__dict__.pop(name, None)
-        self._put(name, signal)
+        signal._settle(self._home, name, declared_signals(type(self)).get(name))
+        self._home.place(name, signal)
 
     def __getitem__(self, name: str) -> Signal[Any]:
+        self._check_name(name)
         return cast("Signal[Any]", getattr(self, name))
 
     def __contains__(self, name: object) -> bool:
@@ -114,7 +122,7 @@ class SignalEmitter(Generic[M]):
         return True
 
     def __dir__(self) -> list[str]:
-        return [*object.__dir__(self), *self]
+        return sorted({*object.__dir__(self), *self})
 
     def __repr__(self) -> str:
         counts = [
@@ -152,6 +160,13 @@ class SignalEmitter(Generic[M]):
     def _put(self, name: str, signal: Signal[Any]) -> Signal[Any]:
         signal._settle(self._home, name, declared_signals(type(self)).get(name))
         return cast("Signal[Any]", self.__dict__.setdefault(name, signal))
+
+    def _check_name(self, name: object) -> None:
+        if not isinstance(name, str) or name.startswith("_") or not name.isidentifier():
+            raise self._error(
+                f"`{name}` cannot be a signal of {self._home.label}: a signal's name is an "
+                "identifier that does not start with an underscore"
+            )
 
     def _check_unknown(self, name: str) -> None:
         known = declared_signals(type(self))
@@ -212,11 +227,10 @@ _declared: dict[type[SignalEmitter[Any]], dict[str, type]] = {}
 def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
     try:
         hints = get_type_hints(emitter)
-    except NameError as error:
+    except Exception as error:  # an annotation is any expression, and may fail in any way
         raise emitter._error(
-            f"the signals of `{emitter.__qualname__}` name `{error.name}`, which cannot be found "
-            "at run time: import it outside `if TYPE_CHECKING`"
-        ) from None
+            f"the annotations of `{emitter.__qualname__}` {unresolved(error)}"
+        ) from error
     protocols: dict[str, type] = {}
     for cls in reversed(emitter.__mro__):
         for name in inspect.get_annotations(cls):
@@ -225,7 +239,7 @@ def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
             hint = hints[name]
             arguments = get_args(hint)
             origin: object = get_origin(hint) if arguments else hint
-            if not (isinstance(origin, type) and issubclass(origin, Signal)):
+            if not (isinstance(origin, type) and issubclass(emitter._signal_class, origin)):
                 raise emitter._error(
                     f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
                     f"write `{name}: Signal[<a receiver Protocol>]`"
@@ -251,7 +265,9 @@ def emitter_of(sender: object) -> SignalEmitter[Any]:
     signals: SignalEmitter[Any] | None = getattr(sender, "signals", None)
     if isinstance(signals, SignalEmitter):
         return signals
-    given = f"`{sender.__qualname__}`" if isinstance(sender, type) else f"a {type(sender).__name__}"
+    given = (
+        f"`{sender.__qualname__}`" if isinstance(sender, type) else f"a `{type(sender).__name__}`"
+    )
     raise SignalDefinitionError(
         f"{given} sends no signals: expected an ormar model (a subclass of `ormar.Model` with its "
         "configuration) or a class whose `signals` is a `SignalEmitter`"

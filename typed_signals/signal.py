@@ -5,11 +5,13 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MethodType
 from typing import (
     TYPE_CHECKING,
     Any,
     ClassVar,
+    ForwardRef,
     Generic,
     Literal,
     NoReturn,
@@ -100,6 +102,18 @@ class Home:
             for home in above:
                 home.below.add(self)
             for signal in self.signals.values():
+                signal._forget()
+
+    def place(self, name: str, signal: Signal[Any]) -> None:
+        """Put a signal in the place of the one that had the name."""
+        with _lock:
+            self.signals[name] = signal
+            self.refresh(name)
+
+    def refresh(self, name: str) -> None:
+        """Have the homes below look again at who listens to a signal here."""
+        for home in self.below:
+            if signal := home.signals.get(name):
                 signal._forget()
 
 
@@ -240,23 +254,50 @@ class Signal(_Object, Generic[P]):
     # --- inside ----------------------------------------------------------------------------------
 
     def _own_protocol(self) -> type | None:
-        """The Protocol written in ``Signal[Protocol]()``, if it was."""
-        arguments = get_args(getattr(self, "__orig_class__", None))
-        protocol = get_origin(arguments[0]) or arguments[0] if arguments else None
-        return protocol if isinstance(protocol, type) else None
+        """The Protocol written in ``Signal[Protocol]()`` or ``class S(Signal[Protocol])``."""
+        written = [getattr(self, "__orig_class__", None)]
+        for cls in type(self).__mro__:
+            written += cls.__dict__.get("__orig_bases__", ())
+        for argument in (each for generic in written for each in get_args(generic)):
+            protocol = get_origin(argument) or argument
+            if isinstance(protocol, ForwardRef):
+                raise self._error(
+                    f"the contract of {self.title} is the string `{protocol.__forward_arg__}`, "
+                    "which is not looked up at run time: write the Protocol itself"
+                )
+            if isinstance(protocol, type):
+                return protocol
+        return None
 
     def _settle(self, home: Home, name: str, declared: type | None) -> None:
         """Move into an emitter; a signal that lives in one already keeps its first name."""
-        own = self._own_protocol()
+        own = self.protocol if self._home else self._declared or self._own_protocol()
         if declared and own and own is not declared:
             raise self._error(
                 f"signal `{name}` of {home.label} is declared with the contract "
                 f"`{declared.__qualname__}`, not `{own.__qualname__}`: assign a `Signal()` or a "
                 f"`Signal[{declared.__qualname__}]()`"
             )
-        if self._home is None:
-            self._home, self._name, self._declared = home, name, declared
-            self._heard = None
+        if self._home is not None:
+            return
+        before = self._name, self._declared
+        self._home, self._name, self._declared = home, name, own or declared
+        if declared and not own and (error := self._judge_again()):
+            self._home, (self._name, self._declared) = None, before
+            raise error
+        self._heard = None
+
+    def _judge_again(self) -> SignalDefinitionError | None:
+        """Judge the receivers by a contract that came after them."""
+        errors = [error for each in self.receivers if (error := refusal([self], each)[0])]
+        if errors:
+            faults = [fault for error in errors for fault in error.faults]
+            return self._error("\n".join(map(str, errors)), faults)
+        self._connections = {
+            key: replace(each, aliases=named_payload(self.contract, each.receiver))
+            for key, each in self._connections.items()
+        }
+        return None
 
     def _hearing(self, sender: object, payload: Mapping[str, object]) -> Sequence[Connection]:
         """The connections that are told of one send."""
@@ -283,9 +324,8 @@ class Signal(_Object, Generic[P]):
     def _replace(self, connections: Mapping[object, Connection]) -> None:
         self._connections = connections
         self._forget()
-        for home in self._home.below if self._home else ():
-            if signal := home.signals.get(self._name):
-                signal._forget()
+        if self._home:
+            self._home.refresh(self._name)
 
     def _forget(self) -> None:
         self._heard = None
@@ -392,6 +432,8 @@ def _refusal(
 
 def _key(receiver: object) -> object:
     """What makes two receivers the same: a bound method is made anew at each access."""
+    while isinstance(receiver, staticmethod):  # what a class body holds is not what it gives
+        receiver = receiver.__func__
     if isinstance(receiver, MethodType):
         return id(receiver.__self__), id(receiver.__func__)
     return id(receiver)
