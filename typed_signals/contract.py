@@ -262,8 +262,8 @@ def _sender_faults(
     return [
         Fault(
             "no-sender",
-            f"it has no `{SENDER}` parameter of its own"
-            + (", `**kwargs` swallows it" if var_keyword else ""),
+            f"it has no `{SENDER}` parameter"
+            + (" of its own, `**kwargs` swallows it" if var_keyword else ""),
             remedy,
             fatal=not var_keyword,
         )

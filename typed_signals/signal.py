@@ -341,7 +341,7 @@ class Signal(_Object, Generic[P]):
     def _faults(self, receiver: object) -> tuple[list[Fault], list[Fault]]:
         """The faults for which a receiver is refused, and those for which it is warned about."""
         mode = self._mode or (self._home.mode if self._home else "normal")
-        faults = faults_of(self.contract, receiver, signal=self._name or "the signal")
+        faults = faults_of(self.contract, receiver, signal=self._name)
         refused = [f for f in faults if f.fatal] if mode == "lenient" else faults
         return (faults, []) if refused else ([], faults)
 
