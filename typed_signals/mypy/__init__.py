@@ -7,14 +7,33 @@ It imports neither ormar nor any module of the project that is checked.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from mypy.plugin import AttributeContext, MethodContext, MethodSigContext, Plugin
+from mypy.plugin import (
+    AttributeContext,
+    FunctionContext,
+    MethodContext,
+    MethodSigContext,
+    Plugin,
+)
 from mypy.types import FunctionLike, Type
 
+from typed_signals.mypy.emitters import EMITTER, SIGNAL
+from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_attribute, open_call
+from typed_signals.mypy.remembered import remembered_signal
+from typed_signals.mypy.senders import connector_of
 
-_CONNECT = "typed_signals.signal.Signal.connect"
+_PACKAGE = "typed_signals."
+_CONNECT = f"{SIGNAL}.connect"
 _CONNECTOR = "typed_signals.decorators.Connector.__call__"
+_DECORATORS = "typed_signals.decorators"
+
+
+def _undeclared(name: str, ctx: AttributeContext) -> Type:
+    check_name(name, ctx)
+    return remembered_signal(name, ctx)
+
 
 _ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {_CONNECT: open_attribute}
 _SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {_CONNECTOR: open_call}
@@ -23,22 +42,35 @@ _METHODS: dict[str, Callable[[MethodContext], Type]] = {
     _CONNECTOR: check_receiver,
 }
 
+# By what stands before the last dot: any function of the module, any name that is not declared.
+_FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = {_DECORATORS: connector_of}
+_UNKNOWN_IN: dict[str, Callable[[str, AttributeContext], Type]] = {EMITTER: _undeclared}
+
 
 class SignalsPlugin(Plugin):
     """Maps mypy's hooks to the features."""
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         """The feature for an attribute."""
+        if not fullname.startswith(_PACKAGE):
+            return None
+        owner, _, name = fullname.rpartition(".")
+        if feature := _UNKNOWN_IN.get(owner):
+            return partial(feature, name)
         return _ATTRIBUTES.get(fullname)
+
+    def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
+        """The feature for a call of a function."""
+        return _FUNCTIONS_IN.get(fullname.rpartition(".")[0])
 
     def get_method_signature_hook(
         self, fullname: str
     ) -> Callable[[MethodSigContext], FunctionLike] | None:
-        """The feature for a method before its arguments are checked."""
+        """The feature for a call of a method, before its arguments are checked."""
         return _SIGNATURES.get(fullname)
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
-        """The feature for a method after its arguments are checked."""
+        """The feature for a call of a method, after its arguments were checked."""
         return _METHODS.get(fullname)
 
 

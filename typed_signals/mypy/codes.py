@@ -6,11 +6,14 @@ mypy alone goes on working when the plugin is turned on.
 
 from mypy.errorcodes import ARG_TYPE, ErrorCode
 
-__all__ = ["SIGNAL_RECEIVER"]
+__all__ = ["SIGNAL_NAME", "SIGNAL_RECEIVER"]
 
 SIGNAL_RECEIVER = ErrorCode(
     "signal-receiver",
     "Check that a receiver keeps the contract of the signal it is connected to",
     "Signals",
     sub_code_of=ARG_TYPE,
+)
+SIGNAL_NAME = ErrorCode(
+    "signal-name", "Check that a signal's name is no misspelling of a declared one", "Signals"
 )

@@ -7,13 +7,16 @@ So ``connect`` and the decorators are opened for any receiver, and it is judged 
 
 from __future__ import annotations
 
-from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
-from mypy.types import CallableType, FunctionLike, Instance, Type, get_proper_type
+from collections.abc import Sequence
+from dataclasses import replace
 
-from typed_signals.contract import Contract
+from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
+from mypy.types import CallableType, FunctionLike, Type, get_proper_type
+
+from typed_signals.contract import Fault
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
 from typed_signals.mypy.judging import Demand, faults_in
-from typed_signals.mypy.shapes import contract_of, protocol_call
+from typed_signals.mypy.shapes import contract_of, protocol_calls
 from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
 
 __all__ = ["check_receiver", "open_attribute", "open_call"]
@@ -22,46 +25,48 @@ __all__ = ["check_receiver", "open_attribute", "open_call"]
 def open_attribute(ctx: AttributeContext) -> Type:
     """Let ``signal.connect`` take any receiver."""
     attribute = get_proper_type(ctx.default_attr_type)
-    if protocol_call(ctx.type) is None or not isinstance(attribute, CallableType):
+    if not isinstance(attribute, CallableType):
         return ctx.default_attr_type
-    return _opened(attribute, ctx.api.named_generic_type("builtins.object", []))
+    return _opened(attribute, ctx)
 
 
 def open_call(ctx: MethodSigContext) -> FunctionLike:
     """Let the decorator that ``pre_save(Album)`` gives take any receiver."""
-    if protocol_call(ctx.type) is None:
-        return ctx.default_signature
-    return _opened(ctx.default_signature, ctx.api.named_generic_type("builtins.object", []))
+    return _opened(ctx.default_signature, ctx)
 
 
 def check_receiver(ctx: MethodContext) -> Type:
     """Judge the receiver that is connected, and give it back with its own exact type."""
-    call = protocol_call(ctx.type)
-    if call is None or not ctx.arg_types or not ctx.arg_types[0]:
+    calls = protocol_calls(ctx.type)
+    if not calls or not ctx.arg_types or not ctx.arg_types[0]:
         return ctx.default_return_type
     receiver, expression = ctx.arg_types[0][0], ctx.args[0][0]
     signal = signal_words(ctx.context, expression)
-    demand = Demand(call, contract_of(call), signal, ctx.api.options)
-    faults = faults_in(demand, receiver, expression)
-    if faults:
-        options = ctx.api.options
-        title = f"signal `{signal}`" if signal else "a signal"
-        sender = demand.sender
-        if sender is not None:
-            title += f" of {model_words(sender, options)}"
-        for fault in faults:
-            ctx.api.fail(
-                f"{receiver_words(receiver, options)} cannot be connected to {title}: {fault}",
-                expression,
-                code=SIGNAL_RECEIVER,
-            )
-        expected = Contract({}, signature=written(call, options)).expected(None)
-        ctx.api.msg.note(f"expected: {expected}", expression, code=SIGNAL_RECEIVER)
+    for call in calls:
+        demand = Demand(call, contract_of(call), signal, ctx.api.options)
+        faults = faults_in(demand, receiver, expression)
+        if faults:
+            _refuse(ctx, demand, faults)
     return receiver
 
 
-def _opened(signature: CallableType, anything: Instance) -> CallableType:
-    """The signature, with a receiver and a result of any type."""
+def _refuse(ctx: MethodContext, demand: Demand, faults: Sequence[Fault]) -> None:
+    receiver, place = ctx.arg_types[0][0], ctx.args[0][0]
+    title = f"signal `{demand.signal}`" if demand.signal else "a signal"
+    if demand.sender is not None:
+        title += f" of {model_words(demand.sender, demand.options)}"
+    verdict = f"{receiver_words(receiver, demand.options)} cannot be connected to {title}"
+    for fault in faults:
+        ctx.api.fail(f"{verdict}: {fault}", place, code=SIGNAL_RECEIVER)
+    expected = replace(demand.contract, signature=written(demand.call, demand.options))
+    ctx.api.msg.note(f"expected: {expected.expected(None)}", place, code=SIGNAL_RECEIVER)
+
+
+def _opened(signature: CallableType, ctx: AttributeContext | MethodSigContext) -> CallableType:
+    """The signature with a receiver and a result of any type, if the receiver can be judged."""
+    if not protocol_calls(ctx.type):
+        return signature
+    anything = ctx.api.named_generic_type("builtins.object", [])
     return signature.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
         arg_types=[anything, *signature.arg_types[1:]], ret_type=anything, variables=[]
     )

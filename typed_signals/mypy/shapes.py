@@ -13,12 +13,13 @@ from mypy.types import (
     FunctionLike,
     Instance,
     ProperType,
+    UnionType,
     get_proper_type,
 )
 
 from typed_signals.contract import Contract
 
-__all__ = ["STARS", "called", "contract_of", "protocol_call", "signature_of"]
+__all__ = ["STARS", "called", "contract_of", "protocol_calls", "signature_of"]
 
 STARS: dict[object, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
@@ -32,15 +33,25 @@ _KINDS = {
 }
 
 
-def protocol_call(owner: ProperType) -> CallableType | None:
-    """The ``__call__`` of the Protocol P of a ``Signal[P]`` or ``Connector[P]``, if P is one."""
+def protocol_calls(owner: ProperType) -> list[CallableType]:
+    """The ``__call__`` of the Protocol P of a ``Signal[P]`` or ``Connector[P]``.
+
+    Several when P is a union, as for a receiver of several senders' signals; none when P is no
+    Protocol or not known.
+    """
     if not isinstance(owner, Instance) or not owner.args:
-        return None
-    protocol = get_proper_type(owner.args[0])
-    if not isinstance(protocol, Instance) or not protocol.type.is_protocol:
-        return None
-    call = called(protocol)
-    return call if isinstance(call, CallableType) else None
+        return []
+    given = get_proper_type(owner.args[0])
+    calls: list[CallableType] = []
+    for each in given.items if isinstance(given, UnionType) else [given]:
+        protocol = get_proper_type(each)
+        if not isinstance(protocol, Instance) or not protocol.type.is_protocol:
+            return []
+        call = called(protocol)
+        if not isinstance(call, CallableType):
+            return []
+        calls.append(call)
+    return calls
 
 
 def called(typ: Instance) -> FunctionLike | AnyType | None:

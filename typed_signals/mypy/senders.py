@@ -1,0 +1,101 @@
+"""Feature: the senders of a decorator are taken exactly, and ``receiver`` knows its signal.
+
+What mypy cannot do by itself: it joins ``[Album, Track]`` to a list of the nearest common base, so
+a receiver for albums and tracks would have to accept every model; and no signature can say that
+``receiver("pre_save", Album)`` has the contract of the signal that is named by a string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mypy.nodes import Expression, ListExpr, StarExpr, StrExpr, TupleExpr
+from mypy.plugin import FunctionContext
+from mypy.typeops import make_simplified_union
+from mypy.types import (
+    AnyType,
+    FunctionLike,
+    Instance,
+    TupleType,
+    Type,
+    TypeType,
+    UnionType,
+    get_proper_type,
+)
+
+from typed_signals.mypy.emitters import signal_of
+
+__all__ = ["connector_of"]
+
+
+def connector_of(ctx: FunctionContext) -> Type:
+    """The ``Connector`` of a decorator call, with the Protocol that its receiver has to keep."""
+    default = get_proper_type(ctx.default_return_type)
+    senders = list(_senders(ctx))
+    if not (isinstance(default, Instance) and default.args and senders):
+        return ctx.default_return_type
+    name = _named_signal(ctx)
+    named = [_protocol(ctx, sender, name) for sender in senders] if name else [None]
+    if all(named):
+        return Instance(default.type, [_united([each for each in named if each])])
+    protocol = get_proper_type(default.args[0])
+    if isinstance(protocol, Instance) and len(protocol.args) == 1:
+        protocol = Instance(protocol.type, [make_simplified_union(senders)])
+    return Instance(default.type, [protocol])
+
+
+def _senders(ctx: FunctionContext) -> Iterator[Type]:
+    """The model of each sender; none if one of them is not known."""
+    index = ctx.callee_arg_names.index("senders") if "senders" in ctx.callee_arg_names else 0
+    if len(ctx.args[index]) != 1:
+        return
+    given, typ = ctx.args[index][0], get_proper_type(ctx.arg_types[index][0])
+    if isinstance(given, ListExpr | TupleExpr):
+        items: list[Expression] = given.items
+        if any(isinstance(item, StarExpr) for item in items):
+            return
+        types = [ctx.api.get_expression_type(item) for item in items]
+    else:
+        types = typ.items if isinstance(typ, TupleType) else [typ]
+    models = [model for each in types for model in _models(each)]
+    if None not in models:
+        yield from (model for model in models if model is not None)
+
+
+def _models(sender: Type) -> Iterator[Type | None]:
+    """The model whose class a sender is: ``Album`` for ``type[Album]``."""
+    typ = get_proper_type(sender)
+    if isinstance(typ, UnionType):
+        for item in typ.items:
+            yield from _models(item)
+    elif isinstance(typ, FunctionLike) and typ.is_type_obj():
+        yield typ.items[0].ret_type
+    elif isinstance(typ, TypeType) and not isinstance(get_proper_type(typ.item), AnyType):
+        yield typ.item
+    else:
+        yield None
+
+
+def _named_signal(ctx: FunctionContext) -> str | None:
+    """The signal that is named by a string: ``receiver("pre_save", Album)``."""
+    if "signal" not in ctx.callee_arg_names:
+        return None
+    names = ctx.args[ctx.callee_arg_names.index("signal")]
+    return names[0].value if names and isinstance(names[0], StrExpr) else None
+
+
+def _protocol(ctx: FunctionContext, sender: Type, name: str) -> Instance | None:
+    index = ctx.callee_arg_names.index("signal")
+    signal = get_proper_type(signal_of(ctx.api, sender, name, ctx.args[index][0]))
+    if not isinstance(signal, Instance) or not signal.args:
+        return None
+    protocol = get_proper_type(signal.args[0])
+    return protocol if isinstance(protocol, Instance) else None
+
+
+def _united(protocols: list[Instance]) -> Type:
+    """One Protocol for several senders: that of their union where it is generic in the model."""
+    first = protocols[0]
+    if len(first.args) == 1 and all(each.type is first.type for each in protocols):
+        return Instance(first.type, [make_simplified_union([each.args[0] for each in protocols])])
+    return make_simplified_union(protocols)
