@@ -286,11 +286,18 @@ def _signature(receiver: Any) -> Signature:
         return _signature(receiver.__func__)
     if isinstance(receiver, functools.partial):
         return _partial_signature(receiver)
+    if _has_held_call(receiver):
+        return _signature(receiver.__call__)
     signature = inspect.signature(receiver, follow_wrapped=False)
     kinds = {p.kind for p in signature.parameters.values()}
     takes_all = kinds == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
     inner = _handed_on_to(receiver) if takes_all else None
     return signature if inner is None else _signature(inner)
+
+
+def _has_held_call(receiver: object) -> bool:
+    """Whether ``__call__`` is a static or class method: before Python 3.12, one is misread."""
+    return isinstance(inspect.getattr_static(type(receiver), "__call__", None), _HOLDERS)
 
 
 def _partial_signature(partial: Any) -> Signature:
