@@ -11,6 +11,7 @@ from functools import partial
 
 from mypy.plugin import (
     AttributeContext,
+    ClassDefContext,
     FunctionContext,
     MethodContext,
     MethodSigContext,
@@ -19,6 +20,7 @@ from mypy.plugin import (
 from mypy.types import FunctionLike, Type
 
 from typed_signals.mypy.emitters import EMITTER, SIGNAL
+from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_attribute, open_call
 from typed_signals.mypy.remembered import remembered_signal
@@ -42,6 +44,8 @@ _METHODS: dict[str, Callable[[MethodContext], Type]] = {
     _CONNECTOR: check_receiver,
 }
 
+# By the last part of the name.
+_CLASSES_NAMED: dict[str, Callable[[ClassDefContext], None]] = {"Meta": add_signals_to_meta}
 # By what stands before the last dot: any function of the module, any name that is not declared.
 _FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = {_DECORATORS: connector_of}
 _UNKNOWN_IN: dict[str, Callable[[str, AttributeContext], Type]] = {EMITTER: _undeclared}
@@ -58,6 +62,12 @@ class SignalsPlugin(Plugin):
         if feature := _UNKNOWN_IN.get(owner):
             return partial(feature, name)
         return _ATTRIBUTES.get(fullname)
+
+    def get_customize_class_mro_hook(
+        self, fullname: str
+    ) -> Callable[[ClassDefContext], None] | None:
+        """The feature for a class; other hooks for classes are taken by pydantic's plugin."""
+        return _CLASSES_NAMED.get(fullname.rpartition(".")[2])
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
         """The feature for a call of a function."""

@@ -10,13 +10,23 @@ from mypy.types import AnyType, Instance, Type, TypeType, get_proper_type
 
 from typed_signals.mypy.wording import type_words
 
-__all__ = ["EMITTER", "SIGNAL", "declared_names", "owner_words", "signal_of"]
+__all__ = [
+    "EMITTER",
+    "MODEL_SIGNALS",
+    "SIGNAL",
+    "SIGNALS",
+    "declared_names",
+    "owner_words",
+    "signal_of",
+]
 
 EMITTER = "typed_signals.emitter.SignalEmitter"
+MODEL_SIGNALS = "typed_signals.emitter.ModelSignals"
+ORMAR_MODEL = "ormar.models.model.Model"
 SIGNAL = "typed_signals.signal.Signal"
+SIGNALS = "signals"
 
 _CONFIG = "ormar_config"
-_SIGNALS = "signals"
 
 
 def declared_names(emitter: TypeInfo) -> list[str]:
@@ -57,9 +67,9 @@ def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Conte
         return None
     metaclass = model.type.metaclass_type
     if metaclass is not None and metaclass.type.get(_CONFIG):
-        path = [_CONFIG, _SIGNALS]
-    elif model.type.get(_SIGNALS):
-        path = [_SIGNALS]
+        path = [_CONFIG, SIGNALS]
+    elif model.type.get(SIGNALS):
+        path = [SIGNALS]
     else:
         return None
     expression: Expression = TempNode(TypeType(model), context=place)

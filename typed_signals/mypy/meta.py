@@ -1,0 +1,47 @@
+"""Feature: ``Album.Meta.signals`` is known where a model has a nested ``class Meta``.
+
+What mypy cannot do by itself: ormar's metaclass adds ``signals`` to a class that declares nothing
+of the kind, and no stub can reach into a class that the user writes.
+"""
+
+from __future__ import annotations
+
+from mypy.nodes import MDEF, AssignmentStmt, NameExpr, SymbolTableNode, TypeInfo, Var
+from mypy.plugin import ClassDefContext
+from mypy.types import Instance
+
+from typed_signals.mypy.emitters import MODEL_SIGNALS, ORMAR_MODEL, SIGNALS
+
+__all__ = ["add_signals_to_meta"]
+
+
+def add_signals_to_meta(ctx: ClassDefContext) -> None:
+    """Declare ``signals`` in a class that is the ``Meta`` of a model."""
+    outer = ctx.api.lookup_fully_qualified_or_none(ctx.cls.fullname.rpartition(".")[0])
+    model = outer.node if outer is not None else None
+    meta = ctx.cls.info
+    if (
+        not (isinstance(model, TypeInfo) and model.has_base(ORMAR_MODEL))
+        or SIGNALS in meta.names
+        or _assigns_signals(ctx)
+    ):
+        return
+    sender = Instance(model, list(model.defn.type_vars))
+    emitter = ctx.api.named_type_or_none(MODEL_SIGNALS, [sender])
+    if emitter is None:
+        return  # nothing that is checked has to do with typed signals
+    signals = Var(SIGNALS, emitter)
+    signals.info = meta
+    signals._fullname = f"{meta.fullname}.{SIGNALS}"
+    signals.is_initialized_in_class = True
+    meta.names[SIGNALS] = SymbolTableNode(MDEF, signals, plugin_generated=True)
+
+
+def _assigns_signals(ctx: ClassDefContext) -> bool:
+    """Whether the user puts an emitter there, which ormar then keeps."""
+    return any(
+        isinstance(target, NameExpr) and target.name == SIGNALS
+        for statement in ctx.cls.defs.body
+        if isinstance(statement, AssignmentStmt)
+        for target in statement.lvalues
+    )
