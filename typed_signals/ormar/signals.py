@@ -47,8 +47,8 @@ class OrmarSignal(Signal[P], _PlainSignal):
             self._home is not None
             and self._home.above
             and isinstance(sender, type)
-            and type(instance) is not sender
             and isinstance(instance, sender)
+            and instance.__class__ is not sender  # relations send a weak proxy of the instance
         ):
             return tuple(self._connections.values())
         return super()._hearing(sender, payload)
