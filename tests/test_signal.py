@@ -1,0 +1,575 @@
+"""A signal: connecting, disconnecting, who listens, and what each receiver is given."""
+
+import copy
+import functools
+import gc
+import logging
+import pickle
+import warnings
+import weakref
+from typing import Any
+
+import pytest
+
+from typed_signals import (
+    Mode,
+    ModelSignals,
+    PostRelationRemoveReceiver,
+    PreRelationAddReceiver,
+    PreSaveReceiver,
+    Signal,
+    SignalDefinitionError,
+    SignalDefinitionWarning,
+    SignalEmitter,
+)
+
+
+class Album:
+    signals: ModelSignals["Album"] = ModelSignals()
+
+
+@pytest.fixture
+def signal() -> Any:
+    return Signal[PreSaveReceiver[Album]]()
+
+
+@pytest.fixture
+def heard() -> list[str]:
+    return []
+
+
+def receivers_named(heard: list[str], *names: str) -> list[Any]:
+    def make(name: str) -> Any:
+        async def receiver(sender, **kwargs):
+            heard.append(name)
+
+        return receiver
+
+    return [make(name) for name in names]
+
+
+# --- connect and disconnect ----------------------------------------------------------------------
+
+
+async def test_connect_is_a_decorator_that_gives_the_receiver_back(signal):
+    async def receiver(sender, instance, **kwargs): ...
+
+    assert signal.connect(receiver) is receiver
+
+    @signal.connect
+    async def decorated(sender, instance, **kwargs): ...
+
+    assert signal.receivers == (receiver, decorated)
+
+
+async def test_the_order_of_connection_is_the_order_of_delivery(signal, heard):
+    first, second, third = receivers_named(heard, "first", "second", "third")
+    for receiver in (second, first, third):
+        signal.connect(receiver)
+    await signal.send(Album, instance=Album())
+    assert heard == ["second", "first", "third"]
+    assert signal.receivers == (second, first, third)
+
+
+async def test_connecting_twice_is_once_and_keeps_the_place(signal, heard):
+    first, second = receivers_named(heard, "first", "second")
+    for receiver in (first, second, first):
+        signal.connect(receiver)
+    await signal.send(Album, instance=Album())
+    assert heard == ["first", "second"]
+
+
+async def test_a_bound_method_is_the_same_however_often_it_is_looked_up(signal, heard):
+    class Listener:
+        async def hear(self, sender, **kwargs):
+            heard.append("heard")
+
+        def __eq__(self, other):
+            raise AssertionError("receivers are told apart by identity")
+
+        __hash__ = None
+
+    one, other = Listener(), Listener()
+    signal.connect(one.hear)
+    signal.connect(one.hear)
+    signal.connect(other.hear)
+    assert len(signal.receivers) == 2
+    await signal.send(Album, instance=Album())
+    assert heard == ["heard"] * 2
+    assert signal.disconnect(one.hear)
+    assert not signal.disconnect(one.hear)
+    assert [receiver.__self__ is other for receiver in signal.receivers] == [True]
+
+
+async def test_a_static_method_is_the_same_in_the_class_body_and_outside(signal):
+    class Listener:
+        @signal.connect
+        @staticmethod
+        async def hear(sender, **kwargs): ...
+
+    signal.connect(Listener.hear)
+    assert len(signal.receivers) == 1
+    assert signal.disconnect(Listener.hear)
+    assert signal.receivers == ()
+
+
+def test_receivers_that_are_equal_but_not_the_same_are_two(signal):
+    async def receiver(sender, **kwargs): ...
+
+    for _ in range(2):
+        signal.connect(functools.partial(receiver, extra=1))
+    assert len(signal.receivers) == 2
+
+
+def test_disconnect_says_whether_it_removed_anything(signal):
+    async def receiver(sender, **kwargs): ...
+
+    assert signal.disconnect(receiver) is False
+    signal.connect(receiver)
+    assert signal.disconnect(receiver) is True
+    assert signal.disconnect(receiver) is False
+    assert signal.disconnect("nothing that could be connected") is False
+
+
+async def test_a_receiver_connected_again_goes_to_the_end(signal, heard):
+    first, second = receivers_named(heard, "first", "second")
+    signal.connect(first)
+    signal.connect(second)
+    signal.disconnect(first)
+    signal.connect(first)
+    await signal.send(Album, instance=Album())
+    assert heard == ["second", "first"]
+
+
+async def test_references_are_strong_until_disconnected(signal, heard):
+    class Listener:
+        async def hear(self, sender, **kwargs):
+            heard.append("heard")
+
+    listener = Listener()
+    gone = weakref.ref(listener)
+    signal.connect(listener.hear)
+    del listener
+    gc.collect()
+    await signal.send(Album, instance=Album())
+    assert heard == ["heard"]
+
+    signal.disconnect(signal.receivers[0])
+    gc.collect()
+    assert gone() is None
+
+
+def test_the_receivers_seen_are_a_snapshot(signal):
+    async def receiver(sender, **kwargs): ...
+
+    before = signal.receivers
+    signal.connect(receiver)
+    assert before == ()
+    assert signal.receivers == (receiver,)
+
+
+# --- send ----------------------------------------------------------------------------------------
+
+
+async def test_a_receiver_gets_exactly_what_is_sent(signal):
+    got: list[Any] = []
+
+    @signal.connect
+    async def receiver(sender, **kwargs):
+        got.append((sender, kwargs))
+
+    instance = Album()
+    await signal.send(Album, instance=instance)
+    await signal.send(sender=Album, instance=instance, later=[1])
+    assert got == [
+        (Album, {"instance": instance}),
+        (Album, {"instance": instance, "later": [1]}),
+    ]
+
+
+async def test_a_receiver_that_changes_its_kwargs_changes_them_for_itself_alone(signal):
+    got: list[Any] = []
+
+    async def takes_away(sender, **kwargs):
+        kwargs.clear()
+
+    async def looks(sender, **kwargs):
+        got.append(kwargs)
+
+    signal.connect(takes_away)
+    signal.connect(looks)
+    await signal.send(Album, instance=1)
+    assert got == [{"instance": 1}]
+
+
+async def test_nobody_listening_is_fine(signal):
+    assert await signal.send(Album, instance=Album()) is None
+
+
+async def test_a_payload_may_have_any_name():
+    got: list[Any] = []
+    signal: Any = Signal()
+
+    @signal.connect
+    async def receiver(*args, **kwargs):
+        got.append((args, kwargs))
+
+    payload = {"self": 1, "payload": 2, "receiver": 3, "signal": 4, "connections": 5, "name": 6}
+    await signal.send(Album, **payload)
+    assert got == [((), {"sender": Album, **payload})]
+
+
+async def test_connecting_and_disconnecting_during_a_send_counts_from_the_next(signal, heard):
+    late, leaving = receivers_named(heard, "late", "leaving")
+
+    async def changes(sender, **kwargs):
+        heard.append("changes")
+        signal.connect(late)
+        signal.disconnect(leaving)
+
+    signal.connect(changes)
+    signal.connect(leaving)
+    await signal.send(Album, instance=Album())
+    assert sorted(heard) == ["changes", "leaving"]
+
+    heard.clear()
+    await signal.send(Album, instance=Album())
+    assert sorted(heard) == ["changes", "late"]
+
+
+async def test_a_receiver_may_disconnect_itself(signal, heard):
+    @signal.connect
+    async def once(sender, **kwargs):
+        heard.append("once")
+        assert signal.disconnect(once)
+
+    await signal.send(Album, instance=Album())
+    await signal.send(Album, instance=Album())
+    assert heard == ["once"]
+
+
+# --- payload under another name ------------------------------------------------------------------
+
+
+@pytest.fixture
+def relation_add() -> Any:
+    return Signal[PreRelationAddReceiver[Album]]()
+
+
+SENT = {"instance": 1, "child": 2, "relation_name": "tracks"}
+
+
+async def test_passed_args_is_the_dict_that_is_sent_as_passed_kwargs(relation_add):
+    sent: dict[str, Any] = {"position": 1}
+    got: dict[str, Any] = {}
+
+    @relation_add.connect
+    async def by_documented_name(sender, passed_args, **kwargs):
+        got["documented"] = passed_args
+        assert kwargs == {**SENT, "passed_kwargs": sent}
+
+    @relation_add.connect
+    async def by_real_name(sender, passed_kwargs, **kwargs):
+        got["real"] = passed_kwargs
+        assert kwargs == SENT
+
+    @relation_add.connect
+    async def by_both(sender, *, passed_kwargs, passed_args, **kwargs):
+        got["both"] = passed_args
+        assert passed_kwargs is passed_args
+
+    @relation_add.connect
+    async def by_none(sender, **kwargs):
+        got["none"] = kwargs["passed_kwargs"]
+        assert kwargs == {**SENT, "passed_kwargs": sent}
+
+    class Listener:
+        async def hear(self, sender, passed_args, **kwargs):
+            got["method"] = passed_args
+
+    relation_add.connect(Listener().hear)
+
+    async def with_extra(extra, sender, passed_args, **kwargs):
+        got["partial"] = passed_args
+
+    relation_add.connect(functools.partial(with_extra, 1))
+
+    @relation_add.connect
+    @functools.wraps(with_extra)
+    async def wrapper(sender, **kwargs):
+        assert "passed_args" not in kwargs
+
+    def passed_through(wrapped):
+        @functools.wraps(wrapped)
+        async def wrapper(*args, **kwargs):
+            await wrapped(*args, **kwargs)
+
+        return wrapper
+
+    @relation_add.connect
+    @passed_through
+    async def wrapped(sender, passed_args, **kwargs):
+        got["wrapped"] = passed_args
+
+    await relation_add.send(Album, **SENT, passed_kwargs=sent)
+    assert set(got) == {"documented", "real", "both", "none", "method", "partial", "wrapped"}
+    assert all(each is sent for each in got.values())
+
+
+async def test_a_default_gives_way_to_the_alias(relation_add):
+    got: list[Any] = []
+
+    @relation_add.connect
+    async def receiver(sender, passed_args=None, **kwargs):
+        got.append(passed_args)
+
+    sent = {"position": 1}
+    await relation_add.send(Album, **SENT, passed_kwargs=sent)
+    assert got[0] is sent
+
+
+async def test_a_version_that_sends_the_documented_name_is_heard_as_well(relation_add):
+    got: list[Any] = []
+
+    @relation_add.connect
+    async def receiver(sender, passed_args, **kwargs):
+        got.append((passed_args, kwargs))
+
+    await relation_add.send(Album, **SENT, passed_args={"sent": "so"})
+    assert got == [({"sent": "so"}, SENT)]
+
+
+async def test_on_remove_passed_args_is_an_empty_dict_for_who_names_it():
+    signal: Any = Signal[PostRelationRemoveReceiver[Album]]()
+    got: list[Any] = []
+
+    @signal.connect
+    async def names_it(sender, passed_args, **kwargs):
+        assert kwargs == SENT
+        got.append(passed_args)
+        passed_args["changed"] = True
+
+    @signal.connect
+    async def names_it_too(sender, passed_args, **kwargs):
+        got.append(dict(passed_args))
+
+    @signal.connect
+    async def does_not(sender, **kwargs):
+        assert kwargs == SENT
+        got.append("nothing")
+
+    await signal.send(Album, **SENT)
+    assert got == [{"changed": True}, {}, "nothing"]
+
+
+# --- repr ----------------------------------------------------------------------------------------
+
+
+def test_the_repr_says_whose_it_is_and_who_listens(signal):
+    async def receiver(sender, secret="secret", **kwargs): ...
+
+    place = f"(tests/test_signal.py:{receiver.__code__.co_firstlineno})"
+    name = f"`tests.test_signal.{receiver.__qualname__}` {place}"
+    assert repr(signal) == "<a signal: no receivers>"
+    signal.connect(receiver)
+    signal.connect(functools.partial(receiver, secret="secret"))
+    assert repr(signal) == f"<a signal: {name}, partial of {name}>"
+
+    owned = Album.signals.post_save
+    assert repr(owned) == "<signal `post_save` of Album: no receivers>"
+    owned.connect(receiver)
+    assert repr(owned) == f"<signal `post_save` of Album: {name}>"
+    assert owned.disconnect(receiver)
+
+
+def test_a_signal_knows_its_name_title_protocol_and_contract(signal):
+    assert (signal.name, signal.title) == ("", "a signal")
+    assert signal.protocol is PreSaveReceiver
+    assert signal.contract.names == ("instance",)
+    owned = Album.signals.pre_relation_add
+    assert (owned.name, owned.title) == ("pre_relation_add", "signal `pre_relation_add` of Album")
+    assert owned.protocol is PreRelationAddReceiver
+    assert owned.contract.aliases == {"passed_args": "passed_kwargs"}
+
+
+# --- copies and pickles --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+async def test_a_copy_has_the_contract_and_the_receivers_and_goes_its_own_way(
+    signal, heard, copied
+):
+    first, second, third = receivers_named(heard, "first", "second", "third")
+    signal.connect(first)
+    twin = copied(signal)
+    assert type(twin) is type(signal)
+    assert twin.protocol is signal.protocol
+    assert twin.receivers == (first,)
+
+    twin.connect(second)
+    signal.connect(third)
+    await twin.send(Album, instance=Album())
+    assert heard == ["first", "second"]
+    assert signal.receivers == (first, third)
+
+    async def wrong(sender, child, **kwargs): ...
+
+    with pytest.raises(SignalDefinitionError):
+        twin.connect(wrong)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_of_an_emitters_signal_keeps_its_contract_wherever_it_goes(copied):
+    twin = copied(Album.signals.pre_save)
+    assert twin.protocol is PreSaveReceiver
+    emitter: Any = SignalEmitter()
+    emitter.anything = twin
+    assert emitter.anything is twin
+    assert twin.protocol is PreSaveReceiver
+    assert twin.title == "signal `anything` of SignalEmitter"
+
+
+def test_a_copy_is_as_strict_as_its_original(signal):
+    async def swallows(**kwargs): ...
+
+    lenient: Any = Signal[PreSaveReceiver[Album]](mode="lenient")
+    with pytest.warns(SignalDefinitionWarning):
+        copy.copy(lenient).connect(swallows)
+    with pytest.raises(SignalDefinitionError):
+        copy.copy(signal).connect(swallows)
+
+
+def test_pickling_says_why_not(signal):
+    with pytest.raises(TypeError) as caught:
+        pickle.dumps(signal)
+    assert str(caught.value) == (
+        "a signal cannot be pickled: its receivers are functions of this process. "
+        "Connect them again where it is needed."
+    )
+
+
+# --- modes ---------------------------------------------------------------------------------------
+
+WORKS = {
+    "swallowed by kwargs": "(**kwargs)",
+    "payload alone": "(instance, **kwargs)",
+    "sender second": "(instance, sender, **kwargs)",
+    "sender keyword-only": "(*, sender, **kwargs)",
+    "sender keyword-only after args": "(*args, sender, **kwargs)",
+    "something optional in its place": "(model=None, **kwargs)",
+}
+CANNOT_WORK = {
+    "no kwargs": "(sender, instance)",
+    "renamed": "(_, instance, **kwargs)",
+    "a method without its object": "(self, sender, instance, **kwargs)",
+    "never sent": "(sender, child, **kwargs)",
+    "something required before sender": "(model, sender, **kwargs)",
+    "positional-only": "(sender, instance, /, **kwargs)",
+    "sender second and never sent": "(instance, sender, child, **kwargs)",
+}
+
+
+def written(parameters: str, kind: str = "async def") -> Any:
+    names: dict[str, Any] = {}
+    exec(f"{kind} receiver{parameters}: ...", names)
+    return names["receiver"]
+
+
+def lenient_signals() -> dict[str, Any]:
+    class Track:
+        signals: ModelSignals[Any] = ModelSignals(mode="lenient")
+
+    return {
+        "a lenient signal": Signal[PreSaveReceiver[Album]](mode="lenient"),
+        "a signal of a lenient emitter": Track.signals.pre_save,
+    }
+
+
+@pytest.mark.parametrize("which", lenient_signals())
+@pytest.mark.parametrize("parameters", WORKS.values(), ids=WORKS.keys())
+async def test_lenient_warns_of_what_works_but_breaks_the_contract(which, parameters, signal):
+    receiver = written(parameters)
+    with pytest.raises(SignalDefinitionError):
+        signal.connect(receiver)
+
+    lenient = lenient_signals()[which]
+    with pytest.warns(SignalDefinitionWarning) as caught:
+        assert lenient.connect(receiver) is receiver
+    assert [warning.filename for warning in caught] == [__file__]
+    await lenient.send(Album, instance=Album())
+
+
+@pytest.mark.parametrize("which", lenient_signals())
+@pytest.mark.parametrize("parameters", CANNOT_WORK.values(), ids=CANNOT_WORK.keys())
+def test_lenient_refuses_what_cannot_work(which, parameters):
+    lenient = lenient_signals()[which]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(SignalDefinitionError, match="cannot be connected to"):
+            lenient.connect(written(parameters))
+    assert lenient.receivers == ()
+
+
+def test_lenient_refuses_what_is_not_async():
+    with pytest.raises(SignalDefinitionError, match="it is not async but a sync function"):
+        lenient_signals()["a lenient signal"].connect(written("(**kwargs)", "def"))
+
+
+def test_the_warning_says_what_the_error_would():
+    receiver = written("(instance, sender, **kwargs)")
+    with pytest.warns(SignalDefinitionWarning) as caught:
+        lenient_signals()["a signal of a lenient emitter"].connect(receiver)
+    assert str(caught[0].message) == (
+        "`receiver` (<string>:1) breaks the contract of signal `pre_save` of Track:\n"
+        "  - `sender` is not its first parameter: write `sender` as its first parameter\n"
+        "  expected: async def receiver(sender: type[Track], *, instance: Track, "
+        "**kwargs: object)"
+    )
+
+
+async def test_lenient_takes_a_custom_receiver_that_names_its_payload_alone():
+    emitter: Any = SignalEmitter(mode="lenient")
+    with pytest.warns(SignalDefinitionWarning):
+        emitter.order_paid.connect(written("(order, **kwargs)"))
+    await emitter.order_paid.send(Album, order=1)
+    with pytest.raises(SignalDefinitionError):
+        emitter.order_paid.connect(written("(_, **kwargs)"))
+
+
+def test_a_sound_receiver_is_taken_silently_in_every_mode():
+    modes: tuple[Mode, ...] = ("lenient", "normal", "strict")
+    for mode in modes:
+        signal: Any = Signal[PreSaveReceiver[Album]](mode=mode)
+        signal.connect(written("(sender, instance, **kwargs)"))  # a warning would be an error
+
+
+def test_a_signal_may_be_stricter_or_more_lenient_than_its_emitter():
+    emitter: Any = SignalEmitter(mode="lenient")
+    emitter.order_paid = Signal(mode="normal")
+    with pytest.raises(SignalDefinitionError):
+        emitter.order_paid.connect(written("(**kwargs)"))
+    emitter = SignalEmitter()
+    emitter.order_paid = Signal(mode="lenient")
+    with pytest.warns(SignalDefinitionWarning):
+        emitter.order_paid.connect(written("(**kwargs)"))
+
+
+# --- no values in what others may read -----------------------------------------------------------
+
+
+async def test_notes_and_logs_hold_no_values(signal, caplog):
+    async def fails(sender, instance, **kwargs):
+        raise ValueError(f"first, {instance}")
+
+    async def fails_too(sender, instance, secret="secret", **kwargs):
+        raise KeyError(instance)
+
+    signal.connect(fails)
+    signal.connect(functools.partial(fails_too, secret="secret"))
+    with caplog.at_level(logging.DEBUG), pytest.raises(ValueError, match="first") as caught:
+        await signal.send(Album, instance="secret")
+    assert len(caught.value.__notes__) == 1
+    assert "fails_too" in caught.value.__notes__[0]
+    assert "secret" not in caught.value.__notes__[0]
+    assert "fails_too" in caplog.text
+    assert "secret" not in caplog.text
