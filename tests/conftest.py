@@ -35,3 +35,53 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if REQUIRED:
                 pytest.fail(message, pytrace=False)
             pytest.skip(message)
+
+
+# --- ormar's models ------------------------------------------------------------------------------
+
+DATABASES = [
+    "sqlite",
+    *(
+        pytest.param(server, marks=getattr(pytest.mark, server))
+        for server in SERVERS
+        if lanes.CURRENT  # the other lanes have no driver for them
+    ),
+]
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def shop_models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
+    """The shop's models with their tables, once per database."""
+    from tests.shop import SERVER_URLS, Shop, Store
+
+    if request.param == "sqlite":
+        store = Store.sqlite(tmp_path_factory.mktemp("shop") / "shop.db")
+    else:
+        store = Store(SERVER_URLS[request.param])
+    shop = Shop(store)
+    store.create_tables()
+    yield shop
+    store.drop_tables()
+
+
+@pytest.fixture
+async def plain_shop(shop_models):
+    """The shop, connected to its empty database, with ormar's own signals and no receivers."""
+    import typed_signals.ormar
+
+    store = shop_models.store
+    store.forget_receivers()
+    async with store.database:
+        yield shop_models
+        await store.empty()
+    store.forget_receivers()
+    typed_signals.ormar.uninstall()
+
+
+@pytest.fixture
+async def shop(plain_shop):
+    """The shop with typed signals on all of its models."""
+    import typed_signals.ormar
+
+    typed_signals.ormar.install()
+    return plain_shop
