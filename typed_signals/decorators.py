@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, Generic
 
-from typing_extensions import ParamSpec, TypeVar
+from typing_extensions import TypeVar
 
 from typed_signals.emitter import emitter_of
 from typed_signals.errors import SignalDefinitionError
@@ -23,7 +23,7 @@ from typed_signals.receivers import (
     PreSaveReceiver,
     PreUpdateReceiver,
 )
-from typed_signals.signal import Accepted, Signal, connect_all
+from typed_signals.signal import K0, Accepted, Own, R, Signal, connect_all
 
 __all__ = [
     "Connector",
@@ -41,13 +41,18 @@ __all__ = [
     "receiver",
 ]
 
-K = ParamSpec("K")
-K0 = ParamSpec("K0")
-R = TypeVar("R")
-M = TypeVar("M")
+M = TypeVar("M", default=Any)
 P = TypeVar("P", bound=Callable[..., Awaitable[object]])
 
-Senders = type[M] | Sequence[type[M]]
+MYPY = False
+"""mypy takes it to be true."""
+
+# Of `[Album, Track]` mypy makes a list of their common base, and then refuses a receiver for
+# albums and tracks. The plugin unites them; without it mypy does not check the models of a list.
+if MYPY:
+    Senders = type[M] | Sequence[type[Any]]
+else:
+    Senders = type[M] | Sequence[type[M]]
 
 
 class Connector(Generic[P]):
@@ -69,8 +74,8 @@ class Connector(Generic[P]):
             raise error.with_traceback(None) from None  # where it was found tells nobody anything
 
     def __call__(
-        self: Connector[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, K, R]
-    ) -> Callable[K, R]:
+        self: Connector[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, Own, R]
+    ) -> Callable[Own, R]:
         """Connect a receiver to the signal of every sender, or of none.
 
         Args:

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from inspect import Parameter, Signature
 from types import MethodType
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origin
 
 from typing_extensions import ParamSpec, get_type_hints
 
@@ -162,6 +162,8 @@ def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
     """An annotation with `{model}` for the type variable of ``sender``, others by their names."""
     if get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
+    if isinstance(hint, ParamSpecKwargs):  # the open payload of `CustomReceiver`
+        return Any
     variables = (hint,) if isinstance(hint, TypeVar) else getattr(hint, "__parameters__", ())
     if (
         isinstance(hint, type)

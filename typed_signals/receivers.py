@@ -9,6 +9,8 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Annotated, Any, Protocol, TypeVar
 
+from typing_extensions import ParamSpec
+
 __all__ = [
     "CustomReceiver",
     "PostBulkUpdateReceiver",
@@ -27,6 +29,7 @@ __all__ = [
 
 M = TypeVar("M")
 M_contra = TypeVar("M_contra", contravariant=True)
+Payload = ParamSpec("Payload", default=...)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,15 +274,18 @@ class PostBulkUpdateReceiver(Protocol[M]):
     ) -> Awaitable[object]: ...
 
 
-class CustomReceiver(Protocol[M_contra]):
+class CustomReceiver(Protocol[M_contra, Payload]):
     """Hears a signal of the user's own that declares no payload: any keywords may be sent.
 
     Sent by: ``signals.your_name.send(sender=..., ...)``
 
     Args:
         sender: The model class, or whatever the signal's sender is.
-        args: Stands for "any further parameters" (PEP 612, ``...``); payload is sent by keyword.
+        args: Payload is sent by keyword; these two stand for "any further parameters" (``...``),
+            which ``*args: Any, **kwargs: Any`` does not say to every type checker.
         kwargs: The payload.
     """
 
-    def __call__(self, sender: type[M_contra], *args: Any, **kwargs: Any) -> Awaitable[object]: ...
+    def __call__(
+        self, sender: type[M_contra], *args: Payload.args, **kwargs: Payload.kwargs
+    ) -> Awaitable[object]: ...

@@ -44,7 +44,11 @@ Mode = Literal["lenient", "normal", "strict"]
 
 K = ParamSpec("K")
 K0 = ParamSpec("K0")
-R = TypeVar("R")
+# A receiver's own parameters and result. The defaults are for mypy without the plugin: where a
+# receiver is spelled just like its contract, mypy cannot tell the two overloads of `Accepted`
+# apart, infers neither and would refuse the receiver.
+Own = ParamSpec("Own", default=...)
+R = TypeVar("R", default=Any)
 R_co = TypeVar("R_co", covariant=True)
 P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
 
@@ -187,8 +191,8 @@ class Signal(_Object, Generic[P]):
 
     @final
     def connect(
-        self: Signal[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, K, R]
-    ) -> Callable[K, R]:
+        self: Signal[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, Own, R]
+    ) -> Callable[Own, R]:
         """Connect a receiver; also usable as a decorator.
 
         Receivers run in the order of connection. The signal keeps a strong reference; connecting

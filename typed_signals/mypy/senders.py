@@ -39,8 +39,8 @@ def connector_of(ctx: FunctionContext) -> Type:
     if all(named):
         return Instance(default.type, [_united([each for each in named if each])])
     protocol = get_proper_type(default.args[0])
-    if isinstance(protocol, Instance) and len(protocol.args) == 1:
-        protocol = Instance(protocol.type, [make_simplified_union(senders)])
+    if isinstance(protocol, Instance) and protocol.args:  # generic in the model, which is first
+        protocol = Instance(protocol.type, [make_simplified_union(senders), *protocol.args[1:]])
     return Instance(default.type, [protocol])
 
 
@@ -96,6 +96,7 @@ def _protocol(ctx: FunctionContext, sender: Type, name: str) -> Instance | None:
 def _united(protocols: list[Instance]) -> Type:
     """One Protocol for several senders: that of their union where it is generic in the model."""
     first = protocols[0]
-    if len(first.args) == 1 and all(each.type is first.type for each in protocols):
-        return Instance(first.type, [make_simplified_union([each.args[0] for each in protocols])])
+    if first.args and all(each.type is first.type for each in protocols):
+        models = make_simplified_union([each.args[0] for each in protocols])
+        return Instance(first.type, [models, *first.args[1:]])
     return make_simplified_union(protocols)
