@@ -272,6 +272,10 @@ SHAPES = {
         "post_update",
         [never("passed_args", "post_update")],
     ),
+    "(sender, instance, chlid, **kwargs)": (
+        "pre_relation_add",
+        [never("chlid", "pre_relation_add", "write `child`")],
+    ),
     "(sender, instance, child, realtion_name, **kwargs)": (
         "pre_relation_remove",
         [never("realtion_name", "pre_relation_remove", "write `relation_name`")],

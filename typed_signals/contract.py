@@ -40,7 +40,7 @@ FaultCode = Literal[
     "wrong-type",
 ]
 
-_NEAR = 0.85
+_NEAR = 0.87
 _UNBOUND = ("self", "cls")
 _NO_SLASH = "take the `/` out"
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
@@ -139,8 +139,13 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
     def form(text: str) -> str:
         return "_".join(sorted(text.casefold().split("_")))
 
+    def likeness(one: str, other: str) -> float:
+        # Swapped letters alone weigh too much in a short name, so they are looked for first.
+        same_letters = sorted(one) == sorted(other)
+        return 1.0 if same_letters else SequenceMatcher(None, one, other).ratio()
+
     written = form(name)
-    scored = [(SequenceMatcher(None, written, form(each)).ratio(), each) for each in known]
+    scored = [(likeness(written, form(each)), each) for each in known]
     score, closest = max(scored, default=(0.0, ""))
     return closest if score >= _NEAR else None
 

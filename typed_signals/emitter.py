@@ -239,7 +239,11 @@ def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
             hint = hints[name]
             arguments = get_args(hint)
             origin: object = get_origin(hint) if arguments else hint
-            if not (isinstance(origin, type) and issubclass(emitter._signal_class, origin)):
+            if not (
+                isinstance(origin, type)
+                and issubclass(origin, Signal)
+                and issubclass(emitter._signal_class, origin)
+            ):
                 raise emitter._error(
                     f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
                     f"write `{name}: Signal[<a receiver Protocol>]`"
