@@ -1,16 +1,489 @@
 """Every signal that ormar sends, from real operations: when, by whom and with what."""
 
-from tests.shop import Sent, listen, payloads
+from weakref import ProxyType
 
-INSTANCE = ["instance"]
+import pytest
+
+from tests.shop import LIFECYCLE, Sent, listen
+from typed_signals.ormar import (
+    SignalDefinitionError,
+    post_relation_add,
+    post_relation_remove,
+    pre_relation_add,
+    pre_relation_remove,
+    pre_save,
+    pre_update,
+    signals_of,
+)
+from typed_signals.ormar.signals import OrmarSignals
 
 
-async def test_save_sends_pre_save_and_post_save(shop):
-    heard = listen(shop.Album)
-    album = shop.Album(name="Blue")
-    await album.save()
-    assert heard == [
-        Sent("pre_save", shop.Album, {"instance": album}),
-        Sent("post_save", shop.Album, {"instance": album}),
+def check(log, *expected):
+    """Compare what was heard, in order: the signals, their senders, and the very objects sent."""
+    assert [(sent.signal, sent.sender.__name__, list(sent.payload)) for sent in log] == [
+        (signal, sender.__name__, list(payload)) for signal, sender, payload in expected
     ]
-    assert all(sent.payload["instance"] is album for sent in heard)
+    for sent, (_, sender, payload) in zip(log, expected, strict=True):
+        assert sent.sender is sender
+        for name, value in payload.items():
+            given = sent.payload[name]
+            plain = isinstance(value, str | dict | list)
+            assert given == value if plain else behind(given) is value, (sent.signal, name)
+
+
+def behind(instance):
+    """The model itself: relations hold, and send, their owner as a weak proxy."""
+    return instance.__repr__.__self__ if type(instance) is ProxyType else instance
+
+
+def lifecycle(verb, model, **payload):
+    """The two signals around an operation."""
+    extra = {"passed_args": payload.pop("passed_args")} if verb == "update" else {}
+    return (f"pre_{verb}", model, {**payload, **extra}), (f"post_{verb}", model, payload)
+
+
+def saved(instance):
+    return lifecycle("save", type(instance), instance=instance)
+
+
+def updated(instance, **passed_args):
+    return lifecycle("update", type(instance), instance=instance, passed_args=passed_args)
+
+
+def deleted(instance):
+    return lifecycle("delete", type(instance), instance=instance)
+
+
+# --- save, update, delete ------------------------------------------------------------------------
+
+
+async def test_save(shop):
+    log = listen(shop.Album)
+    album = shop.Album(name="Blue")
+    assert await album.save() is album
+    check(log, *saved(album))
+
+
+async def test_create(shop):
+    log = listen(shop.Album)
+    album = await shop.Album.objects.create(name="Blue")
+    check(log, *saved(album))
+
+
+async def test_update_passes_what_it_was_given(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    log = listen(shop.Album)
+    await album.update(name="Hejira", play_count=3)
+    check(log, *updated(album, name="Hejira", play_count=3))
+
+
+async def test_update_without_arguments(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    log = listen(shop.Album)
+    album.name = "Hejira"
+    await album.update()
+    check(log, *updated(album))
+
+
+async def test_upsert_saves_what_has_no_primary_key_and_updates_what_has_one(shop):
+    log = listen(shop.Album)
+    album = shop.Album(name="Blue")
+    await album.upsert()
+    await album.upsert(name="Hejira")
+    check(log, *saved(album), *updated(album, name="Hejira"))
+
+
+async def test_upsert_forced_looks_into_the_database(shop):
+    log = listen(shop.Album)
+    album = shop.Album(id=7, name="Blue")
+    await album.upsert(__force_save__=True)
+    await album.upsert(__force_save__=True, name="Hejira")
+    check(log, *saved(album), *updated(album, name="Hejira"))
+
+
+async def test_delete(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    log = listen(shop.Album)
+    await album.delete()
+    check(log, *deleted(album))
+
+
+async def test_a_deleted_instance_can_be_saved_again(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    log = listen(shop.Album)
+    await album.delete()
+    await album.save()
+    check(log, *deleted(album), *saved(album))
+
+
+async def test_get_or_create_sends_only_when_it_creates(shop):
+    log = listen(shop.Album)
+    await shop.Album.objects.get_or_create(name="Blue")
+    await shop.Album.objects.get_or_create(name="Blue")
+    assert [sent.signal for sent in log] == ["pre_save", "post_save"]
+
+
+async def test_update_or_create_sends_what_it_does(shop):
+    log = listen(shop.Album)
+    album = await shop.Album.objects.update_or_create(name="Blue")
+    again = await shop.Album.objects.update_or_create(id=album.id, name="Hejira")
+    check(log, *saved(album), *updated(again, id=album.id, name="Hejira"))
+
+
+async def test_save_related_saves_through_the_same_signals(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    track = shop.Track(name="River", album=album)
+    log = listen(shop.Track)
+    await album.save_related()
+    check(log, *saved(track))
+
+
+async def test_signals_are_sent_around_the_write(shop):
+    """Before ``pre_…`` ends nothing is written, and at ``post_…`` it is."""
+    seen = []
+
+    async def look(sender, **kwargs):
+        seen.append([(each.name, each.play_count) for each in await sender.objects.all()])
+
+    signals = signals_of(shop.Album, OrmarSignals)
+    for name in ("save", "update", "delete"):
+        signals[f"pre_{name}"].connect(look)
+        signals[f"post_{name}"].connect(look)
+    album = await shop.Album.objects.create(name="Blue")
+    await album.update(play_count=5)
+    await album.delete()
+    assert seen == [[], [("Blue", 0)], [("Blue", 0)], [("Blue", 5)], [("Blue", 5)], []]
+
+
+# --- what is changed before it is written --------------------------------------------------------
+
+
+async def test_what_pre_save_changes_is_saved(shop):
+    @pre_save(shop.Album)
+    async def tidy(sender, instance, **kwargs):
+        instance.name = instance.name.strip()
+
+    album = await shop.Album.objects.create(name="  Blue ")
+    assert album.name == "Blue"
+    assert (await shop.Album.objects.get(id=album.id)).name == "Blue"
+
+
+async def test_what_pre_update_changes_is_written(shop):
+    @pre_update(shop.Album)
+    async def promote(sender, instance, **kwargs):
+        if instance.play_count > 50 and not instance.is_best_seller:
+            instance.is_best_seller = True
+
+    album = await shop.Album.objects.create(name="Blue")
+    await album.update(play_count=30)
+    assert (await shop.Album.objects.get(id=album.id)).is_best_seller is False
+    await album.update(play_count=60)
+    assert (await shop.Album.objects.get(id=album.id)).is_best_seller is True
+
+
+async def test_an_exception_in_pre_save_is_raised_by_save_and_nothing_is_written(shop):
+    @pre_save(shop.Album)
+    async def refuse(sender, instance, **kwargs):
+        raise PermissionError("closed")
+
+    with pytest.raises(PermissionError, match="closed"):
+        await shop.Album.objects.create(name="Blue")
+    assert await shop.Album.objects.count() == 0
+
+
+async def test_a_receiver_writes_other_models(shop):
+    @pre_save([shop.Album, shop.Track])
+    async def audit(sender, instance, **kwargs):
+        await shop.AuditLog.objects.create(event=f"{sender.__name__} {instance.name}")
+
+    await shop.Album.objects.create(name="Blue")
+    await shop.Track.objects.create(name="River")
+    events = [each.event for each in await shop.AuditLog.objects.all()]
+    assert events == ["Album Blue", "Track River"]
+
+
+# --- bulk ----------------------------------------------------------------------------------------
+
+
+async def test_bulk_update_sends_the_list_once_and_nothing_for_each(shop):
+    albums = [await shop.Album.objects.create(name=name) for name in ("Blue", "Hejira")]
+    log = listen(shop.Album)
+    for album in albums:
+        album.play_count = 9
+    await shop.Album.objects.bulk_update(albums)
+    check(log, ("post_bulk_update", shop.Album, {"instances": albums}))
+    assert [id(each) for each in log[0].payload["instances"]] == [id(each) for each in albums]
+    assert [each.play_count for each in await shop.Album.objects.all()] == [9, 9]
+
+
+async def silent_bulk_create(shop):
+    await shop.Album.objects.bulk_create([shop.Album(name="Court"), shop.Album(name="Mingus")])
+
+
+async def silent_queryset_update(shop):
+    await shop.Album.objects.filter(name="Blue").update(name="Hejira")
+
+
+async def silent_queryset_update_each(shop):
+    await shop.Album.objects.update(each=True, play_count=1)
+
+
+async def silent_queryset_delete(shop):
+    await shop.Album.objects.filter(name="Blue").delete()
+
+
+async def silent_queryset_delete_each(shop):
+    await shop.Album.objects.delete(each=True)
+
+
+async def silent_reading(shop):
+    album = await shop.Album.objects.get(name="Blue")
+    await album.load()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        silent_bulk_create,
+        silent_queryset_update,
+        silent_queryset_update_each,
+        silent_queryset_delete,
+        silent_queryset_delete_each,
+        silent_reading,
+    ],
+)
+async def test_operations_without_an_instance_are_silent(shop, operation):
+    await shop.Album.objects.create(name="Blue")
+    before = await shop.Album.objects.values()
+    log = listen(shop.Album)
+    await operation(shop)
+    assert log == []
+    assert (await shop.Album.objects.values() != before) is (operation is not silent_reading)
+
+
+# --- relations -----------------------------------------------------------------------------------
+
+
+def on_relation(verb, owner, child, name, **extra):
+    payload = {"instance": owner, "child": child, "relation_name": name}
+    return [(f"{when}_relation_{verb}", type(owner), {**payload, **extra}) for when in _WHEN]
+
+
+_WHEN = ("pre", "post")
+
+
+async def test_adding_to_a_many_to_many_relation(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    tag = await shop.Tag.objects.create(name="folk")
+    log = listen(shop.Album)
+    listen(shop.Tag, log=log)
+    await album.tags.add(tag)
+    check(log, *on_relation("add", album, tag, "tags", passed_kwargs={}))
+
+
+async def test_adding_from_the_other_side_is_sent_by_the_other_side(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    tag = await shop.Tag.objects.create(name="folk")
+    log = listen(shop.Album)
+    listen(shop.Tag, log=log)
+    await tag.albums.add(album, weight=2)
+    check(log, *on_relation("add", tag, album, "albums", passed_kwargs={"weight": 2}))
+
+
+async def test_the_through_model_sends_its_own_signals_between_the_two(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    tag = await shop.Tag.objects.create(name="folk")
+    log = listen(shop.Album)
+    listen(shop.AlbumTag, log=log)
+    await album.tags.add(tag, weight=3)
+    await album.tags.remove(tag)
+    assert [(sent.sender, sent.signal) for sent in log] == [
+        (shop.Album, "pre_relation_add"),
+        (shop.AlbumTag, "pre_save"),
+        (shop.AlbumTag, "post_save"),
+        (shop.Album, "post_relation_add"),
+        (shop.Album, "pre_relation_remove"),
+        (shop.AlbumTag, "pre_delete"),
+        (shop.AlbumTag, "post_delete"),
+        (shop.Album, "post_relation_remove"),
+    ]
+    assert [log[index].payload["instance"].weight for index in (1, 5)] == [3, 3]
+
+
+async def test_removing_from_a_many_to_many_relation(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    tag = await shop.Tag.objects.create(name="folk")
+    await album.tags.add(tag)
+    log = listen(shop.Album)
+    listen(shop.Tag, log=log)
+    await album.tags.remove(tag)
+    check(log, *on_relation("remove", album, tag, "tags"))
+    assert await shop.AlbumTag.objects.count() == 0
+
+
+@pytest.mark.parametrize("is_saved", [False, True], ids=["new child", "saved child"])
+async def test_adding_to_a_reverse_foreign_key_upserts_the_child(shop, is_saved):
+    album = await shop.Album.objects.create(name="Blue")
+    track = shop.Track(name="River")
+    if is_saved:
+        await track.save()
+    log = listen(shop.Album)
+    listen(shop.Track, log=log)
+    await album.tracks.add(track)
+    before, after = on_relation("add", album, track, "tracks", passed_kwargs={})
+    check(log, before, *(updated(track) if is_saved else saved(track)), after)
+    assert (await shop.Track.objects.get(name="River")).album.id == album.id
+
+
+@pytest.mark.parametrize("keep_reversed", [True, False])
+async def test_removing_from_a_reverse_foreign_key_updates_or_deletes_the_child(
+    shop, keep_reversed
+):
+    album = await shop.Album.objects.create(name="Blue")
+    await shop.Track.objects.create(name="River", album=album)
+    album = await shop.Album.objects.select_related("tracks").get(id=album.id)
+    (track,) = album.tracks
+    log = listen(shop.Album)
+    listen(shop.Track, log=log)
+    await album.tracks.remove(track, keep_reversed=keep_reversed)
+    before, after = on_relation("remove", album, track, "tracks")
+    check(log, before, *(updated(track) if keep_reversed else deleted(track)), after)
+    assert await shop.Track.objects.count() == keep_reversed
+
+
+# --- what was passed to add() --------------------------------------------------------------------
+
+
+async def test_passed_args_is_the_very_dict_that_is_passed_kwargs(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    tag = await shop.Tag.objects.create(name="folk")
+    heard = []
+
+    @post_relation_add(shop.Album)
+    @pre_relation_add(shop.Album)
+    async def both(sender, passed_args, passed_kwargs, **kwargs):
+        heard.append((passed_args, passed_kwargs, sorted(kwargs)))
+
+    @post_relation_add(shop.Album)
+    @pre_relation_add(shop.Album)
+    async def documented(sender, instance, child, relation_name, passed_args, **kwargs):
+        heard.append((passed_args, kwargs["passed_kwargs"], sorted(kwargs)))
+
+    await album.tags.add(tag, weight=4)
+    assert [keys for _, _, keys in heard] == 2 * [
+        ["child", "instance", "relation_name"],
+        ["passed_kwargs"],
+    ]
+    dicts = [each for args, kwargs, _ in heard for each in (args, kwargs)]
+    assert all(each is dicts[0] for each in dicts)
+    assert dicts[0] == {"weight": 4}
+
+
+@pytest.mark.parametrize("name", ["passed_args", "passed_kwargs"])
+async def test_changing_what_was_passed_changes_the_through_row(shop, name):
+    album = await shop.Album.objects.create(name="Blue")
+    tag = await shop.Tag.objects.create(name="folk")
+
+    if name == "passed_args":
+
+        @pre_relation_add(shop.Album)
+        async def raise_weight(sender, passed_args, **kwargs):
+            passed_args["weight"] = 10
+    else:
+
+        @pre_relation_add(shop.Album)
+        async def raise_weight(sender, passed_kwargs, **kwargs):
+            passed_kwargs["weight"] = 10
+
+    await album.tags.add(tag, weight=4)
+    assert (await shop.AlbumTag.objects.get()).weight == 10
+
+
+async def test_post_relation_remove_gives_an_empty_dict_to_who_asks_for_passed_args(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    tag = await shop.Tag.objects.create(name="folk")
+    await album.tags.add(tag)
+    heard = []
+
+    @post_relation_remove(shop.Album)
+    async def documented(sender, instance, child, relation_name, passed_args, **kwargs):
+        heard.append((passed_args, kwargs))
+
+    await album.tags.remove(tag)
+    assert heard == [({}, {})]
+
+
+def test_pre_relation_remove_has_no_passed_args(shop):
+    with pytest.raises(SignalDefinitionError, match="requires `passed_args`.* never sends"):
+
+        @pre_relation_remove(shop.Album)
+        async def wrong(sender, passed_args, **kwargs): ...
+
+
+async def test_pre_update_gets_the_very_dict_of_update(shop):
+    album = await shop.Album.objects.create(name="Blue")
+    heard = []
+
+    @pre_update(shop.Album)
+    async def one(sender, passed_args, **kwargs):
+        passed_args["note"] = "seen"
+
+    @pre_update(shop.Album)
+    async def other(sender, passed_args, **kwargs):
+        heard.append(passed_args)
+
+    await album.update(name="Hejira")
+    assert heard == [{"name": "Hejira", "note": "seen"}]
+
+
+# --- who hears -----------------------------------------------------------------------------------
+
+
+async def test_receivers_hear_their_own_model_only(shop):
+    log = listen(shop.Track)
+    await shop.Album.objects.create(name="Blue")
+    assert log == []
+
+
+async def test_receivers_are_called_in_the_order_of_connection(shop):
+    log = []
+    for each in ("first", "second", "third"):
+
+        @pre_save(shop.Album)
+        async def note(sender, _each=each, **kwargs):
+            log.append(_each)
+
+    await shop.Album.objects.create(name="Blue")
+    assert log == ["first", "second", "third"]
+
+
+async def test_a_disconnected_receiver_hears_nothing_more(shop):
+    log = []
+
+    @pre_save(shop.Album)
+    async def note(sender, instance, **kwargs):
+        log.append(instance.name)
+
+    await shop.Album.objects.create(name="Blue")
+    signal = signals_of(shop.Album, OrmarSignals).pre_save
+    assert signal.disconnect(note) is True
+    assert signal.disconnect(note) is False
+    await shop.Album.objects.create(name="Hejira")
+    assert log == ["Blue"]
+
+
+async def test_a_custom_signal_is_sent_by_hand(shop):
+    heard = []
+    signals = signals_of(shop.Album, OrmarSignals)
+
+    async def note(sender, **kwargs):
+        heard.append(Sent("sold_out", sender, kwargs))
+
+    signals.sold_out.connect(note)
+    album = await shop.Album.objects.create(name="Blue")
+    await signals.sold_out.send(sender=shop.Album, instance=album, left=0)
+    check(heard, ("sold_out", shop.Album, {"instance": album, "left": 0}))
+
+
+def test_the_eleven_are_what_the_emitter_declares():
+    assert sorted(OrmarSignals()) == sorted(LIFECYCLE)
