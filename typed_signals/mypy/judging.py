@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, Signature
 
-from mypy.nodes import CallExpr, Expression, FuncDef, LambdaExpr
+from mypy.nodes import CallExpr, Expression, LambdaExpr
 from mypy.options import Options
 from mypy.subtypes import is_subtype
 from mypy.typeops import get_all_type_vars, try_getting_instance_fallback
 from mypy.types import (
     AnyType,
     CallableType,
-    FunctionLike,
     Instance,
     Overloaded,
     ProperType,
     Type,
-    TypeOfAny,
     TypeType,
     TypeVarType,
     UninhabitedType,
@@ -28,7 +26,14 @@ from mypy.types import (
 )
 
 from typed_signals.contract import NOT_CALLABLE, SENDER, Answer, Contract, Fault, judge, mistyped
-from typed_signals.mypy.shapes import STARS, called, signature_of
+from typed_signals.mypy.shapes import (
+    STARS,
+    bound_names,
+    called,
+    partial_call,
+    plain_function,
+    signature_of,
+)
 from typed_signals.mypy.wording import type_words
 
 __all__ = ["Demand", "faults_in"]
@@ -86,11 +91,22 @@ def faults_in(demand: Demand, receiver: Type, expression: Expression) -> list[Fa
     if isinstance(typ, AnyType | UninhabitedType):
         return []
     if isinstance(typ, CallableType):
-        return _faults(demand, typ, _answer(demand, typ, expression))
+        trusted = not isinstance(expression, CallExpr)
+        return _faults(demand, typ, _answer(demand, typ, expression, trusted=trusted))
     if isinstance(typ, Overloaded | TypeType):
         return _faults_of_type(demand, typ)
     instance = try_getting_instance_fallback(typ)
-    call = _call_of(instance) if instance is not None else None
+    return _faults_of_object(demand, instance, expression) if instance else [NOT_CALLABLE]
+
+
+def _faults_of_object(demand: Demand, typ: Instance, expression: Expression) -> list[Fault]:
+    if typ.type.has_base("unittest.mock.AsyncMockMixin"):
+        return []  # async, though its stub does not say so
+    partial = partial_call(typ)
+    if partial is not None:
+        answer = _answer(demand, partial, expression)
+        return _faults(demand, partial, answer, bound=bound_names(partial))
+    call = called(typ)
     if isinstance(call, AnyType):
         return []
     if isinstance(call, CallableType):
@@ -98,11 +114,13 @@ def faults_in(demand: Demand, receiver: Type, expression: Expression) -> list[Fa
     return [NOT_CALLABLE] if call is None else _faults_of_type(demand, call)
 
 
-def _faults(demand: Demand, call: CallableType, answer: Answer) -> list[Fault]:
+def _faults(
+    demand: Demand, call: CallableType, answer: Answer, bound: Sequence[str] = ()
+) -> list[Fault]:
     if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
         return judge(demand.contract, _ANYTHING, answer, signal=demand.signal)
     signature = Signature(signature_of(call), __validate_parameters__=False)
-    faults = judge(demand.contract, signature, answer, signal=demand.signal)
+    faults = judge(demand.contract, signature, answer, signal=demand.signal, bound=bound)
     if not demand.accepts(call):
         faults += _mistyped(demand, call)
     return faults or _faults_of_type(demand, call)
@@ -154,30 +172,28 @@ def _named_types(call: CallableType) -> Iterator[tuple[str, Type]]:
 
 
 def _answer(
-    demand: Demand, call: CallableType, expression: Expression, sync: Answer = Answer.SYNC
+    demand: Demand,
+    call: CallableType,
+    expression: Expression,
+    sync: Answer = Answer.SYNC,
+    *,
+    trusted: bool = True,
 ) -> Answer:
-    """What calling the receiver gives back, in the eyes of ``connect()``."""
-    awaitable = demand.call.ret_type
+    """What calling the receiver gives back, in the eyes of ``connect()``.
+
+    A type that is the result of a call, as of a decorator, is not trusted to tell of the function.
+    """
     result = get_proper_type(call.ret_type)
-    function = call.definition
     if isinstance(expression, LambdaExpr):
         return Answer.LAMBDA
     if call.is_type_obj():
         sync = Answer.CLASS
-    if isinstance(function, FuncDef) and function.is_async_generator:
+    function = plain_function(call)
+    if function is not None and function.is_async_generator:
         return Answer.ASYNC_GENERATOR
-    if isinstance(function, FuncDef) and not isinstance(expression, CallExpr):
-        # A plain function: `connect()` goes by `async def`, or by the annotation of the result.
-        if function.is_coroutine:
-            return Answer.AWAITABLE
-        if not isinstance(result, Instance):
-            return sync
-    return Answer.AWAITABLE if is_subtype(result, awaitable, options=demand.options) else sync
-
-
-def _call_of(typ: Instance) -> FunctionLike | AnyType | None:
-    if typ.type.has_base("unittest.mock.AsyncMockMixin"):
-        return AnyType(TypeOfAny.special_form)  # async, though its stub does not say so
-    bound = typ.extra_attrs.attrs.get("__mypy_partial") if typ.extra_attrs else None
-    partial = get_proper_type(bound) if bound is not None else None
-    return partial if isinstance(partial, CallableType) else called(typ)
+    if function is not None and function.is_coroutine:
+        return Answer.AWAITABLE
+    if function is not None and trusted and not isinstance(result, Instance):
+        return sync  # `connect()` goes by the annotation of the result, and `Any` says nothing
+    awaitable = is_subtype(result, demand.call.ret_type, options=demand.options)
+    return Answer.AWAITABLE if awaitable else sync

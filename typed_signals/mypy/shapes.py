@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from inspect import Parameter
 
-from mypy.nodes import ArgKind, FuncDef
+from mypy.nodes import ArgKind, Decorator, FuncDef
 from mypy.subtypes import find_member
 from mypy.types import (
     AnyType,
@@ -19,7 +19,16 @@ from mypy.types import (
 
 from typed_signals.contract import Contract
 
-__all__ = ["STARS", "called", "contract_of", "protocol_calls", "signature_of"]
+__all__ = [
+    "STARS",
+    "bound_names",
+    "called",
+    "contract_of",
+    "partial_call",
+    "plain_function",
+    "protocol_calls",
+    "signature_of",
+]
 
 STARS: dict[object, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
@@ -63,6 +72,35 @@ def called(typ: Instance) -> FunctionLike | AnyType | None:
     return call if isinstance(call, FunctionLike | AnyType) else None
 
 
+def partial_call(typ: Instance) -> CallableType | None:
+    """What a ``functools.partial`` leaves open, if mypy knows; ``None`` for other objects."""
+    left = typ.extra_attrs.attrs.get("__mypy_partial") if typ.extra_attrs else None
+    call = get_proper_type(left) if left is not None else None
+    return call if isinstance(call, CallableType) else None
+
+
+def bound_names(partial: CallableType) -> list[str]:
+    """The parameters that a partial has filled by position; those given by name stay optional."""
+    function = plain_function(partial)
+    if function is None or not isinstance(function.type, CallableType):
+        return []
+    whole = function.type
+    own = 1 if function.info and function.has_self_or_cls_argument else 0
+    return [
+        name
+        for name, kind in zip(whole.arg_names[own:], whole.arg_kinds[own:], strict=True)
+        if name is not None and kind.is_positional() and name not in partial.arg_names
+    ]
+
+
+def plain_function(call: CallableType) -> FuncDef | None:
+    """The function that a type was read from, if no decorator stands between the two."""
+    definition = call.definition
+    if isinstance(definition, Decorator) and not definition.decorators:
+        return definition.func  # `@staticmethod` and `@classmethod` are not among them
+    return definition if isinstance(definition, FuncDef) else None
+
+
 def contract_of(call: CallableType) -> Contract:
     """Read the ``__call__`` of a receiver Protocol into rules.
 
@@ -101,6 +139,8 @@ def _name(call: CallableType, index: int) -> str:
     """A parameter's name; the type itself forgets that of a positional-only one."""
     name = call.arg_names[index]
     definition = call.definition
+    if isinstance(definition, Decorator):
+        definition = definition.func  # as good as any guess at the name
     if name is None and isinstance(definition, FuncDef):
         index += len(definition.arguments) - len(call.arg_types)  # without a bound `self`
         if 0 <= index < len(definition.arguments):

@@ -10,13 +10,14 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     MemberExpr,
-    NameExpr,
+    RefExpr,
     StrExpr,
 )
 from mypy.options import Options
 from mypy.types import (
     CallableType,
     FunctionLike,
+    Instance,
     ProperType,
     Type,
     TypeType,
@@ -24,7 +25,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.mypy.shapes import STARS, signature_of
+from typed_signals.mypy.shapes import STARS, partial_call, signature_of
 
 __all__ = ["model_words", "receiver_words", "signal_words", "type_words", "written"]
 
@@ -58,17 +59,23 @@ def model_words(sender: ProperType, options: Options) -> str:
 def receiver_words(receiver: Type, options: Options) -> str:
     """The name of a receiver."""
     typ = get_proper_type(receiver)
-    if isinstance(typ, FunctionLike):
-        if typ.is_type_obj():
-            return f"`{typ.type_object().name}`"
-        call = typ.items[0]
-        definition = call.definition
-        if isinstance(definition, FuncDef | Decorator):
-            info = definition.info
-            return f"`{info.name}.{definition.name}`" if info else f"`{definition.name}`"
-        name = call.name or "a callable"
-        return name if " " in name else f"`{name}`"
-    return f"a `{type_words(typ, options)}`"
+    if isinstance(typ, Instance):
+        function = partial_call(typ)
+        return f"partial of {receiver_words(function, options)}" if function else _object(typ)
+    if not isinstance(typ, FunctionLike):
+        return f"a `{type_words(typ, options)}`"
+    if typ.is_type_obj():
+        return f"`{typ.type_object().name}`"
+    definition = typ.items[0].definition
+    if isinstance(definition, FuncDef | Decorator):
+        info = definition.info
+        return f"`{info.name}.{definition.name}`" if info else f"`{definition.name}`"
+    name = typ.items[0].name or "callable"
+    return name if '"' in name else f"`{name}`"
+
+
+def _object(typ: Instance) -> str:
+    return f"`{typ.type.name} object`"
 
 
 def signal_words(context: Context, receiver: Expression) -> str:
@@ -90,12 +97,11 @@ def signal_words(context: Context, receiver: Expression) -> str:
     elif isinstance(context, CallExpr):
         connector = context.callee
     if isinstance(connector, MemberExpr):  # signals.pre_save.connect
-        return _last_name(connector.expr)
+        signal = connector.expr
+        return signal.name if isinstance(signal, MemberExpr) and not signal.fullname else ""
     if isinstance(connector, CallExpr):  # pre_save(Album), receiver("pre_save", Album)
-        first = connector.args[0] if connector.args else None
-        return first.value if isinstance(first, StrExpr) else _last_name(connector.callee)
+        first, callee = next(iter(connector.args), None), connector.callee
+        if isinstance(first, StrExpr):
+            return first.value
+        return callee.fullname.rpartition(".")[2] if isinstance(callee, RefExpr) else ""
     return ""
-
-
-def _last_name(expression: Expression) -> str:
-    return expression.name if isinstance(expression, MemberExpr | NameExpr) else ""
