@@ -1,0 +1,285 @@
+"""The decorators: from a class, or several, to its emitter, its signal, its receivers."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import typed_signals
+from typed_signals import (
+    ModelSignals,
+    Signal,
+    SignalDefinitionError,
+    SignalDefinitionWarning,
+    SignalEmitter,
+    SignalNameWarning,
+    UnknownSignalError,
+    emitter_of,
+    pre_save,
+    pre_update,
+    receiver,
+)
+
+NAMES = list(ModelSignals())
+BY_NAME: dict[str, Callable[..., Any]] = {name: getattr(typed_signals, name) for name in NAMES}
+
+
+@pytest.fixture
+def album() -> Any:
+    class Album:
+        signals: Any = ModelSignals()
+
+    return Album
+
+
+@pytest.fixture
+def track() -> Any:
+    class Track:
+        signals: Any = ModelSignals()
+
+    return Track
+
+
+async def listener(sender, **kwargs): ...
+
+
+# --- one sender ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_decorator_connects_to_the_signal_of_its_name(album, name):
+    assert BY_NAME[name](album)(listener) is listener
+    assert {other: album.signals[other].receivers for other in NAMES} == {
+        other: (listener,) if other == name else () for other in NAMES
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_receiver_does_the_same_with_the_name_as_a_string(album, name):
+    assert receiver(name, album)(listener) is listener
+    assert album.signals[name].receivers == (listener,)
+
+
+async def test_a_decorated_function_hears_and_is_still_itself(album):
+    heard: list[Any] = []
+
+    @pre_save(album)
+    async def remember(sender, instance, **kwargs):
+        """Remember it."""
+        heard.append((sender, instance))
+
+    assert inspect.iscoroutinefunction(remember)
+    assert remember.__doc__ == "Remember it."
+    await album.signals.pre_save.send(album, instance=1)
+    await remember(album, 2)
+    assert heard == [(album, 1), (album, 2)]
+
+
+def test_receiver_connects_to_custom_and_declared_signals(album):
+    receiver("sold_out", album)(listener)
+    assert album.signals.sold_out.receivers == (listener,)
+
+
+def test_a_subclass_without_signals_of_its_own_sends_those_of_its_base(album):
+    class Single(album): ...
+
+    pre_save(Single)(listener)
+    assert album.signals.pre_save.receivers == (listener,)
+
+
+def test_decorators_can_be_stacked(album, track):
+    @pre_save(album)
+    @pre_update([album, track])
+    @receiver("sold_out", track)
+    async def stacked(sender, **kwargs): ...
+
+    for signal in (
+        album.signals.pre_save,
+        album.signals.pre_update,
+        track.signals.pre_update,
+        track.signals.sold_out,
+    ):
+        assert signal.receivers == (stacked,)
+
+
+def test_methods_are_decorated_in_the_class_body_when_they_are_static(album):
+    class Listeners:
+        @staticmethod
+        @pre_save(album)
+        async def inside(sender, instance, **kwargs): ...
+
+        @pre_update(album)
+        @staticmethod
+        async def outside(sender, instance, passed_args, **kwargs): ...
+
+    assert album.signals.pre_save.receivers == (Listeners.inside,)
+    assert album.signals.pre_update.disconnect(Listeners.outside)
+
+    with pytest.raises(SignalDefinitionError, match=r"connect the bound method \(`obj.method`\)"):
+
+        class Wrong:
+            @pre_save(album)
+            async def method(self, sender, instance, **kwargs): ...
+
+    with pytest.raises(SignalDefinitionError, match="connect it through its class once that"):
+
+        class Early:
+            @pre_save(album)
+            @classmethod
+            async def method(cls, sender, instance, **kwargs): ...
+
+
+# --- several senders -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("several", [list, tuple, lambda senders: dict.fromkeys(senders).keys()])
+def test_several_senders_are_connected_to_all_of_them(album, track, several):
+    pre_save(several([album, track]))(listener)
+    assert album.signals.pre_save.receivers == (listener,)
+    assert track.signals.pre_save.receivers == (listener,)
+
+
+def test_a_sender_named_twice_is_one(album):
+    pre_save([album, album])(listener)
+    assert album.signals.pre_save.receivers == (listener,)
+
+
+def test_a_refused_receiver_is_connected_to_none_and_the_error_names_all(album, track):
+    async def wrong(sender, instance): ...
+
+    with pytest.raises(SignalDefinitionError) as caught:
+        pre_save([album, track])(wrong)
+    assert album.signals.pre_save.receivers == track.signals.pre_save.receivers == ()
+    text = str(caught.value)
+    assert "cannot be connected to signal `pre_save` of Album, Track:\n" in text
+    assert text.count("does not accept `**kwargs`") == 1, "a fault of both is told once"
+
+
+@pytest.mark.parametrize("lenient_first", [True, False])
+def test_one_sender_that_refuses_is_enough(album, lenient_first):
+    class Lenient:
+        signals: Any = ModelSignals(mode="lenient")
+
+    async def swallows(**kwargs): ...
+
+    senders = [Lenient, album] if lenient_first else [album, Lenient]
+    with pytest.raises(SignalDefinitionError, match="connected to signal `pre_save` of Album:"):
+        pre_save(senders)(swallows)
+    assert album.signals.pre_save.receivers == Lenient.signals.pre_save.receivers == ()
+
+    with pytest.warns(SignalDefinitionWarning) as caught:
+        pre_save(Lenient)(swallows)
+    assert [each.filename for each in caught] == [__file__]
+
+
+def test_a_warning_turned_into_an_error_connects_to_none():
+    class Lenient:
+        signals: Any = ModelSignals(mode="lenient")
+
+    class LenientToo:
+        signals: Any = ModelSignals(mode="lenient")
+
+    async def swallows(**kwargs): ...
+
+    with pytest.raises(SignalDefinitionWarning):  # as the configuration of these tests has it
+        pre_save([Lenient, LenientToo])(swallows)
+    assert Lenient.signals.pre_save.receivers == LenientToo.signals.pre_save.receivers == ()
+
+
+def test_a_list_with_one_that_sends_nothing_is_refused_whole(album):
+    with pytest.raises(SignalDefinitionError, match="`int` sends no signals"):
+        pre_save([album, int])
+    assert vars(album.signals).keys() <= {"pre_save"}
+
+
+# --- no sender -----------------------------------------------------------------------------------
+
+
+def expects(given: str) -> str:
+    return (
+        f"`pre_save` expects a model class or a list of model classes, not {given}: "
+        "write `@pre_save(Album)` or `@pre_save([Album, Track])`"
+    )
+
+
+def no_signals(given: str) -> str:
+    return (
+        f"{given} sends no signals: expected an ormar model (a subclass of `ormar.Model` with its "
+        "configuration) or a class whose `signals` is a `SignalEmitter`"
+    )
+
+
+class Plain: ...
+
+
+class Misused:
+    signals = Signal()
+
+
+NO_SENDERS: dict[str, tuple[Any, str]] = {
+    "an empty list": ([], expects("an empty `list`")),
+    "an empty tuple": ((), expects("an empty `tuple`")),
+    "a string": ("Album", expects("a `str`")),
+    "bytes": (b"Album", expects("a `bytes`")),
+    "nothing": (None, expects("a `NoneType`")),
+    "the decorated function itself": (listener, expects("a `function`")),
+    "an object": (Plain(), expects("a `Plain`")),
+    "a class that sends nothing": (Plain, no_signals("`Plain`")),
+    "a class whose signals are none": (Misused, no_signals("`Misused`")),
+    "a list of a string": (["Album"], no_signals("a `str`")),
+    "a list of an object": ([Plain()], no_signals("a `Plain`")),
+    "a list in a list": ([[Plain]], no_signals("a `list`")),
+}
+
+
+@pytest.mark.parametrize(("senders", "text"), NO_SENDERS.values(), ids=NO_SENDERS.keys())
+def test_what_is_no_sender_is_refused_before_there_is_a_receiver(senders, text):
+    with pytest.raises(SignalDefinitionError) as caught:
+        pre_save(senders)
+    assert str(caught.value) == text
+
+
+def test_a_decorator_without_its_call_is_told_what_to_write():
+    with pytest.raises(SignalDefinitionError, match=r"write `@pre_update\(Album\)`"):
+
+        @pre_update
+        async def forgotten(sender, instance, **kwargs): ...
+
+
+def test_receiver_warns_of_a_near_miss_and_a_strict_emitter_refuses_it(album):
+    with pytest.warns(SignalNameWarning, match="did you mean `pre_save`?") as caught:
+        receiver("pre_svae", album)
+    assert [each.filename for each in caught] == [__file__]
+
+    class Strict:
+        signals: Any = ModelSignals(mode="strict")
+
+    with pytest.raises(UnknownSignalError, match="did you mean `pre_save`"):
+        receiver("pre_svae", Strict)
+    with pytest.raises(SignalDefinitionError, match="cannot be a signal of Album"):
+        receiver("not a name", album)
+
+
+# --- emitter_of and repr -------------------------------------------------------------------------
+
+
+def test_emitter_of_finds_the_emitter(album):
+    assert emitter_of(album) is album.signals
+    assert emitter_of(album()) is album.signals
+    with pytest.raises(SignalDefinitionError) as caught:
+        emitter_of(Plain)
+    assert str(caught.value) == no_signals("`Plain`")
+
+
+def test_an_emitter_learns_whose_it_is_from_the_class_body():
+    class Shop:
+        signals: Any = SignalEmitter()
+
+    assert Shop.signals.order_paid.title == "signal `order_paid` of Shop"
+
+
+def test_the_repr_of_a_decorator_says_where_it_connects(album, track):
+    assert repr(pre_save([album, track])) == (
+        "<connects a receiver to signal `pre_save` of Album, signal `pre_save` of Track>"
+    )

@@ -1,0 +1,138 @@
+"""What importing the package pulls in, and that its names hold together."""
+
+import importlib
+import inspect
+import json
+import pkgutil
+import subprocess
+import sys
+from typing import Any, Protocol, get_args, get_origin, get_type_hints
+
+import pytest
+
+import typed_signals
+from typed_signals import ModelSignals, Signal, decorators, emitter, receivers
+
+CORE = [
+    module.name
+    for module in pkgutil.iter_modules(typed_signals.__path__, "typed_signals.")
+    if not module.ispkg
+]
+
+IMPORTED = """
+import importlib, json, sys
+before = set(sys.modules)
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
+"""
+
+
+def imported_by(*names: str) -> set[str]:
+    """The packages that a fresh interpreter has imported after these."""
+    command = [sys.executable, "-c", IMPORTED, *names]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+    return set(json.loads(done.stdout))
+
+
+def test_the_core_imports_typing_extensions_and_nothing_else_from_outside():
+    foreign = imported_by("typed_signals", *CORE) - sys.stdlib_module_names - {"typed_signals"}
+    assert foreign == {"typing_extensions"}
+
+
+def test_the_test_above_would_see_what_is_imported():
+    assert "typing_extensions" in imported_by("typing_extensions")
+    assert "ormar" in imported_by("typed_signals.ormar")
+
+
+def test_every_public_name_exists_and_is_listed_in_order():
+    assert typed_signals.__all__ == sorted(typed_signals.__all__, key=_capitals_first)
+    for name in typed_signals.__all__:
+        assert getattr(typed_signals, name).__doc__ or name == "Mode"
+
+
+def _capitals_first(name: str) -> tuple[bool, str]:
+    return name[0].islower(), name
+
+
+def test_every_name_that_the_package_imports_is_public():
+    imported = {
+        name
+        for name, value in vars(typed_signals).items()
+        if name[0] != "_" and not inspect.ismodule(value)
+    }
+    assert imported == set(typed_signals.__all__)
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_every_module_lists_what_it_offers_and_says_what_it_is(name):
+    module: Any = importlib.import_module(name)
+    assert module.__doc__
+    for each in module.__all__:
+        assert hasattr(module, each), f"{name}.__all__ lists {each}"
+
+
+# --- one contract, one name, wherever it stands --------------------------------------------------
+
+
+def declared() -> dict[str, type]:
+    hints = get_type_hints(ModelSignals)
+    return {
+        name: get_origin(get_args(hint)[0])
+        for name, hint in hints.items()
+        if get_origin(hint) is Signal
+    }
+
+
+def camel(name: str) -> str:
+    return "".join(word.title() for word in name.split("_")) + "Receiver"
+
+
+def test_the_eleven_are_the_same_as_signals_protocols_and_decorators():
+    names = list(declared())
+    assert len(names) == 11
+    assert list(ModelSignals()) == names
+
+    protocols = {
+        name
+        for name, value in vars(receivers).items()
+        if inspect.isclass(value) and issubclass(value, Protocol) and value is not Protocol  # type: ignore[arg-type]
+    }
+    assert protocols == {*map(camel, names), "CustomReceiver"}
+    assert protocols == set(receivers.__all__) - {"SentAs"}
+
+    functions = {
+        name
+        for name, value in vars(decorators).items()
+        if inspect.isfunction(value) and value.__module__ == decorators.__name__ and name[0] != "_"
+    }
+    assert functions == {*names, "receiver"}
+    assert functions == set(decorators.__all__) - {"Connector"}
+
+    assert {*names, *protocols, "receiver"} <= set(typed_signals.__all__)
+
+
+@pytest.mark.parametrize("name", declared())
+def test_signal_and_decorator_of_a_name_have_the_protocol_of_that_name(name):
+    protocol = getattr(receivers, camel(name))
+    assert declared()[name] is protocol
+    assert emitter.declared_signals(ModelSignals)[name] is protocol
+    assert getattr(typed_signals, camel(name)) is protocol
+
+    decorator = getattr(decorators, name)
+    assert getattr(typed_signals, name) is decorator
+    hints = get_type_hints(decorator)
+    assert get_origin(get_args(hints["return"])[0]) is protocol
+
+
+@pytest.mark.parametrize("name", declared())
+def test_a_protocol_says_when_it_is_sent_and_what_each_parameter_is(name):
+    protocol = declared()[name]
+    told = inspect.cleandoc(protocol.__doc__ or "")
+    assert "\nSent by: " in told
+    arguments = told.partition("Args:\n")[2]
+    explained = [
+        line.strip().partition(":")[0] for line in arguments.splitlines() if line[4:5] != " "
+    ]
+    _, *parameters = inspect.signature(protocol.__call__).parameters
+    assert explained == parameters
