@@ -41,18 +41,10 @@ __all__ = [
     "receiver",
 ]
 
-M = TypeVar("M", default=Any)
+M = TypeVar("M")
 P = TypeVar("P", bound=Callable[..., Awaitable[object]])
 
-MYPY = False
-"""mypy takes it to be true."""
-
-# Of `[Album, Track]` mypy makes a list of their common base, and then refuses a receiver for
-# albums and tracks. The plugin unites them; without it mypy does not check the models of a list.
-if MYPY:
-    Senders = type[M] | Sequence[type[Any]]
-else:
-    Senders = type[M] | Sequence[type[M]]
+Senders = type[M] | Sequence[type[M]]
 
 
 class Connector(Generic[P]):
