@@ -1,5 +1,6 @@
 """Typed signals: each signal's contract written once, as a Protocol, and kept everywhere."""
 
+from typed_signals.connection import Options, Outcome
 from typed_signals.contract import Contract, Fault
 from typed_signals.decorators import (
     post_bulk_update,
@@ -19,10 +20,12 @@ from typed_signals.emitter import ModelSignals, SignalEmitter, emitter_of, signa
 from typed_signals.errors import (
     SignalDefinitionError,
     SignalDefinitionWarning,
+    SignalLoopError,
     SignalNameWarning,
     UnknownSignalError,
 )
 from typed_signals.inspection import returns_awaitable
+from typed_signals.later import Failure, set_error_hook
 from typed_signals.receivers import (
     CustomReceiver,
     PostBulkUpdateReceiver,
@@ -43,9 +46,12 @@ from typed_signals.signal import Mode, Signal
 __all__ = [
     "Contract",
     "CustomReceiver",
+    "Failure",
     "Fault",
     "Mode",
     "ModelSignals",
+    "Options",
+    "Outcome",
     "PostBulkUpdateReceiver",
     "PostDeleteReceiver",
     "PostRelationAddReceiver",
@@ -62,6 +68,7 @@ __all__ = [
     "SignalDefinitionError",
     "SignalDefinitionWarning",
     "SignalEmitter",
+    "SignalLoopError",
     "SignalNameWarning",
     "UnknownSignalError",
     "emitter_of",
@@ -78,5 +85,6 @@ __all__ = [
     "pre_update",
     "receiver",
     "returns_awaitable",
+    "set_error_hook",
     "signals_of",
 ]

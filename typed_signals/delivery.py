@@ -1,96 +1,229 @@
-"""How receivers are awaited: together, none left running."""
+"""How receivers are awaited: together, or one after another; none is left running."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Generator, Mapping, Sequence
+from contextvars import Context, copy_context
+from typing import Any, Final
 
+from typed_signals.connection import Callee
+from typed_signals.errors import SignalLoopError
 from typed_signals.inspection import describe
+from typed_signals.nesting import Sending, Titled, current
+from typed_signals.starting import starter
 
-__all__ = ["Connection", "together"]
+__all__ = ["one_after_another", "together"]
 
 logger = logging.getLogger("typed_signals")
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """A connected receiver and how to call it.
-
-    Attributes:
-        receiver: The receiver as it was connected.
-        order: When it was connected, as a number that only grows.
-        aliases: Payload names the receiver uses, each with the name under which it is sent.
-    """
-
-    receiver: Callable[..., Awaitable[object]]
-    order: int
-    aliases: tuple[tuple[str, str], ...] = ()
-
-    async def __call__(self, sender: object, payload: Mapping[str, Any]) -> None:
-        """Await the receiver with the payload it asks for."""
-        if self.aliases:
-            named: dict[str, Any] = {
-                name: payload.get(source, {})
-                for name, source in self.aliases
-                if name not in payload
-            }
-            payload = {**payload, **named}
-        await self.receiver(sender=sender, **payload)
+# --- together ------------------------------------------------------------------------------------
 
 
 async def together(
-    connections: Sequence[Connection], sender: object, payload: Mapping[str, Any], *, signal: str
+    signal: Titled, connections: Sequence[Callee], sender: object, payload: Mapping[str, Any]
 ) -> None:
-    """Await all receivers at once, each in a copy of the caller's context.
+    """Await all receivers at once, each in a task of its own and a copy of the caller's context.
 
     Returns when all have ended. If some fail, the first failure in the order of connection is
     raised as itself, with a note for each other one, which is also logged. Cancelling the caller
     cancels the receivers and waits for them.
 
     Args:
+        signal: What is sent.
         connections: The receivers, in the order of connection.
         sender: The signal's sender.
         payload: What is sent, by name.
-        signal: The signal's name, for logs and notes.
     """
-    tasks = [asyncio.create_task(each(sender, payload)) for each in connections]
-    if not tasks:
-        return
+    loop = asyncio.get_running_loop()
+    sending = Sending(signal, sender)
+    left: list[tuple[Callee, asyncio.Task[Any]]] = []  # those that have not ended, or have failed
+    waiting: list[asyncio.Task[Any]] = []
     cancelled: asyncio.CancelledError | None = None
-    while pending := [task for task in tasks if not task.done()]:
+    try:
+        start = starter(loop, sending.depth)
+        before = current.get()
         try:
-            await asyncio.wait(pending)
-        except asyncio.CancelledError as error:
-            cancelled = cancelled or error
-            for task in pending:
+            for connection in connections:
+                current.set((sending, connection))
+                task = start(loop, connection.call(sender, payload))
+                if not task.done():
+                    waiting.append(task)
+                    left.append((connection, task))
+                elif task.cancelled() or task.exception() is not None:
+                    left.append((connection, task))
+        except BaseException:  # KeyboardInterrupt and its like
+            for task in waiting:
                 task.cancel()
-    failures = [
-        (connection, failure)
-        for connection, task in zip(connections, tasks, strict=True)
-        if (failure := _failure(task)) is not None
-    ]
+            raise
+        finally:
+            current.set(before)
+            if waiting:
+                cancelled = await _all_ended(loop, waiting)
+    finally:
+        sending.close()
+    if left or cancelled is not None:
+        _raise_first(signal, left, cancelled)
+
+
+class _AllEnded(asyncio.Future[None]):
+    """Is done when all of the tasks are; to cancel it is to cancel them."""
+
+    def __init__(
+        self, tasks: Sequence[asyncio.Task[Any]], *, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(loop=loop)
+        self._tasks = tasks
+        self._count = len(tasks)
+        for task in tasks:
+            task.add_done_callback(self._one_ended)
+
+    def _one_ended(self, task: asyncio.Task[Any]) -> None:
+        self._count -= 1
+        if not self._count and not self.done():
+            self.set_result(None)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        cancelled = [task.cancel(msg) for task in self._tasks]  # every one of them
+        return any(cancelled)
+
+
+async def _all_ended(
+    loop: asyncio.AbstractEventLoop, tasks: Sequence[asyncio.Task[Any]]
+) -> asyncio.CancelledError | None:
+    """Wait for all tasks to end, and say whether the caller was cancelled meanwhile."""
+    caller = asyncio.current_task(loop)
+    before = caller.cancelling() if caller else 0
+    cancelled: asyncio.CancelledError | None = None
+    try:
+        await (tasks[0] if len(tasks) == 1 else _AllEnded(tasks, loop=loop))
+    except asyncio.CancelledError as error:
+        cancelled = error
+    except GeneratorExit:
+        for task in tasks:
+            task.cancel()
+        raise
+    except BaseException:
+        pass  # the one task's failure, which is read from the task
+    # A receiver may have swallowed its cancellation, or may have cancelled only itself.
+    if caller is None or caller.cancelling() <= before:
+        return None
+    return cancelled or asyncio.CancelledError()
+
+
+def _raise_first(
+    signal: Titled,
+    ended: Sequence[tuple[Callee, asyncio.Task[Any]]],
+    cancelled: asyncio.CancelledError | None,
+) -> None:
+    failures = [(each, failure) for each, task in ended if (failure := _failure(task)) is not None]
     if cancelled is not None:
         _report([f for f in failures if not isinstance(f[1], asyncio.CancelledError)], signal)
-        raise cancelled
-    if failures:
+        first: BaseException = cancelled
+    elif failures:
         (_, first), *others = failures
         for note in _report(others, signal):
             first.add_note(note)
+    else:
+        return
+    try:
         raise first
+    finally:
+        del first, failures, cancelled  # a frame that holds what it raises is a cycle
 
 
-def _failure(task: asyncio.Task[None]) -> BaseException | None:
-    return asyncio.CancelledError() if task.cancelled() else task.exception()
+def _failure(task: asyncio.Task[Any]) -> BaseException | None:
+    try:
+        return task.exception()
+    except asyncio.CancelledError as error:
+        return error
 
 
-def _report(failures: Sequence[tuple[Connection, BaseException]], signal: str) -> list[str]:
+def _report(failures: Sequence[tuple[Callee, BaseException]], signal: Titled) -> list[str]:
     notes: list[str] = []
     for connection, failure in failures:
-        kind = type(failure).__qualname__  # its message may hold field values: not for logs
-        note = f"receiver {describe(connection.receiver)} of signal `{signal}` failed too: {kind}"
-        logger.error(note)
-        notes.append(note)
+        if isinstance(failure, SignalLoopError):  # there may be thousands of it, all the same
+            continue
+        # The failure's message may hold field values: not for logs.
+        kind = type(failure).__qualname__
+        notes.append(
+            f"receiver {describe(connection.receiver)} of {signal.title} failed too: {kind}"
+        )
+        logger.error(notes[-1])
     return notes
+
+
+# --- one after another ---------------------------------------------------------------------------
+
+_DONE: Final = object()
+
+
+async def one_after_another(
+    signal: Titled, connections: Sequence[Callee], sender: object, payload: Mapping[str, Any]
+) -> None:
+    """Await receivers in the order of connection, in the caller's task; the first failure stops.
+
+    Each receiver runs in a copy of the caller's context, as when they run together.
+
+    Args:
+        signal: What is sent.
+        connections: The receivers, in the order of connection.
+        sender: The signal's sender.
+        payload: What is sent, by name.
+    """
+    sending = Sending(signal, sender)
+    try:
+        for connection in connections:
+            steps = connection.call(sender, payload).__await__()
+            context = copy_context()
+            context.run(current.set, (sending, connection))
+            # `next` with a default asks for no exception when the receiver ends without waiting.
+            awaited: Any = context.run(next, steps, _DONE)  # pyright: ignore[reportUnknownMemberType]
+            if awaited is not _DONE:
+                await _Rest(context, steps, awaited)
+    except RecursionError as error:
+        if isinstance(error, SignalLoopError) or sending.depth < _SUSPECT_DEPTH:
+            raise
+        raise sending.loop_error() from None
+    finally:
+        sending.close()
+
+
+_SUSPECT_DEPTH: Final = 20
+"""From how many sends within one another on Python's recursion limit is taken for a loop's end.
+
+Receivers that run in their caller's task stand on its stack.
+"""
+
+
+class _Rest:
+    """What is left of a receiver that has begun to wait, run in its own context."""
+
+    __slots__ = ("_awaited", "_context", "_steps")
+
+    def __init__(self, context: Context, steps: Generator[Any, Any, Any], awaited: Any) -> None:
+        self._context = context
+        self._steps = steps
+        self._awaited = awaited
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        caller = asyncio.current_task()
+        before = caller.cancelling() if caller else 0
+        cancelled: asyncio.CancelledError | None = None
+        awaited = self._awaited
+        while awaited is not _DONE:
+            try:
+                yield awaited
+            except BaseException as error:
+                if isinstance(error, asyncio.CancelledError):
+                    cancelled = error
+                try:
+                    awaited = self._context.run(self._steps.throw, error)
+                except StopIteration:
+                    awaited = _DONE
+            else:
+                awaited = self._context.run(next, self._steps, _DONE)  # pyright: ignore[reportUnknownMemberType]
+        if cancelled is not None and caller is not None and caller.cancelling() > before:
+            raise cancelled  # the receiver swallowed it; it was meant for all

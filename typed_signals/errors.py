@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SignalDefinitionError",
     "SignalDefinitionWarning",
+    "SignalLoopError",
     "SignalNameWarning",
     "UnknownSignalError",
     "warn",
@@ -36,6 +37,10 @@ class SignalDefinitionError(Exception):
 
 class UnknownSignalError(SignalDefinitionError, AttributeError):
     """A strict emitter was asked for a signal that it does not declare."""
+
+
+class SignalLoopError(RecursionError):
+    """Receivers send one another's signals without end; says which."""
 
 
 class SignalDefinitionWarning(UserWarning):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from types import MethodType
 from typing import (
@@ -17,6 +17,7 @@ from typing import (
     NoReturn,
     Protocol,
     Self,
+    Unpack,
     final,
     get_args,
     get_origin,
@@ -26,8 +27,9 @@ from weakref import WeakSet
 
 from typing_extensions import ParamSpec, TypeVar
 
+from typed_signals.audience import NOBODY, Audience, audience, deliver, deliver_robustly, nothing
+from typed_signals.connection import Connection, Options, Outcome
 from typed_signals.contract import Contract, Fault
-from typed_signals.delivery import Connection, together
 from typed_signals.errors import SignalDefinitionError, SignalDefinitionWarning, warn
 from typed_signals.inspection import contract_of, describe, faults_of, named_payload
 from typed_signals.receivers import CustomReceiver
@@ -136,20 +138,22 @@ class Signal(_Object, Generic[P]):
 
     Args:
         mode: How much is refused (see :data:`Mode`); an emitter's own mode when left out.
+        sequential: How receivers are told; see :attr:`sequential`.
     """
 
     _error: ClassVar[type[SignalDefinitionError]] = SignalDefinitionError
 
-    def __init__(self, *, mode: Mode | None = None) -> None:
-        self._set_up(mode)
+    def __init__(self, *, mode: Mode | None = None, sequential: bool | None = None) -> None:
+        self._set_up(mode, sequential)
 
-    def _set_up(self, mode: Mode | None = None) -> None:
+    def _set_up(self, mode: Mode | None = None, sequential: bool | None = None) -> None:
         self._mode = mode
+        self._sequential = sequential
         self._name = ""
         self._home: Home | None = None
         self._declared: type | None = None
         self._connections: Mapping[object, Connection] = {}
-        self._heard: tuple[Connection, ...] | None = ()
+        self._heard: Audience | None = NOBODY
 
     # --- what it is ------------------------------------------------------------------------------
 
@@ -183,6 +187,22 @@ class Signal(_Object, Generic[P]):
         """The connected receivers in the order of delivery, inherited ones included."""
         return tuple(connection.receiver for connection in self._connected())
 
+    @property
+    def sequential(self) -> bool | None:
+        """Whether receivers run one after another, in the caller's task.
+
+        ``None``: together, but inside an open transaction of the sender one after another.
+        ``True``: one after another. ``False``: together, also inside a transaction, where
+        receivers that use its connection disturb one another. A receiver can be connected to be
+        told otherwise; see :class:`Options`.
+        """
+        return self._sequential
+
+    @sequential.setter
+    def sequential(self, sequential: bool | None) -> None:
+        self._sequential = sequential
+        self._forget()
+
     def __repr__(self) -> str:
         names = [describe(receiver) for receiver in self.receivers]
         return f"<{self.title}: {', '.join(names) if names else 'no receivers'}>"
@@ -191,7 +211,9 @@ class Signal(_Object, Generic[P]):
 
     @final
     def connect(
-        self: Signal[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, Own, R]
+        self: Signal[Callable[K0, Awaitable[object]]],
+        receiver: Accepted[K0, Own, R],
+        **options: Unpack[Options],
     ) -> Callable[Own, R]:
         """Connect a receiver; also usable as a decorator.
 
@@ -201,14 +223,16 @@ class Signal(_Object, Generic[P]):
         Args:
             receiver: An async callable that keeps the contract: a function, a bound, static or
                 class method, an object with an async ``__call__``, a ``functools.partial``.
+            options: ``on_commit`` and ``sequential``; see :class:`Options`.
 
         Returns:
             The receiver, unchanged.
 
         Raises:
-            SignalDefinitionError: The receiver breaks the contract; lists every fault.
+            SignalDefinitionError: The receiver breaks the contract; lists every fault. Or it is
+                connected already, with other options.
         """
-        if error := connect_all([self], receiver):
+        if error := connect_all([self], receiver, **options):
             raise error
         return receiver
 
@@ -238,22 +262,61 @@ class Signal(_Object, Generic[P]):
         ) -> None:
             """Tell every connected receiver, and return when all have ended."""
 
-    else:
+        async def send_robust(
+            self: Signal[Callable[K, Awaitable[object]]], *args: K.args, **kwargs: K.kwargs
+        ) -> list[Outcome]:
+            """Tell every connected receiver, and return how each has ended."""
+            return []
 
-        async def send(self, /, sender: object, **payload: object) -> None:
+    else:
+        # No coroutine of its own stands between the caller and the delivery: each costs time.
+
+        def send(self, /, sender: object, **payload: object) -> Coroutine[Any, Any, None]:
             """Tell every connected receiver, and return when all have ended.
 
-            Receivers run together, each in a copy of the caller's context.
+            Receivers run together, or one after another (see :attr:`sequential`), each in a copy
+            of the caller's context.
 
             Args:
                 sender: The model class (or whatever the signal's sender is).
                 payload: The payload by keyword, as the Protocol names it.
 
+            Returns:
+                A coroutine to be awaited.
+
             Raises:
-                BaseException: What the first receiver, in the order of connection, raised. The
-                    others have ended by then; their failures are noted on it and logged.
+                BaseException: What the first receiver, in the order of connection, raised. If
+                    they run together, the others have ended by then; their failures are noted on
+                    it and logged.
+                SignalLoopError: Receivers send one another's signals without end.
             """
-            await together(self._hearing(sender, payload), sender, payload, signal=self._name)
+            heard = self._heard
+            if heard is None:
+                heard = self._audience()
+            if heard is NOBODY:
+                return nothing
+            return self._deliver(heard, sender, payload)
+
+        def send_robust(
+            self, /, sender: object, **payload: object
+        ) -> Coroutine[Any, Any, list[Outcome]]:
+            """Tell every connected receiver, and return how each has ended.
+
+            All receivers are told, whatever the others raise, and nothing that they raise is
+            raised; else as :meth:`send`.
+
+            Args:
+                sender: The model class (or whatever the signal's sender is).
+                payload: The payload by keyword, as the Protocol names it.
+
+            Returns:
+                A coroutine to be awaited. It gives how each receiver has ended, in the order of
+                connection; those that run after the commit are not among them.
+
+            Raises:
+                SignalLoopError: Receivers send one another's signals without end.
+            """
+            return self._deliver_robustly(self._audience(), sender, payload)
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -303,12 +366,22 @@ class Signal(_Object, Generic[P]):
         }
         return None
 
-    def _hearing(self, sender: object, payload: Mapping[str, object]) -> Sequence[Connection]:
-        """The connections that are told of one send."""
-        return self._connected()
+    def _deliver(
+        self, heard: Audience, sender: object, payload: Mapping[str, object]
+    ) -> Coroutine[Any, Any, None]:
+        return deliver(self, heard, sender, payload)
+
+    def _deliver_robustly(
+        self, heard: Audience, sender: object, payload: Mapping[str, object]
+    ) -> Coroutine[Any, Any, list[Outcome]]:
+        return deliver_robustly(self, heard, sender, payload)
 
     def _connected(self) -> tuple[Connection, ...]:
         """Own and inherited connections in the order of connection, each receiver once."""
+        return self._audience().everyone
+
+    def _audience(self) -> Audience:
+        """Who hears the next send."""
         heard = self._heard
         if heard is None:
             with _lock:
@@ -321,7 +394,8 @@ class Signal(_Object, Generic[P]):
                         earlier = merged.get(key)
                         if earlier is None or connection.order < earlier.order:
                             merged[key] = connection
-                heard = tuple(sorted(merged.values(), key=lambda connection: connection.order))
+                connections = sorted(merged.values(), key=lambda connection: connection.order)
+                heard = audience(connections, sequential=self._sequential)
                 self._heard = heard
         return heard
 
@@ -334,12 +408,12 @@ class Signal(_Object, Generic[P]):
     def _forget(self) -> None:
         self._heard = None
 
-    def _take(self, receiver: Callable[..., Awaitable[object]]) -> None:
+    def _take(self, receiver: Callable[..., Awaitable[object]], **options: Unpack[Options]) -> None:
         key = _key(receiver)
         aliases = named_payload(self.contract, receiver)
         with _lock:
             if key not in self._connections:
-                connection = Connection(receiver, next(_order), aliases)
+                connection = Connection(receiver, next(_order), aliases, **options)
                 self._replace({**self._connections, key: connection})
 
     def _faults(self, receiver: object) -> tuple[list[Fault], list[Fault]]:
@@ -352,7 +426,7 @@ class Signal(_Object, Generic[P]):
     def __copy__(self) -> Self:
         """A signal of its own, with the same contract and receivers, that lives in no emitter."""
         twin = type(self)()
-        twin._mode = self._mode
+        twin._mode, twin._sequential = self._mode, self._sequential
         twin._name, twin._declared = self._name, self.protocol
         twin._connections = dict(self._connections)
         twin._forget()
@@ -368,24 +442,45 @@ class Signal(_Object, Generic[P]):
         )
 
 
-def connect_all(signals: Sequence[Signal[Any]], receiver: Any) -> SignalDefinitionError | None:
+def connect_all(
+    signals: Sequence[Signal[Any]], receiver: Any, **options: Unpack[Options]
+) -> SignalDefinitionError | None:
     """Connect a receiver to all of the signals, or to none.
 
     Args:
         signals: The signals; typically one signal of several models.
         receiver: The receiver.
+        options: How it is told.
 
     Returns:
         ``None`` when it was connected, otherwise the error that its caller is to raise.
     """
     error, tolerated = refusal(signals, receiver)
+    error = error or _contradiction(signals, receiver, **options)
     if error:
         return error
     for signal, faults in tolerated:
         text = _refusal([signal], receiver, faults, "breaks the contract of")
         warn(text, SignalDefinitionWarning)
     for signal in signals:
-        signal._take(receiver)
+        signal._take(receiver, **options)
+    return None
+
+
+def _contradiction(
+    signals: Sequence[Signal[Any]], receiver: object, **options: Unpack[Options]
+) -> SignalDefinitionError | None:
+    """The error for a receiver that is connected already, to be told in another way."""
+    for signal in signals:
+        there = signal._connections.get(_key(receiver))
+        if there is None:
+            continue
+        if there.options != Connection(there.receiver, 0, **options).options:
+            given = ", ".join(f"{name}={value}" for name, value in there.options.items())
+            return signal._error(
+                f"{describe(receiver)} is connected to {signal.title} already, with {given}: "
+                "disconnect it first"
+            )
     return None
 
 

@@ -6,14 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import TypeVar
 
 from typed_signals import errors
-from typed_signals.delivery import Connection
+from typed_signals.audience import Audience, audience
+from typed_signals.connection import Options, Outcome
 from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.ormar.eras import ormar
 from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError
@@ -39,7 +40,18 @@ class OrmarSignal(Signal[P], _PlainSignal):
 
     _error: ClassVar[type[errors.SignalDefinitionError]] = SignalDefinitionError
 
-    def _hearing(self, sender: object, payload: Mapping[str, object]) -> Sequence[Connection]:
+    def _deliver(
+        self, heard: Audience, sender: object, payload: Mapping[str, object]
+    ) -> Coroutine[Any, Any, None]:
+        return super()._deliver(self._hearing(heard, sender, payload), sender, payload)
+
+    def _deliver_robustly(
+        self, heard: Audience, sender: object, payload: Mapping[str, object]
+    ) -> Coroutine[Any, Any, list[Outcome]]:
+        return super()._deliver_robustly(self._hearing(heard, sender, payload), sender, payload)
+
+    def _hearing(self, heard: Audience, sender: object, payload: Mapping[str, object]) -> Audience:
+        """Who hears one send."""
         # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent as
         # well. Receivers of an abstract model above both have then heard it from the child.
         instance = payload.get("instance")
@@ -50,8 +62,8 @@ class OrmarSignal(Signal[P], _PlainSignal):
             and isinstance(instance, sender)
             and instance.__class__ is not sender  # relations send a weak proxy of the instance
         ):
-            return tuple(self._connections.values())
-        return super()._hearing(sender, payload)
+            return audience(tuple(self._connections.values()), sequential=self._sequential)
+        return heard
 
 
 class OrmarSignals(ModelSignals[M]):
@@ -99,11 +111,11 @@ def adopt(
         own: object = getattr(signal, "__orig_class__", None)
         twin = twins[name] = emitter._signal_class()
         if isinstance(signal, Signal):
-            twin._mode = signal._mode
+            twin._mode, twin._sequential = signal._mode, signal._sequential
         if own is not None:
             twin.__orig_class__ = own  # type: ignore[attr-defined]
         twin._settle(emitter._home, name, declared_signals(type(emitter)).get(name))
-        for receiver in _receivers(signal):
+        for receiver, _ in _receivers(signal):
             error, _ = refusal([twin], receiver)
             refused += [error] if error else []
     if refused:
@@ -114,8 +126,8 @@ def adopt(
         if isinstance(signal, Signal) and signal.protocol is twin.protocol:
             twin._connections = signal._connections
         else:
-            for receiver in _receivers(signal):
-                connect_all([twin], receiver)
+            for receiver, options in _receivers(signal):
+                connect_all([twin], receiver, **options)
         signal.__class__ = _typed_class(signal.__class__)
         vars(signal).clear()
         vars(signal).update(vars(twin))
@@ -129,7 +141,7 @@ def release(emitter: OrmarSignals[Any]) -> dict[str, Any]:
     signals: dict[str, Any] = emitter.__dict__
     for name, signal in list(signals.items()):
         cls: type[Any] = type(signal)
-        receivers = _receivers(signal)
+        receivers = [receiver for receiver, _ in _receivers(signal)]
         signal.__class__ = ormar.Signal if cls is OrmarSignal else cls.__bases__[0]
         vars(signal).clear()
         signal._receivers = {ormar.signals.signal.make_id(each): each for each in receivers}
@@ -137,11 +149,11 @@ def release(emitter: OrmarSignals[Any]) -> dict[str, Any]:
     return plain
 
 
-def _receivers(signal: Any) -> list[Callable[..., Any]]:
-    """The receivers connected to a signal itself, whosever it is."""
+def _receivers(signal: Any) -> list[tuple[Callable[..., Any], Options]]:
+    """The receivers connected to a signal itself, whosever it is, and how each is told."""
     if isinstance(signal, Signal):
-        return [connection.receiver for connection in signal._connections.values()]
-    return list(signal._receivers.values())
+        return [(each.receiver, each.options) for each in signal._connections.values()]
+    return [(receiver, {}) for receiver in signal._receivers.values()]
 
 
 @cache

@@ -1,0 +1,737 @@
+"""How receivers are told: together or one after another, and what each of them can observe."""
+
+import asyncio
+import contextlib
+import contextvars
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from typed_signals import Outcome, Signal, SignalDefinitionError
+
+variable = contextvars.ContextVar("variable", default="caller's")
+
+Observed = list[Any]
+Observer = Callable[..., Awaitable[object]]
+
+WAYS = pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
+
+
+def company(count: int) -> list[Observer]:
+    """Receivers that do everything that could be noticed by another one."""
+
+    async def changes_context(sender: object, **kwargs: object) -> None:
+        variable.set("another receiver's")
+
+    async def waits(sender: object, **kwargs: object) -> None:
+        variable.set("another receiver's")
+        await asyncio.sleep(0.001)
+
+    async def takes_its_time(sender: object, **kwargs: object) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await asyncio.sleep(10)
+
+    return [changes_context, waits, takes_its_time][:count]
+
+
+# --- company makes no difference -----------------------------------------------------------------
+
+
+async def sees_context(seen: Observed) -> None:
+    seen.append(variable.get())
+    variable.set("mine")
+    await asyncio.sleep(0)
+    seen.append(variable.get())
+
+
+async def sees_its_task(seen: Observed) -> None:
+    task = asyncio.current_task()
+    assert isinstance(task, asyncio.Task)
+    assert task in asyncio.all_tasks()
+    seen.append(task.cancelling())
+    await asyncio.sleep(0)
+    seen.append(asyncio.current_task() is task)
+
+
+async def times_out(seen: Observed) -> None:
+    try:
+        async with asyncio.timeout(0.005):
+            await asyncio.sleep(10)
+    except TimeoutError:
+        seen.append("timed out")
+    await asyncio.sleep(0)
+    task = asyncio.current_task()
+    seen.append(task and task.cancelling())
+
+
+async def times_out_at_once(seen: Observed) -> None:
+    try:
+        async with asyncio.timeout(0):
+            await asyncio.sleep(10)
+    except TimeoutError:
+        seen.append("timed out")
+
+
+async def has_a_task_group(seen: Observed) -> None:
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise ValueError
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            await asyncio.sleep(10)
+    except* ValueError:
+        seen.append("failed")
+    task = asyncio.current_task()
+    seen.append(task and task.cancelling())
+
+
+async def names_its_task(seen: Observed) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.set_name("mine")
+    await asyncio.sleep(0)
+    seen.append(task.get_name())
+
+
+SCENES = [
+    sees_context,
+    sees_its_task,
+    times_out,
+    times_out_at_once,
+    has_a_task_group,
+    names_its_task,
+]
+
+
+@WAYS
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize("before", range(4))
+@pytest.mark.parametrize("after", [0, 3])
+async def test_company_makes_no_difference_to_a_receiver(
+    scene: Callable[[Observed], Awaitable[None]], before: int, after: int, sequential: bool | None
+) -> None:
+    async def observe(*, company_before: list[Observer], company_after: list[Observer]) -> Observed:
+        signal = Signal(sequential=sequential)
+        seen: Observed = []
+
+        async def observer(sender: object, **kwargs: object) -> None:
+            await scene(seen)
+
+        for receiver in [*company_before, observer, *company_after]:
+            signal.connect(receiver)
+        await signal.send(sender=int)
+        return seen
+
+    alone = await observe(company_before=[], company_after=[])
+    assert alone
+    accompanied = await observe(company_before=company(before), company_after=company(after))
+    assert accompanied == alone
+    assert variable.get() == "caller's"
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize("waits", [False, True], ids=["ready", "waits"])
+async def test_together_every_receiver_has_a_task_of_its_own(count: int, waits: bool) -> None:
+    signal = Signal()
+    tasks: list[object] = []
+
+    async def receiver(sender: object, **kwargs: object) -> None:
+        tasks.append(asyncio.current_task())
+        if waits:
+            await asyncio.sleep(0)
+
+    for receivers in [*company(count), receiver, functools.partial(receiver)]:
+        signal.connect(receivers)
+    await signal.send(sender=int)
+    assert len({*tasks, asyncio.current_task()}) == 3
+
+
+@WAYS
+async def test_a_receiver_without_async_in_its_own_code_also_runs_in_a_context_of_its_own(
+    sequential: bool | None,
+) -> None:
+    signal = Signal(sequential=sequential)
+
+    async def inner() -> None:
+        assert variable.get() == "mine"
+
+    def sync(sender: object, **kwargs: object) -> Awaitable[None]:
+        variable.set("mine")
+        return inner()
+
+    signal.connect(sync)
+    await signal.send(sender=int)
+    assert variable.get() == "caller's"
+
+
+# --- order and completeness ----------------------------------------------------------------------
+
+
+async def test_together_they_overlap_and_begin_in_the_order_of_connection() -> None:
+    signal = Signal()
+    seen: list[str] = []
+    all_began = asyncio.Event()
+
+    def named(name: str) -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            seen.append(name)
+            if len(seen) == 3:
+                all_began.set()
+            await asyncio.wait_for(all_began.wait(), 5)
+
+        return receiver
+
+    for name in "abc":
+        signal.connect(named(name))
+    await signal.send(sender=int)
+    assert seen == ["a", "b", "c"]
+
+
+async def test_sequential_ones_end_before_the_next_begins_and_run_in_the_callers_task() -> None:
+    signal = Signal(sequential=True)
+    seen: list[str] = []
+
+    def named(name: str) -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            assert asyncio.current_task() is caller
+            seen.append(f"{name} begins")
+            await asyncio.sleep(0)
+            seen.append(f"{name} ends")
+
+        return receiver
+
+    caller = asyncio.current_task()
+    for name in "ab":
+        signal.connect(named(name))
+    await signal.send(sender=int)
+    assert seen == ["a begins", "a ends", "b begins", "b ends"]
+
+
+async def test_a_sequential_receiver_among_others_runs_alone() -> None:
+    signal = Signal()
+    running: set[str] = set()
+    seen: list[set[str]] = []
+
+    def named(name: str) -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            running.add(name)
+            await asyncio.sleep(0.001)
+            seen.append(set(running))
+            running.discard(name)
+
+        return receiver
+
+    for name in ("a", "b"):
+        signal.connect(named(name))
+    signal.connect(named("alone"), sequential=True)
+    for name in ("c", "d"):
+        signal.connect(named(name))
+    await signal.send(sender=int)
+    assert seen == [{"a", "b"}, {"b"}, {"alone"}, {"c", "d"}, {"d"}]
+
+
+async def test_a_receiver_can_leave_a_sequential_signals_order() -> None:
+    signal = Signal(sequential=True)
+    met = asyncio.Event()
+
+    async def first(sender: object, **kwargs: object) -> None:
+        await asyncio.wait_for(met.wait(), 5)
+
+    async def second(sender: object, **kwargs: object) -> None:
+        met.set()
+
+    signal.connect(first, sequential=False)
+    signal.connect(second, sequential=False)
+    await signal.send(sender=int)
+
+
+async def test_sequential_can_be_chosen_when_receivers_are_connected_already() -> None:
+    signal = Signal()
+    tasks: list[object] = []
+
+    async def receiver(sender: object, **kwargs: object) -> None:
+        tasks.append(asyncio.current_task())
+
+    signal.connect(receiver)
+    for signal.sequential in (True, False, None):
+        await signal.send(sender=int)
+    assert [task is asyncio.current_task() for task in tasks] == [True, False, False]
+
+
+@WAYS
+async def test_connecting_and_disconnecting_during_a_send_counts_from_the_next(
+    sequential: bool | None,
+) -> None:
+    signal = Signal(sequential=sequential)
+    seen: list[str] = []
+
+    async def changes(sender: object, **kwargs: object) -> None:
+        seen.append("changes")
+        signal.disconnect(goes)
+        signal.connect(comes)
+        await asyncio.sleep(0)
+
+    async def goes(sender: object, **kwargs: object) -> None:
+        seen.append("goes")
+
+    async def comes(sender: object, **kwargs: object) -> None:
+        seen.append("comes")
+
+    signal.connect(changes)
+    signal.connect(goes)
+    await signal.send(sender=int)
+    assert seen == ["changes", "goes"]
+    seen.clear()
+    await signal.send(sender=int)
+    assert seen == ["changes", "comes"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+async def test_a_send_is_a_coroutine_however_many_receivers_there_are(count: int) -> None:
+    signal = Signal()
+    for receiver in company(count):
+        signal.connect(receiver)
+    await asyncio.create_task(signal.send(sender=int))
+    await asyncio.gather(signal.send(sender=int), signal.send(sender=int))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(signal.send(sender=int))
+    await asyncio.wait_for(signal.send(sender=int), 5)
+    await asyncio.to_thread(lambda: asyncio.run(signal.send(sender=int)))
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+
+def failing(error: BaseException, *, after: int = 0) -> Observer:
+    async def receiver(sender: object, **kwargs: object) -> None:
+        for _ in range(after):
+            await asyncio.sleep(0)
+        raise error
+
+    return receiver
+
+
+@pytest.mark.parametrize("waits", [(0, 0, 0), (2, 1, 0), (0, 1, 2), (1, 0, 1)])
+async def test_the_first_failure_in_the_order_of_connection_is_raised_itself(
+    waits: tuple[int, int, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    signal = Signal()
+    ended: list[str] = []
+
+    async def fine(sender: object, **kwargs: object) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        ended.append("fine")
+
+    errors = [ValueError("secret"), KeyError("secret"), TypeError("secret")]
+    for error, after in zip(errors, waits, strict=True):
+        signal.connect(failing(error, after=after))
+    signal.connect(fine)
+    with pytest.raises(ValueError, match="secret") as caught:
+        await signal.send(sender=int)
+    assert caught.value is errors[0]
+    assert ended == ["fine"]
+    assert [note.rpartition(": ")[2] for note in errors[0].__notes__] == ["KeyError", "TypeError"]
+    assert caplog.messages == errors[0].__notes__
+    assert "secret" not in caplog.text
+    assert all("failing.<locals>.receiver" in message for message in caplog.messages)
+
+
+@WAYS
+@pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
+async def test_a_lone_failure_is_raised_as_it_is(sequential: bool | None, after: int) -> None:
+    signal = Signal(sequential=sequential)
+    error = ValueError("wrong")
+    signal.connect(failing(error, after=after))
+    with pytest.raises(ValueError, match="wrong") as caught:
+        await signal.send(sender=int)
+    assert caught.value is error
+    assert not hasattr(error, "__notes__")
+    assert error.__context__ is None
+    assert caught.traceback[-1].name == "receiver"
+
+
+async def test_one_after_another_the_first_failure_stops() -> None:
+    signal = Signal(sequential=True)
+    seen: list[str] = []
+
+    async def later(sender: object, **kwargs: object) -> None:
+        seen.append("later")
+
+    signal.connect(failing(ValueError("wrong")))
+    signal.connect(later)
+    with pytest.raises(ValueError, match="wrong"):
+        await signal.send(sender=int)
+    assert not seen
+
+
+@pytest.mark.parametrize("others", [0, 2])
+async def test_payload_that_does_not_fit_is_the_receivers_failure(others: int) -> None:
+    signal = Signal(mode="lenient")
+    ended: list[str] = []
+
+    async def needs(sender: object, needed: int, **kwargs: object) -> None: ...
+
+    async def fine(sender: object, **kwargs: object) -> None:
+        await asyncio.sleep(0)
+        ended.append("fine")
+
+    signal.connect(fine)
+    signal.connect(needs)
+    for receiver in company(others):
+        signal.connect(receiver)
+    with pytest.raises(TypeError, match="needed"):
+        await signal.send(sender=int)
+    assert ended == ["fine"]
+
+
+@pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
+async def test_a_receiver_that_ends_the_program_leaves_no_other_running(after: int) -> None:
+    """Only so far as the loop lets it: what a waiting task raises leaves the loop at once."""
+    signal = Signal()
+    ended: list[str] = []
+
+    class End(BaseException): ...
+
+    async def waits(sender: object, **kwargs: object) -> None:
+        try:
+            await asyncio.sleep(0.01)
+        finally:
+            ended.append("waits")
+
+    signal.connect(waits)
+    signal.connect(failing(End(), after=after))
+    with pytest.raises(End):
+        await signal.send(sender=int)
+    assert ended == ["waits"]
+
+
+def test_a_keyboard_interrupt_cancels_the_others() -> None:
+    signal = Signal()
+    ended: list[str] = []
+
+    async def waits(sender: object, **kwargs: object) -> None:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    signal.connect(waits)
+    signal.connect(failing(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(signal.send(sender=int))
+    assert ended == ["cancelled"]
+
+
+# --- cancellation --------------------------------------------------------------------------------
+
+
+@WAYS
+@pytest.mark.parametrize("count", [1, 3])
+async def test_cancelling_a_send_cancels_its_receivers_and_waits(
+    sequential: bool | None, count: int
+) -> None:
+    signal = Signal(sequential=sequential)
+    ended: list[int] = []
+
+    def numbered(number: int) -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            try:
+                await asyncio.sleep(10)
+            except asyncio.CancelledError:
+                await asyncio.sleep(0.002)
+                ended.append(number)
+                raise
+
+        return receiver
+
+    for number in range(count):
+        signal.connect(numbered(number))
+    send = asyncio.create_task(signal.send(sender=int))
+    await asyncio.sleep(0.001)
+    send.cancel("enough")
+    with pytest.raises(asyncio.CancelledError):
+        await send
+    assert ended == ([0] if sequential else list(range(count)))
+
+
+@WAYS
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_receiver_that_swallows_its_cancellation_does_not_swallow_the_sends(
+    sequential: bool | None, count: int
+) -> None:
+    signal = Signal(sequential=sequential)
+    began: list[int] = []
+
+    def numbered(number: int) -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            began.append(number)
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(10)
+
+        return receiver
+
+    for number in range(count):
+        signal.connect(numbered(number))
+    send = asyncio.create_task(signal.send(sender=int))
+    await asyncio.sleep(0.001)
+    send.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await send
+    assert began == ([0] if sequential else list(range(count)))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_failure_after_the_cancellation_is_logged(
+    count: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    signal = Signal()
+
+    async def fails(sender: object, **kwargs: object) -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            raise ValueError("secret")
+
+    for receiver in [fails, *company(count - 1)]:
+        signal.connect(receiver)
+    send = asyncio.create_task(signal.send(sender=int))
+    await asyncio.sleep(0)
+    send.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await send
+    [message] = caplog.messages
+    assert message.endswith("ValueError")
+
+
+@pytest.mark.parametrize("count", [0, 2])
+@pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
+async def test_a_receiver_that_cancels_itself_cancels_nobody_else(count: int, after: int) -> None:
+    signal = Signal()
+    ended: list[str] = []
+
+    async def cancels_itself(sender: object, **kwargs: object) -> None:
+        for _ in range(after):
+            await asyncio.sleep(0)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(10)
+
+    async def fine(sender: object, **kwargs: object) -> None:
+        await asyncio.sleep(0.002)
+        ended.append("fine")
+
+    for receiver in [cancels_itself, *[fine] * bool(count), *company(count)]:
+        signal.connect(receiver)
+    with pytest.raises(asyncio.CancelledError):
+        await signal.send(sender=int)
+    caller = asyncio.current_task()
+    assert caller is not None
+    assert caller.cancelling() == 0
+    assert ended == ["fine"] * bool(count)
+
+
+@WAYS
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_timeout_around_a_send_ends_it(sequential: bool | None, count: int) -> None:
+    signal = Signal(sequential=sequential)
+
+    def slow() -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            await asyncio.sleep(10)
+
+        return receiver
+
+    for _ in range(count):
+        signal.connect(slow())
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.005):
+            await signal.send(sender=int)
+    caller = asyncio.current_task()
+    assert caller is not None
+    assert caller.cancelling() == 0
+
+
+@WAYS
+@pytest.mark.parametrize("count", [1, 2, 3])
+async def test_cancelled_at_any_step_a_send_leaves_nothing_running(
+    sequential: bool | None, count: int
+) -> None:
+    """Cancel after 0, 1, 2 … turns of the loop, until the send ends by itself."""
+    signal = Signal(sequential=sequential)
+    began: list[int] = []
+    ended: list[int] = []
+
+    def numbered(number: int) -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            began.append(number)
+            try:
+                for _ in range(3):
+                    await asyncio.sleep(0)
+                await asyncio.gather(asyncio.sleep(0), asyncio.sleep(0))
+            finally:
+                ended.append(number)
+
+        return receiver
+
+    for number in range(count):
+        signal.connect(numbered(number))
+    for turns in range(100):
+        began.clear()
+        ended.clear()
+        send = asyncio.create_task(signal.send(sender=int))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asked = send.cancel()
+        await asyncio.wait([send])
+        assert sorted(ended) == sorted(began)
+        assert send.cancelled() == asked
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        if not asked:
+            break
+    else:
+        pytest.fail("it never ended")
+    assert ended == list(range(count))
+
+
+@WAYS
+@pytest.mark.parametrize("count", [1, 3])
+async def test_closing_a_send_closes_its_receivers(sequential: bool | None, count: int) -> None:
+    signal = Signal(sequential=sequential)
+    ended: list[str] = []
+
+    def slow() -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            try:
+                await asyncio.sleep(10)
+            finally:
+                ended.append("receiver")
+
+        return receiver
+
+    for _ in range(count):
+        signal.connect(slow())
+    send = signal.send(sender=int)
+    send.send(None)
+    send.close()
+    await asyncio.sleep(0.001)
+    assert ended == ["receiver"] * (1 if sequential else count)
+
+
+# --- send_robust ---------------------------------------------------------------------------------
+
+
+@WAYS
+async def test_robust_sends_raise_nothing_and_tell_how_each_receiver_ended(
+    sequential: bool | None,
+) -> None:
+    signal = Signal(sequential=sequential)
+    error = ValueError()
+
+    async def cancels_itself(sender: object, **kwargs: object) -> None:
+        raise asyncio.CancelledError
+
+    async def fine(sender: object, *, answer: int, **kwargs: object) -> int:
+        await asyncio.sleep(0)
+        return answer
+
+    fails = signal.connect(failing(error))
+    signal.connect(fine)
+    signal.connect(cancels_itself)
+    outcomes = await signal.send_robust(sender=int, answer=42)
+    assert outcomes[:2] == [Outcome(fails, None, error), Outcome(fine, 42, None)]
+    assert outcomes[2].receiver is cancels_itself
+    assert isinstance(outcomes[2].failure, asyncio.CancelledError)
+
+
+async def test_a_robust_send_without_receivers_has_no_outcomes() -> None:
+    assert await Signal().send_robust(sender=int) == []
+
+
+@WAYS
+async def test_a_robust_send_can_be_cancelled(sequential: bool | None) -> None:
+    signal = Signal(sequential=sequential)
+
+    async def slow(sender: object, **kwargs: object) -> None:
+        await asyncio.sleep(10)
+
+    signal.connect(slow)
+    send = asyncio.create_task(signal.send_robust(sender=int))
+    await asyncio.sleep(0)
+    send.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await send
+
+
+# --- options -------------------------------------------------------------------------------------
+
+
+async def test_the_same_receiver_cannot_be_connected_again_to_be_told_otherwise() -> None:
+    signal = Signal()
+
+    async def receiver(sender: object, **kwargs: object) -> None: ...
+
+    signal.connect(receiver, sequential=True)
+    signal.connect(receiver, sequential=True)
+    with pytest.raises(SignalDefinitionError, match=r"already.*sequential=True: disconnect it"):
+        signal.connect(receiver)
+    assert signal.receivers == (receiver,)
+    assert signal.disconnect(receiver)
+    signal.connect(receiver)
+
+
+# --- loops and task factories --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_loops_own_task_factory_makes_the_tasks(count: int) -> None:
+    signal = Signal()
+    made: list[object] = []
+
+    def factory(loop: Any, coroutine: Any, **options: Any) -> asyncio.Task[Any]:
+        task = asyncio.Task(coroutine, loop=loop, **options)
+        made.append(task)
+        return task
+
+    for receiver in company(count):
+        signal.connect(receiver)
+    asyncio.get_running_loop().set_task_factory(factory)
+    await signal.send(sender=int)
+    assert len(made) == count
+
+
+async def test_a_loop_whose_call_soon_is_replaced_keeps_it() -> None:
+    signal = Signal()
+    tasks: list[object] = []
+    loop = asyncio.get_running_loop()
+    before = loop.call_soon
+
+    async def receiver(sender: object, **kwargs: object) -> None:
+        tasks.append(asyncio.current_task())
+
+    def call_soon(*args: Any, **options: Any) -> asyncio.Handle:
+        return before(*args, **options)
+
+    signal.connect(receiver)
+    loop.call_soon = call_soon  # type: ignore[method-assign]
+    try:
+        await signal.send(sender=int)
+        assert loop.call_soon is call_soon
+    finally:
+        del loop.call_soon  # type: ignore[method-assign]
+    assert len({*tasks, asyncio.current_task()}) == 2
+
+
+async def test_in_debug_mode_nothing_changes() -> None:
+    asyncio.get_running_loop().set_debug(True)
+    signal = Signal()
+    for receiver in company(3):
+        signal.connect(receiver)
+    await signal.send(sender=int)

@@ -1,0 +1,164 @@
+"""Who hears a signal, and in which steps they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from typed_signals.connection import Callee, Connection, Kept, Outcome
+from typed_signals.delivery import one_after_another, together
+from typed_signals.later import Later, Transaction
+from typed_signals.nesting import Titled
+
+__all__ = ["NOBODY", "Audience", "audience", "deliver", "deliver_robustly", "nothing"]
+
+Deliver = Callable[[Titled, Sequence[Callee], object, Mapping[str, Any]], Coroutine[Any, Any, None]]
+Steps = tuple[tuple[Deliver, tuple[Connection, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who hears a signal, and in which steps.
+
+    A step is a way of delivery and the receivers that are told that way; it is taken when the one
+    before has ended without failure.
+
+    Attributes:
+        everyone: All connections, in the order of connection.
+        outside: The steps outside a transaction.
+        inside: The steps inside a transaction.
+        later: The connections that are told after the commit.
+    """
+
+    everyone: tuple[Connection, ...] = ()
+    outside: Steps = ()
+    inside: Steps = ()
+    later: tuple[Connection, ...] = ()
+
+
+NOBODY: Final = Audience()
+
+
+def audience(connections: Sequence[Connection], *, sequential: bool | None) -> Audience:
+    """Work out how connections are told.
+
+    Args:
+        connections: The connections, in the order of connection.
+        sequential: Whether those that do not say run alone; ``None`` for those inside a
+            transaction only.
+
+    Returns:
+        The audience; :data:`NOBODY` when there are no connections.
+    """
+    if not connections:
+        return NOBODY
+    now = [connection for connection in connections if not connection.on_commit]
+    return Audience(
+        everyone=tuple(connections),
+        outside=_steps(now, sequential=bool(sequential)),
+        inside=_steps(now, sequential=sequential is not False),
+        later=tuple(connection for connection in connections if connection.on_commit),
+    )
+
+
+def _steps(connections: Sequence[Connection], *, sequential: bool) -> Steps:
+    steps: list[tuple[Deliver, tuple[Connection, ...]]] = []
+    for connection in connections:
+        alone = sequential if connection.sequential is None else connection.sequential
+        way: Deliver = one_after_another if alone else together
+        if steps and steps[-1][0] is way:
+            steps[-1] = (way, (*steps[-1][1], connection))
+        else:
+            steps.append((way, (connection,)))
+    return tuple(steps)
+
+
+def deliver(
+    signal: Titled,
+    heard: Audience,
+    sender: object,
+    payload: Mapping[str, Any],
+    *,
+    transaction: Transaction | None = None,
+) -> Coroutine[Any, Any, None]:
+    """Tell everyone.
+
+    Args:
+        signal: What is sent.
+        heard: Who hears it.
+        sender: The signal's sender.
+        payload: What is sent, by name.
+        transaction: The open transaction that the send is in.
+
+    Returns:
+        A coroutine that ends when all have ended, but for those who are told after the commit.
+    """
+    steps = heard.outside if transaction is None else heard.inside
+    if not heard.everyone:
+        return nothing
+    if len(steps) == 1 and not heard.later:
+        way, connections = steps[0]
+        return way(signal, connections, sender, payload)
+    return _in_steps(signal, steps, Later(signal, heard.later, sender, payload), transaction)
+
+
+async def deliver_robustly(
+    signal: Titled,
+    heard: Audience,
+    sender: object,
+    payload: Mapping[str, Any],
+    *,
+    transaction: Transaction | None = None,
+) -> list[Outcome]:
+    """Tell everyone, and tell how each ended; see :func:`deliver`.
+
+    Args:
+        signal: What is sent.
+        heard: Who hears it.
+        sender: The signal's sender.
+        payload: What is sent, by name.
+        transaction: The open transaction that the send is in.
+
+    Returns:
+        How each receiver ended, in the order of connection, without those who are told after the
+        commit.
+    """
+    outcomes: dict[Connection, Outcome] = {}
+    for way, connections in heard.outside if transaction is None else heard.inside:
+        await way(signal, [Kept(each, outcomes) for each in connections], sender, payload)
+    await Later(signal, heard.later, sender, payload).tell(transaction)
+    return [outcomes[each] for each in heard.everyone if each in outcomes]
+
+
+async def _in_steps(
+    signal: Titled,
+    steps: Steps,
+    later: Later,
+    transaction: Transaction | None,
+) -> None:
+    for way, connections in steps:
+        await way(signal, connections, later.sender, later.payload)
+    await later.tell(transaction)
+
+
+class _Nothing(Coroutine[Any, Any, None]):
+    """A coroutine that has nothing to do, and can be awaited any number of times."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return _no_steps  # type: ignore[return-value] # pyright: ignore[reportReturnType]
+
+    def send(self, value: object) -> None:
+        raise StopIteration
+
+    def throw(self, *error: Any) -> None:
+        raise error[0]
+
+    def close(self) -> None:
+        pass
+
+
+_no_steps = iter(())
+nothing: Final = _Nothing()

@@ -1,0 +1,131 @@
+"""A connected receiver, and how to call it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType, MethodType
+from typing import Any, NamedTuple, TypedDict
+
+__all__ = ["Callee", "Connection", "Kept", "Options", "Outcome"]
+
+
+class Options(TypedDict, total=False):
+    """How a receiver is told, if not as its signal tells everyone.
+
+    Attributes:
+        on_commit: Run only once the surrounding transaction has committed, never when it, or the
+            savepoint that the signal was sent in, is rolled back; at once when there is no
+            transaction. The receiver then runs outside the transaction, after the others. If it
+            fails, nothing is raised: the failure is logged and handed to the error hook (see
+            :func:`~typed_signals.set_error_hook`).
+        sequential: ``True``: run alone, in the caller's task, when those connected before have
+            ended without failure. ``False``: run together with others, also inside a transaction,
+            where receivers that use its connection disturb one another.
+    """
+
+    on_commit: bool
+    sequential: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connected receiver and how to call it.
+
+    Attributes:
+        receiver: The receiver as it was connected.
+        order: When it was connected, as a number that only grows.
+        aliases: Payload names the receiver uses, each with the name under which it is sent.
+        sequential: Whether it runs alone; ``None`` leaves it to its signal.
+        on_commit: Whether it runs only once the surrounding transaction has committed.
+        plain: Whether calling it runs none of its code yet, as with every ``async def``.
+    """
+
+    receiver: Callable[..., Awaitable[object]]
+    order: int
+    aliases: tuple[tuple[str, str], ...] = ()
+    sequential: bool | None = None
+    on_commit: bool = False
+    plain: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", _is_plain(self.receiver))
+
+    @property
+    def options(self) -> Options:
+        """How the receiver was asked to be told."""
+        return {"on_commit": self.on_commit, "sequential": self.sequential}
+
+    def call(self, sender: object, payload: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
+        """Make the coroutine that runs the receiver; nothing of the receiver runs yet."""
+        if self.aliases:
+            payload = self._named(payload)
+        if self.plain:
+            try:
+                return self.receiver(sender=sender, **payload)  # type: ignore[return-value] # pyright: ignore[reportReturnType] - async
+            except TypeError:  # the payload does not fit: the receiver's failure, told as one
+                pass
+        return self._called(sender, payload)
+
+    async def _called(self, sender: object, payload: Mapping[str, Any]) -> object:
+        return await self.receiver(sender=sender, **payload)
+
+    def _named(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        named: dict[str, Any] = {
+            name: payload.get(source, {}) for name, source in self.aliases if name not in payload
+        }
+        return {**payload, **named}
+
+
+def _is_plain(receiver: object) -> bool:
+    while isinstance(receiver, functools.partial | staticmethod):
+        receiver = receiver.func if isinstance(receiver, functools.partial) else receiver.__func__
+    if not isinstance(receiver, FunctionType | MethodType):
+        receiver = getattr(type(receiver), "__call__", None)  # noqa: B004 - the method itself
+    function = receiver.__func__ if isinstance(receiver, MethodType) else receiver
+    return isinstance(function, FunctionType) and bool(
+        function.__code__.co_flags & inspect.CO_COROUTINE
+    )
+
+
+class Outcome(NamedTuple):
+    """How one receiver ended.
+
+    Attributes:
+        receiver: The receiver as it was connected.
+        result: What it returned; ``None`` if it failed.
+        failure: What it raised; ``None`` if it did not.
+    """
+
+    receiver: Callable[..., Awaitable[object]]
+    result: object
+    failure: BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A connection whose receiver's end is kept, whatever it is, and not raised."""
+
+    connection: Connection
+    outcomes: dict[Connection, Outcome]
+
+    @property
+    def receiver(self) -> Callable[..., Awaitable[object]]:
+        """The receiver as it was connected."""
+        return self.connection.receiver
+
+    async def call(self, sender: object, payload: Mapping[str, Any]) -> None:
+        """Run the receiver and keep how it ends."""
+        result: object = None
+        failure: BaseException | None = None
+        try:
+            result = await self.connection.call(sender, payload)
+        except (Exception, asyncio.CancelledError) as error:
+            failure = error
+        self.outcomes[self.connection] = Outcome(self.receiver, result, failure)
+
+
+Callee = Connection | Kept
