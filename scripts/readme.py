@@ -1,0 +1,180 @@
+"""Bring README.md up to date with what the code says and does.
+
+    python scripts/readme.py            # rewrite what is generated
+    python scripts/readme.py --check    # only show what differs; exit status 1 if anything does
+
+Between `<!-- generated: NAME -->` and `<!-- end -->` stands what the function of that name in
+`GENERATED` returns. Everywhere else, each block of Python is run, one section (`##`) being one
+file `shop.py`, and the block of text right below it is what one sees of that.
+"""
+
+import argparse
+import difflib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir
+from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from typed_signals import ModelSignals
+
+ROOT = Path(__file__).resolve().parents[1]
+
+sys.path.insert(0, str(ROOT / "examples"))
+from cells import Cell, cells, new_module  # noqa: E402
+
+
+def table_of_signals(readme: str) -> str:
+    """The signals with their payloads and what sends them, as the Protocols say."""
+    emitter: ModelSignals = ModelSignals()
+    rows = ["| Signal | Payload | Sent by |", "| --- | --- | --- |"]
+    for name in emitter:
+        contract = emitter[name].contract
+        payload = [f"`{each}`" for each in contract.payload]
+        for alias, source in contract.aliases.items():
+            sent = f"is `{source}`" if source in contract.payload else "is empty"
+            payload.append(f"`{alias}` ({sent})")
+        sent_by = re.search(r"Sent by: (.+?)\n\n", emitter[name].protocol.__doc__ or "", re.DOTALL)
+        if sent_by is None:
+            raise ValueError(f"the Protocol of {name} does not say by what it is sent")
+        triggers = " ".join(sent_by[1].split()).replace("``", "`")
+        rows.append(f"| `{name}` | {', '.join(payload)} | {triggers} |")
+    return "\n".join(rows)
+
+
+def refusals(readme: str) -> str:
+    """Every mistake of the example shop, made, with what one sees."""
+    with processes() as pool:
+        return pool.submit(make_mistakes).result()
+
+
+def make_mistakes() -> str:
+    os.chdir(ROOT)
+    preparation, *mistakes = cells(ROOT / "examples" / "mistakes.py")
+    module = new_module("mistakes")
+    preparation.run(module)
+    return "\n\n".join(
+        f"**{each.title}**\n\n{block('python', each.code)}\n\n{block('text', each.run(module))}"
+        for each in mistakes
+    )
+
+
+def mypy(readme: str) -> str:
+    """What mypy says of the first section that has Python in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        code = next(code for section in sections(readme) if (code := written_in(section)))
+        Path(folder, "shop.py").write_text(code)
+        Path(folder, "mypy.ini").write_text("[mypy]\nplugins = typed_signals.mypy\n")
+        environment = {**os.environ, "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / "readme")}
+        command = [sys.executable, "-m", "mypy", "shop.py"]
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        return block("console", f"$ mypy shop.py\n{done.stdout}{done.stderr}")
+
+
+def processes() -> ProcessPoolExecutor:
+    """A new process for each task: signals that one installs are not for the next."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1)
+
+
+GENERATED: dict[str, Callable[[str], str]] = {
+    "signals": table_of_signals,
+    "refusals": refusals,
+    "mypy": mypy,
+}
+REGION = re.compile(r"(<!-- generated: (\w+) -->\n)(?:.*?\n)??(<!-- end -->)", re.DOTALL)
+
+
+def block(language: str, content: str) -> str:
+    return f"```{language}\n{content.rstrip()}\n```"
+
+
+def updated(readme: str) -> str:
+    """The README as it ought to be."""
+    with processes() as pool:
+        ran = run_blocks(readme, pool)
+    return REGION.sub(lambda match: f"{match[1]}{GENERATED[match[2]](ran)}\n{match[3]}", ran)
+
+
+# --- blocks of Python ----------------------------------------------------------------------------
+
+
+def run_blocks(readme: str, pool: ProcessPoolExecutor) -> str:
+    """Run every block of Python; put below each, where there is a block, what one sees."""
+    found = [list(blocks(section)) for section in sections(readme)]
+    codes = [[python.content for python, _ in section] for section in found]
+    lines = readme.splitlines()
+    for section, outputs in reversed(list(zip(found, pool.map(run_section, codes), strict=True))):
+        for (python, below), seen in reversed(list(zip(section, outputs, strict=True))):
+            if below is not None and below.map is not None:
+                lines[slice(*below.map)] = block("text", seen).splitlines()
+            elif seen:
+                raise SystemExit(f"unforeseen: {seen}\n{python.content}")
+    return "\n".join(lines) + "\n"
+
+
+def run_section(codes: list[str]) -> list[str]:
+    """Run the blocks of one section, as the parts of one file, and return what one sees of each."""
+    module, line, outputs = new_module("shop"), 1, []
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        for code in codes:
+            outputs.append(Cell("", code, "shop.py", line).run(module))
+            line += code.count("\n") + 2  # as if two empty lines were between them
+    return outputs
+
+
+def sections(readme: str) -> list[list[Token]]:
+    """The tokens of every section outside what is generated."""
+    generated = [
+        (readme.count("\n", 0, match.start()), readme.count("\n", 0, match.end()))
+        for match in REGION.finditer(readme)
+    ]
+    found: list[list[Token]] = [[]]
+    for token in MarkdownIt("commonmark").parse(readme):
+        if token.type == "heading_open" and token.tag == "h2":
+            found.append([])
+        start = token.map[0] if token.map else -1
+        if not any(first <= start <= last for first, last in generated):
+            found[-1].append(token)
+    return found
+
+
+def blocks(section: list[Token]) -> Iterator[tuple[Token, Token | None]]:
+    """The blocks of Python in a section, each with the block of text right below it."""
+    for token, after in pairwise([*section, None]):
+        if token and token.type == "fence" and token.info == "python":
+            yield token, after if after and after.type == "fence" and after.info == "text" else None
+
+
+def written_in(section: list[Token]) -> str:
+    """The first block of Python of a section."""
+    return next((python.content for python, _ in blocks(section)), "")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, show what differs")
+    parser.add_argument("file", nargs="?", type=Path, default=ROOT / "README.md")
+    asked = parser.parse_args()
+    before = asked.file.read_text("utf-8")
+    after = updated(before)
+    if asked.check:
+        both = before.splitlines(True), after.splitlines(True)
+        sys.stdout.writelines(difflib.unified_diff(*both, asked.file.name, "as it ought to be"))
+        return int(before != after)
+    asked.file.write_text(after, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
