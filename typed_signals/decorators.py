@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any, Generic
+from typing import Any, Generic, Unpack
 
 from typing_extensions import TypeVar
 
+from typed_signals.connection import Options
 from typed_signals.emitter import emitter_of
 from typed_signals.errors import SignalDefinitionError
 from typed_signals.receivers import (
@@ -53,12 +54,16 @@ class Connector(Generic[P]):
     Args:
         signal: The signal's name.
         senders: The model class, or several.
+        options: How the receiver is told; see :class:`~typed_signals.Options`.
 
     Raises:
         SignalDefinitionError: A sender has no signals, or there is no sender at all.
     """
 
-    def __init__(self, signal: str, senders: type | Sequence[type]) -> None:
+    def __init__(
+        self, signal: str, senders: type | Sequence[type], **options: Unpack[Options]
+    ) -> None:
+        self._options = options
         every = [senders] if isinstance(senders, type) else _several(signal, senders)
         try:
             self._signals: list[Signal[Any]] = [emitter_of(each)[signal] for each in every]
@@ -79,7 +84,7 @@ class Connector(Generic[P]):
         Raises:
             SignalDefinitionError: The receiver breaks the contract; lists every fault.
         """
-        if error := connect_all(self._signals, receiver):
+        if error := connect_all(self._signals, receiver, **self._options):
             raise error
         return receiver
 
@@ -101,12 +106,15 @@ def _several(signal: str, senders: object) -> list[object]:
     )
 
 
-def receiver(signal: str, senders: Senders[M]) -> Connector[CustomReceiver[M]]:
+def receiver(
+    signal: str, senders: Senders[M], **options: Unpack[Options]
+) -> Connector[CustomReceiver[M]]:
     """Connect the decorated receiver to the named signal of one or more senders.
 
     Args:
         signal: The signal's name: one of a model's lifecycle, a declared or any custom one.
         senders: The model class, or several; an abstract model stands for every model below it.
+        options: ``on_commit`` and ``sequential``; see :class:`~typed_signals.Options`.
 
     Returns:
         A decorator that gives the receiver back unchanged.
@@ -114,65 +122,73 @@ def receiver(signal: str, senders: Senders[M]) -> Connector[CustomReceiver[M]]:
     Raises:
         SignalDefinitionError: A sender has no signals.
     """
-    return Connector(signal, senders)
+    return Connector(signal, senders, **options)
 
 
-def pre_save(senders: Senders[M]) -> Connector[PreSaveReceiver[M]]:
+def pre_save(senders: Senders[M], **options: Unpack[Options]) -> Connector[PreSaveReceiver[M]]:
     """Connect the decorated receiver to ``pre_save``; see :func:`receiver`."""
-    return Connector("pre_save", senders)
+    return Connector("pre_save", senders, **options)
 
 
-def post_save(senders: Senders[M]) -> Connector[PostSaveReceiver[M]]:
+def post_save(senders: Senders[M], **options: Unpack[Options]) -> Connector[PostSaveReceiver[M]]:
     """Connect the decorated receiver to ``post_save``; see :func:`receiver`."""
-    return Connector("post_save", senders)
+    return Connector("post_save", senders, **options)
 
 
-def pre_update(senders: Senders[M]) -> Connector[PreUpdateReceiver[M]]:
+def pre_update(senders: Senders[M], **options: Unpack[Options]) -> Connector[PreUpdateReceiver[M]]:
     """Connect the decorated receiver to ``pre_update``; see :func:`receiver`."""
-    return Connector("pre_update", senders)
+    return Connector("pre_update", senders, **options)
 
 
-def post_update(senders: Senders[M]) -> Connector[PostUpdateReceiver[M]]:
+def post_update(
+    senders: Senders[M], **options: Unpack[Options]
+) -> Connector[PostUpdateReceiver[M]]:
     """Connect the decorated receiver to ``post_update``; see :func:`receiver`."""
-    return Connector("post_update", senders)
+    return Connector("post_update", senders, **options)
 
 
-def pre_delete(senders: Senders[M]) -> Connector[PreDeleteReceiver[M]]:
+def pre_delete(senders: Senders[M], **options: Unpack[Options]) -> Connector[PreDeleteReceiver[M]]:
     """Connect the decorated receiver to ``pre_delete``; see :func:`receiver`."""
-    return Connector("pre_delete", senders)
+    return Connector("pre_delete", senders, **options)
 
 
-def post_delete(senders: Senders[M]) -> Connector[PostDeleteReceiver[M]]:
+def post_delete(
+    senders: Senders[M], **options: Unpack[Options]
+) -> Connector[PostDeleteReceiver[M]]:
     """Connect the decorated receiver to ``post_delete``; see :func:`receiver`."""
-    return Connector("post_delete", senders)
+    return Connector("post_delete", senders, **options)
 
 
-def pre_relation_add(senders: Senders[M]) -> Connector[PreRelationAddReceiver[M]]:
+def pre_relation_add(
+    senders: Senders[M], **options: Unpack[Options]
+) -> Connector[PreRelationAddReceiver[M]]:
     """Connect the decorated receiver to ``pre_relation_add``; see :func:`receiver`."""
-    return Connector("pre_relation_add", senders)
+    return Connector("pre_relation_add", senders, **options)
 
 
 def post_relation_add(
-    senders: Senders[M],
+    senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PostRelationAddReceiver[M]]:
     """Connect the decorated receiver to ``post_relation_add``; see :func:`receiver`."""
-    return Connector("post_relation_add", senders)
+    return Connector("post_relation_add", senders, **options)
 
 
 def pre_relation_remove(
-    senders: Senders[M],
+    senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PreRelationRemoveReceiver[M]]:
     """Connect the decorated receiver to ``pre_relation_remove``; see :func:`receiver`."""
-    return Connector("pre_relation_remove", senders)
+    return Connector("pre_relation_remove", senders, **options)
 
 
 def post_relation_remove(
-    senders: Senders[M],
+    senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PostRelationRemoveReceiver[M]]:
     """Connect the decorated receiver to ``post_relation_remove``; see :func:`receiver`."""
-    return Connector("post_relation_remove", senders)
+    return Connector("post_relation_remove", senders, **options)
 
 
-def post_bulk_update(senders: Senders[M]) -> Connector[PostBulkUpdateReceiver[M]]:
+def post_bulk_update(
+    senders: Senders[M], **options: Unpack[Options]
+) -> Connector[PostBulkUpdateReceiver[M]]:
     """Connect the decorated receiver to ``post_bulk_update``; see :func:`receiver`."""
-    return Connector("post_bulk_update", senders)
+    return Connector("post_bulk_update", senders, **options)
