@@ -3,6 +3,7 @@
 import os
 import socket
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,18 @@ def shop_models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     store.create_tables()
     yield shop
     store.drop_tables()
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    """A place for a test's own models, in an SQLite file; nothing is installed before or after."""
+    import typed_signals.ormar
+    from tests.shop import Store
+
+    store = Store.sqlite(tmp_path / "store.db")
+    yield store
+    store.forget_receivers()
+    typed_signals.ormar.uninstall()
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,13 +101,17 @@ class Store:
             bases: Its base classes, ``ormar.Model`` when left out.
             base: The base configuration, the store's own when left out.
             config: The configuration, or options for one made from ``base``.
-            members: Fields, methods, or whatever else stands in its body.
+            members: Fields, methods, or whatever else stands in its body; an ``id`` and a
+                ``name`` when there are none.
         """
         if config is None or isinstance(config, dict):
             options: dict[str, Any] = dict(config or {})
             if not options.get("abstract") and not options.get("proxy"):
                 options.setdefault("tablename", f"{self.prefix}{name.lower()}")
             config = self.config(base=base, **options)
+        if not bases and not any(hasattr(each, "__type__") for each in members.values()):
+            members["id"] = ormar.Integer(primary_key=True)
+            members["name"] = ormar.String(max_length=50)
         types = {key: each.__type__ for key, each in members.items() if hasattr(each, "__type__")}
         body = {"__module__": __name__, "__qualname__": name, "__annotations__": types}
         metaclass = type(ormar.Model)
@@ -138,6 +142,16 @@ class Store:
             await stack.enter_async_context(self.database)
             connection = await stack.enter_async_context(self.database.engine.begin())
             await connection.run_sync(work)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Create the tables of all models that exist by now, and connect."""
+        if lanes.CURRENT:
+            await self._with_tables_async(self.metadata.create_all)
+        else:
+            self.create_tables()
+        async with self.database:
+            yield
 
     async def empty(self) -> None:
         """Delete all rows; no signal is sent for that."""

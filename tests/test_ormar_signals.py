@@ -414,7 +414,7 @@ async def test_post_relation_remove_gives_an_empty_dict_to_who_asks_for_passed_a
 
 
 def test_pre_relation_remove_has_no_passed_args(shop):
-    with pytest.raises(SignalDefinitionError, match="requires `passed_args`.* never sends"):
+    with pytest.raises(SignalDefinitionError, match=r"requires `passed_args`.* never sends"):
 
         @pre_relation_remove(shop.Album)
         async def wrong(sender, passed_args, **kwargs): ...

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Any
 
 import ormar as installed
@@ -53,8 +54,13 @@ class Era(ABC):
         """Whether something is a configuration that models can be derived from."""
 
     @abstractmethod
-    def follow(self, base: Any) -> None:
-        """Prepare a base configuration so that what derives from it can be told."""
+    def follow(self, base: Any, configs: Iterable[Any]) -> None:
+        """Prepare a base configuration so that what derives from it can be told.
+
+        Args:
+            base: The base configuration.
+            configs: The configurations of the models that exist.
+        """
 
     @abstractmethod
     def derives(self, config: Any, base: Any) -> bool:
@@ -86,7 +92,7 @@ class MetaEra(Era):
     def is_config(self, target: object) -> bool:
         return isinstance(target, type) and not issubclass(target, ormar.Model)
 
-    def follow(self, base: Any) -> None:
+    def follow(self, base: Any, configs: Iterable[Any]) -> None:
         pass  # inheritance tells
 
     def derives(self, config: Any, base: Any) -> bool:
@@ -111,10 +117,19 @@ class ConfigEra(Era):
     def is_config(self, target: object) -> bool:
         return isinstance(target, ormar.OrmarConfig)
 
-    def follow(self, base: Any) -> None:
-        if not isinstance(base, _followed_config()):
-            base.__class__ = _followed_config()
-            base.typed_signals_bases = (base,)
+    def follow(self, base: Any, configs: Iterable[Any]) -> None:
+        if isinstance(base, _followed_config()):
+            return
+        base.__class__ = _followed_config()
+        base.typed_signals_bases = (base,)
+        # Nothing tells what an earlier configuration was copied from; what it shares does.
+        for config in configs:
+            if (
+                not isinstance(config, _followed_config())
+                and config.metadata is base.metadata is not None
+                and config.database is base.database
+            ):
+                config.typed_signals_bases = (*getattr(config, "typed_signals_bases", ()), base)
 
     def derives(self, config: Any, base: Any) -> bool:
         return any(each is base for each in getattr(config, "typed_signals_bases", ()))

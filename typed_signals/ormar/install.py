@@ -16,7 +16,7 @@ from typed_signals.decorators import Connector
 from typed_signals.emitter import SignalEmitter, emitter_of
 from typed_signals.errors import SignalDefinitionError as AnyDefinitionError
 from typed_signals.ormar.eras import era, ormar
-from typed_signals.ormar.errors import SignalDefinitionError
+from typed_signals.ormar.errors import SignalDefinitionError, joined
 from typed_signals.ormar.signals import OrmarSignals, adopt, release
 from typed_signals.signal import Mode
 
@@ -60,7 +60,9 @@ def install(
     Args:
         targets: Models, each with all models below it, or base configurations (an
             ``OrmarConfig``; before ormar 0.20 a ``Meta`` base class) with all models that derive
-            from them, defined before or after. Without targets, every model.
+            from them, defined before or after. Without targets, every model. An ``OrmarConfig``
+            does not remember what it was copied from; of the models that exist by now, those with
+            the base's metadata and database are taken to derive from it.
         signals: The emitter class that the models get; it may declare more signals.
         mode: How much is refused; see :data:`~typed_signals.Mode`.
 
@@ -83,7 +85,7 @@ def install(
         before = list(_covers)
         for target in targets or (_EVERYTHING,):
             if era.is_config(target) and not _is_model(target):
-                era.follow(target)
+                era.follow(target, (config for _, config in _configured()))
             _covers[:] = [cover for cover in _covers if cover.target is not target]
             _covers.append(_Cover(target, signals, mode))
         if error := _refresh():
@@ -139,30 +141,37 @@ def _cover(model: Model, config: Any) -> _Cover | None:
     return (named or found)[-1] if found else None
 
 
+def _configured() -> Iterator[tuple[Model, Any]]:
+    """All models that were written with a configuration, and that."""
+    for model in _models(_EVERYTHING):
+        config = era.own_config(model)
+        if config is not None:
+            yield model, config
+
+
 def _refresh() -> AnyDefinitionError | None:
     """Bring all models in line with the covers; with an error, some may not be."""
     moved: _Moved = {}
-    for model in _models(_EVERYTHING):
-        config = era.own_config(model)
-        if config is None:
-            continue
+    refused: list[AnyDefinitionError] = []
+    for model, config in _configured():
         cover = _cover(model, config)
         emitter = era.signals(config)
         if cover is not None:
             if error := _equip(model, config, cover, moved):
-                return error
+                refused.append(error)
         elif isinstance(emitter, OrmarSignals) and emitter in _installed:
             era.set_signals(config, release(emitter))
             era.forget_meta(model)
-    return None
+    return joined(refused)
 
 
 def _equip(model: Model, config: Any, cover: _Cover, moved: _Moved) -> AnyDefinitionError | None:
     """Give a model the emitter that its cover asks for."""
     current: Any = era.signals(config)
-    if isinstance(current, cover.kind):  # perhaps a subclass, that the user has put there
+    ours = isinstance(current, OrmarSignals) and current in _installed
+    if type(current) is cover.kind or (isinstance(current, cover.kind) and not ours):
         current._home.mode = cover.mode
-        if current._home.owner in (None, model):
+        if current._home.owner in (None, config, model):
             current._own(model, _above(model))
     elif id(current) in moved:  # two models that share one emitter, as copied through models do
         era.set_signals(config, moved[id(current)][1])
@@ -208,9 +217,15 @@ def _emitter_of_model(sender: Model) -> SignalEmitter[Any]:
             f"the signals of `{sender.__qualname__}` are ormar's own: call "
             f"`typed_signals.ormar.install()`, or `install({sender.__qualname__})`, first"
         )
-    if emitter._home.owner is None:  # assigned by hand to a model that existed
+    if emitter._home.owner in (None, config):  # assigned by hand, or written into a `Meta`
         emitter._own(sender, _above(sender))
     return emitter
+
+
+@emitter_of.register(ormar.Model)
+def _emitter_of_instance(sender: Any) -> SignalEmitter[Any]:
+    model = type(sender).__qualname__
+    raise SignalDefinitionError(f"a `{model}` sends no signals, its class does: write `{model}`")
 
 
 # --- ormar's doors -------------------------------------------------------------------------------
@@ -236,7 +251,12 @@ def _receiver(signal: str, senders: Any) -> Any:
     every: list[Any] = senders if isinstance(senders, list) else [senders]
     if every and all(map(_is_plain, every)):
         return _ormar_receiver(signal=signal, senders=senders)
-    connector: Connector[Any] = Connector(signal, senders)
+    try:
+        connector: Connector[Any] = Connector(signal, senders)
+    except SignalDefinitionError:
+        raise
+    except AnyDefinitionError as error:  # a sender that is no model: here ormar's error too
+        raise SignalDefinitionError(str(error)) from None
     return connector
 
 

@@ -17,7 +17,7 @@ from typed_signals.audience import Audience, audience
 from typed_signals.connection import Options, Outcome
 from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.ormar.eras import ormar
-from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError
+from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError, joined
 from typed_signals.receivers import CustomReceiver
 from typed_signals.signal import Signal, connect_all, refusal
 
@@ -118,9 +118,8 @@ def adopt(
         for receiver, _ in _receivers(signal):
             error, _ = refusal([twin], receiver)
             refused += [error] if error else []
-    if refused:
-        faults = [fault for error in refused for fault in error.faults]
-        return emitter._error("\n".join(map(str, refused)), faults)
+    if error := joined(refused):
+        return error
     for name, twin in twins.items():
         signal = signals[name]
         if isinstance(signal, Signal) and signal.protocol is twin.protocol:
@@ -129,7 +128,7 @@ def adopt(
             for receiver, options in _receivers(signal):
                 connect_all([twin], receiver, **options)
         signal.__class__ = _typed_class(signal.__class__)
-        vars(signal).clear()
+        vars(signal).pop("_receivers", None)  # ormar's; what a subclass added stays
         vars(signal).update(vars(twin))
         emitter.__dict__[name] = signal
     return None
@@ -140,12 +139,18 @@ def release(emitter: OrmarSignals[Any]) -> dict[str, Any]:
     plain: dict[str, Any] = ormar.signals.SignalEmitter()
     signals: dict[str, Any] = emitter.__dict__
     for name, signal in list(signals.items()):
-        cls: type[Any] = type(signal)
-        receivers = [receiver for receiver, _ in _receivers(signal)]
-        signal.__class__ = ormar.Signal if cls is OrmarSignal else cls.__bases__[0]
-        vars(signal).clear()
-        signal._receivers = {ormar.signals.signal.make_id(each): each for each in receivers}
         plain[name] = signal
+        cls: type[Any] = type(signal)
+        before = ormar.Signal if cls is OrmarSignal else cls.__bases__[0]
+        if issubclass(before, Signal):  # a subclass of the user's own: typed by itself
+            signal._home = None
+            signal._forget()
+            continue
+        receivers = [receiver for receiver, _ in _receivers(signal)]
+        signal.__class__ = before
+        for attribute in vars(OrmarSignal()):
+            del vars(signal)[attribute]
+        signal._receivers = {ormar.signals.signal.make_id(each): each for each in receivers}
     return plain
 
 
