@@ -1,0 +1,65 @@
+# Only here because of pyright: once a partial stub package is installed, it no longer finds the
+# `.pyi` files that the package itself brings along, unless the stubs have them too. ormar 0.26
+# brings this one. The types are ormar's, in other words; tests/static/test_stubs.py compares them.
+# The older ormars have no such file; theirs are the types that ormar gave its fields later.
+from datetime import date, datetime, time
+from decimal import Decimal as _Decimal
+from enum import Enum as _Enum
+from typing import Any, Literal, Protocol, TypeVar, overload
+from uuid import UUID as _UUID
+
+_V = TypeVar("_V", covariant=True)
+_E = TypeVar("_E", bound=_Enum)
+
+class _Field(Protocol[_V]):
+    @overload
+    def __call__(self, *, nullable: Literal[False] = False, **kwargs: Any) -> _V: ...
+    @overload
+    def __call__(self, *, nullable: Literal[True], **kwargs: Any) -> _V | None: ...
+
+Boolean: _Field[bool]
+Integer: _Field[int]
+BigInteger: _Field[int]
+SmallInteger: _Field[int]
+Float: _Field[float]
+Text: _Field[str]
+Date: _Field[date]
+DateTime: _Field[datetime]
+Time: _Field[time]
+JSON: _Field[Any]
+UUID: _Field[_UUID]
+
+@overload
+def String(*, max_length: int, nullable: Literal[False] = False, **kwargs: Any) -> str: ...
+@overload
+def String(*, max_length: int, nullable: Literal[True], **kwargs: Any) -> str | None: ...
+@overload
+def Decimal(
+    *, max_digits: int, decimal_places: int, nullable: Literal[False] = False, **kwargs: Any
+) -> _Decimal: ...
+@overload
+def Decimal(
+    *, max_digits: int, decimal_places: int, nullable: Literal[True], **kwargs: Any
+) -> _Decimal | None: ...
+@overload
+def LargeBinary(
+    max_length: int, *, represent_as_base64_str: Literal[True], **kwargs: Any
+) -> str: ...
+@overload
+def LargeBinary(
+    max_length: int, represent_as_base64_str: Literal[False] = False, **kwargs: Any
+) -> bytes: ...
+@overload
+def LargeBinary(
+    max_length: int, represent_as_base64_str: bool = False, **kwargs: Any
+) -> str | bytes: ...
+@overload
+def Enum(enum_class: type[_E], *, nullable: Literal[False] = False, **kwargs: Any) -> _E: ...
+@overload
+def Enum(enum_class: type[_E], *, nullable: Literal[True], **kwargs: Any) -> _E | None: ...
+
+# What ormar's modules use inside, and its own `.pyi` leaves out.
+ModelFieldFactory: Any
+convert_choices_if_needed: Any
+is_auto_primary_key: Any
+is_field_nullable: Any
