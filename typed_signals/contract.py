@@ -19,7 +19,9 @@ __all__ = [
     "Contract",
     "Fault",
     "FaultCode",
+    "incompatible",
     "judge",
+    "misspelt",
     "mistyped",
     "near_miss",
 ]
@@ -177,7 +179,7 @@ def judge(
         faults.append(
             Fault("not-async", f"it is not async but {answer.value}", _ASYNC_REMEDY[answer])
         )
-    sending = f"`{signal}`" if signal else "the signal"
+    sending = _sending(signal)
     has_sender = SENDER in bound or SENDER in signature.parameters
     if SENDER not in bound:
         faults += _sender_faults(contract, parameters, var_keyword=var_keyword)
@@ -213,8 +215,11 @@ def judge(
     return faults
 
 
+# --- what type checkers alone can tell -----------------------------------------------------------
+
+
 def mistyped(parameter: str, annotated: str, sent: str, *, signal: str = "") -> Fault:
-    """Name a parameter whose annotation excludes what is sent; type checkers alone see that.
+    """Name a parameter whose annotation excludes what is sent.
 
     Args:
         parameter: The parameter, with its stars.
@@ -225,11 +230,47 @@ def mistyped(parameter: str, annotated: str, sent: str, *, signal: str = "") -> 
     Returns:
         The fault.
     """
-    what = f"{f'`{signal}`' if signal else 'the signal'} sends `{sent}`"
-    if parameter.startswith("**"):
+    what = f"{_sending(signal)} sends `{sent}`"
+    if parameter.startswith("**") and sent == "object":
         what = "payload of any type may be added"
     problem = f"`{parameter}` is annotated `{annotated}`, and {what}"
     return Fault("wrong-type", problem, f"write `{parameter}: {sent}`")
+
+
+def misspelt(parameter: str, near: str, *, signal: str = "") -> Fault:
+    """Name a parameter with a default that nothing fills and that seems to be meant as another.
+
+    Args:
+        parameter: The parameter.
+        near: What it seems to be meant as.
+        signal: The signal's name, for the words; empty when it has none.
+
+    Returns:
+        The fault.
+    """
+    problem = f"it takes `{parameter}`, which {_sending(signal)} never sends"
+    return Fault("unknown-parameter", problem, f"write `{near}`", fatal=False)
+
+
+def incompatible(written: str, *, signal: str = "") -> Fault:
+    """Name a type that does not fit as a whole, when no single parameter is to blame.
+
+    Args:
+        written: The receiver's type, as one writes it.
+        signal: The signal's name, for the words; empty when it has none.
+
+    Returns:
+        The fault.
+    """
+    problem = f"its type is `{written}`, which cannot be called with what {_sending(signal)} sends"
+    return Fault("wrong-type", problem, "write it with the parameters that are expected")
+
+
+# --- inside --------------------------------------------------------------------------------------
+
+
+def _sending(signal: str) -> str:
+    return f"`{signal}`" if signal else "the signal"
 
 
 def _sender_faults(
@@ -259,7 +300,11 @@ def _sender_faults(
             remedy = f"name it `{SENDER}`; it is sent by keyword{slash}"
         works = var_keyword and (
             first.default is not Parameter.empty
-            or (contract.open_payload and not first.name.startswith("_"))
+            or (
+                contract.open_payload
+                and first.kind is not Parameter.POSITIONAL_ONLY
+                and not first.name.startswith("_")
+            )
         )
         return [Fault("sender-not-first", problem, remedy, fatal=not works)]
     if first.kind is Parameter.VAR_POSITIONAL and var_keyword:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, Signature
@@ -25,7 +25,18 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.contract import NOT_CALLABLE, SENDER, Answer, Contract, Fault, judge, mistyped
+from typed_signals.contract import (
+    NOT_CALLABLE,
+    SENDER,
+    Answer,
+    Contract,
+    Fault,
+    incompatible,
+    judge,
+    misspelt,
+    mistyped,
+    near_miss,
+)
 from typed_signals.mypy.shapes import (
     STARS,
     bound_names,
@@ -33,8 +44,9 @@ from typed_signals.mypy.shapes import (
     partial_call,
     plain_function,
     signature_of,
+    without,
 )
-from typed_signals.mypy.wording import type_words
+from typed_signals.mypy.wording import type_words, written
 
 __all__ = ["Demand", "faults_in"]
 
@@ -69,6 +81,14 @@ class Demand:
     def accepts(self, typ: Type) -> bool:
         """Whether mypy alone would take the receiver."""
         return is_subtype(typ, self.call, options=self.options)
+
+    def idle(self, parameter: Parameter) -> bool:
+        """Whether a receiver's parameter always has its default, since nothing fills it."""
+        return (
+            parameter.name not in self.types
+            and parameter.default is not Parameter.empty
+            and not self.contract.open_payload
+        )
 
 
 def faults_in(demand: Demand, receiver: Type, expression: Expression) -> list[Fault]:
@@ -119,11 +139,20 @@ def _faults(
 ) -> list[Fault]:
     if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
         return judge(demand.contract, _ANYTHING, answer, signal=demand.signal)
-    signature = Signature(signature_of(call), __validate_parameters__=False)
+    parameters = signature_of(call)
+    signature = Signature(parameters, __validate_parameters__=False)
     faults = judge(demand.contract, signature, answer, signal=demand.signal, bound=bound)
-    if not demand.accepts(call):
-        faults += _mistyped(demand, call)
-    return faults or _faults_of_type(demand, call)
+    idle = [parameter.name for parameter in parameters if demand.idle(parameter)]
+    for name in idle:
+        if near := near_miss(
+            name, [each for each in demand.types if each not in signature.parameters]
+        ):
+            faults.append(misspelt(name, near, signal=demand.signal))
+    # To mypy, `**kwargs: object` may one day fill an idle parameter with anything.
+    filled = without(call, idle)
+    if not demand.accepts(filled):
+        faults += _mistyped(demand, filled)
+    return faults or _faults_of_type(demand, filled)
 
 
 _ANYTHING = Signature(
@@ -136,14 +165,10 @@ def _faults_of_type(demand: Demand, typ: ProperType) -> list[Fault]:
     if demand.accepts(typ):
         return []
     words = type_words(typ, demand.options)
-    sending = f"`{demand.signal}`" if demand.signal else "the signal"
-    return [
-        Fault(
-            "wrong-type",
-            f"its type is `{words}`, which cannot be called with what {sending} sends",
-            "write it with the parameters that are expected",
-        )
-    ]
+    if isinstance(typ, CallableType):
+        result = type_words(typ.ret_type, demand.options)
+        words = f"({written(typ, demand.options)}) -> {result}"
+    return [incompatible(words, signal=demand.signal)]
 
 
 def _mistyped(demand: Demand, call: CallableType) -> Iterator[Fault]:
@@ -151,19 +176,23 @@ def _mistyped(demand: Demand, call: CallableType) -> Iterator[Fault]:
     own = set(call.type_var_ids())
     names = dict(_named_types(call))
     for name, typ in names.items():
-        sent = demand.types.get(name)
-        if name.startswith("*") and not name.startswith("**"):
-            sent = demand.sender if SENDER not in names else None
-        if name.startswith("**"):
-            sent = next((t for n, t in demand.types.items() if n.startswith("**")), None)
-        if sent is None or is_subtype(sent, typ, options=demand.options):
-            continue
         if own & {variable.id for variable in get_all_type_vars(typ)}:
             continue  # what a receiver's own type variable stands for shows in the whole only
-        options = demand.options
-        yield mistyped(
-            name, type_words(typ, options), type_words(sent, options), signal=demand.signal
-        )
+        sent = _sent_to(demand, name, names)
+        if not all(is_subtype(each, typ, options=demand.options) for each in sent):
+            words = [type_words(each, demand.options) for each in (typ, sent[-1])]
+            yield mistyped(name, *words, signal=demand.signal)
+
+
+def _sent_to(demand: Demand, name: str, names: Collection[str]) -> list[Type]:
+    """The types of what is sent to one of a receiver's parameters."""
+    types = demand.types
+    if name.startswith("**"):
+        growth = [typ for each, typ in types.items() if each.startswith("**")]
+        return [typ for each, typ in types.items() if each not in names] + growth
+    if name.startswith("*"):
+        return [types[SENDER]] if SENDER not in names and SENDER in types else []
+    return [types[name]] if name in types else []
 
 
 def _named_types(call: CallableType) -> Iterator[tuple[str, Type]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from inspect import Parameter
 
-from mypy.nodes import ArgKind, Decorator, FuncDef
+from mypy.nodes import ArgKind, Argument, Decorator, FuncDef
 from mypy.subtypes import find_member
 from mypy.types import (
     AnyType,
@@ -28,6 +28,7 @@ __all__ = [
     "plain_function",
     "protocol_calls",
     "signature_of",
+    "without",
 ]
 
 STARS: dict[object, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
@@ -77,6 +78,18 @@ def partial_call(typ: Instance) -> CallableType | None:
     left = typ.extra_attrs.attrs.get("__mypy_partial") if typ.extra_attrs else None
     call = get_proper_type(left) if left is not None else None
     return call if isinstance(call, CallableType) else None
+
+
+def without(call: CallableType, names: Collection[str]) -> CallableType:
+    """A callable type without some of its parameters."""
+    if not names:
+        return call
+    kept = [index for index, name in enumerate(call.arg_names) if name not in names]
+    return call.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
+        arg_types=[call.arg_types[index] for index in kept],
+        arg_kinds=[call.arg_kinds[index] for index in kept],
+        arg_names=[call.arg_names[index] for index in kept],
+    )
 
 
 def bound_names(partial: CallableType) -> list[str]:
@@ -137,12 +150,17 @@ _UNNAMED = Parameter.POSITIONAL_ONLY
 
 def _name(call: CallableType, index: int) -> str:
     """A parameter's name; the type itself forgets that of a positional-only one."""
-    name = call.arg_names[index]
+    name = call.arg_names[index] or _CATCH_ALL.get(call.arg_kinds[index])
     definition = call.definition
     if isinstance(definition, Decorator):
         definition = definition.func  # as good as any guess at the name
     if name is None and isinstance(definition, FuncDef):
-        index += len(definition.arguments) - len(call.arg_types)  # without a bound `self`
-        if 0 <= index < len(definition.arguments):
-            name = definition.arguments[index].variable.name
+        # A function that mypy has read from its cache comes without the attribute.
+        arguments: list[Argument] = getattr(definition, "arguments", [])
+        index += len(arguments) - len(call.arg_types)  # without a bound `self`
+        if 0 <= index < len(arguments):
+            name = arguments[index].variable.name
     return name or f"__{index}"
+
+
+_CATCH_ALL = {ArgKind.ARG_STAR: "args", ArgKind.ARG_STAR2: "kwargs"}
