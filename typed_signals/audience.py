@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from typed_signals.connection import Callee, Connection, Kept, Outcome
 from typed_signals.delivery import one_after_another, together
 from typed_signals.later import Later, Transaction
 from typed_signals.nesting import Titled
+from typed_signals.observation import chain, observers
+
+if TYPE_CHECKING:
+    from typed_signals.signal import Signal
 
 __all__ = ["NOBODY", "Audience", "audience", "deliver", "deliver_robustly", "nothing"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 Deliver = Callable[[Titled, Sequence[Callee], object, Mapping[str, Any]], Coroutine[Any, Any, None]]
 Steps = tuple[tuple[Deliver, tuple[Connection, ...]], ...]
@@ -29,12 +36,14 @@ class Audience:
         outside: The steps outside a transaction.
         inside: The steps inside a transaction.
         later: The connections that are told after the commit.
+        observed: Whether those who watch the send have seen it.
     """
 
     everyone: tuple[Connection, ...] = ()
     outside: Steps = ()
     inside: Steps = ()
     later: tuple[Connection, ...] = ()
+    observed: bool = False
 
 
 NOBODY: Final = Audience()
@@ -94,6 +103,8 @@ def deliver(
     Returns:
         A coroutine that ends when all have ended, but for those who are told after the commit.
     """
+    if observers and not heard.observed:
+        return _observed(deliver, signal, heard, sender, payload, transaction)
     steps = heard.outside if transaction is None else heard.inside
     if not heard.everyone:
         return nothing
@@ -124,11 +135,46 @@ async def deliver_robustly(
         How each receiver ended, in the order of connection, without those who are told after the
         commit.
     """
+    if observers and not heard.observed:
+        return await _observed(deliver_robustly, signal, heard, sender, payload, transaction)
     outcomes: dict[Connection, Outcome] = {}
     for way, connections in heard.outside if transaction is None else heard.inside:
         await way(signal, [Kept(each, outcomes) for each in connections], sender, payload)
     await Later(signal, heard.later, sender, payload).tell(transaction)
     return [outcomes[each] for each in heard.everyone if each in outcomes]
+
+
+class _Way(Protocol[T_co]):
+    """:func:`deliver` or :func:`deliver_robustly`."""
+
+    def __call__(
+        self,
+        signal: Titled,
+        heard: Audience,
+        sender: object,
+        payload: Mapping[str, Any],
+        *,
+        transaction: Transaction | None = None,
+    ) -> Coroutine[Any, Any, T_co]: ...
+
+
+def _observed(
+    way: _Way[T],
+    signal: Titled,
+    heard: Audience,
+    sender: object,
+    payload: Mapping[str, Any],
+    transaction: Transaction | None,
+) -> Coroutine[Any, Any, T]:
+    """Let those who watch see a send, and choose who hears it."""
+    sent = cast("Signal[Any]", signal)
+
+    def proceed(connections: tuple[Connection, ...]) -> Coroutine[Any, Any, T]:
+        chosen = audience(connections, sequential=sent.sequential)
+        seen = replace(chosen, observed=True)
+        return way(signal, seen, sender, payload, transaction=transaction)
+
+    return chain(sent, sender, payload, heard.everyone, proceed)
 
 
 async def _in_steps(

@@ -32,6 +32,7 @@ from typed_signals.connection import Connection, Options, Outcome
 from typed_signals.contract import Contract, Fault
 from typed_signals.errors import SignalDefinitionError, SignalDefinitionWarning, warn
 from typed_signals.inspection import contract_of, describe, faults_of, named_payload
+from typed_signals.observation import observers
 from typed_signals.receivers import CustomReceiver
 
 __all__ = ["Accepted", "Home", "Mode", "Signal", "connect_all", "refusal"]
@@ -293,7 +294,7 @@ class Signal(_Object, Generic[P]):
             heard = self._heard
             if heard is None:
                 heard = self._audience()
-            if heard is NOBODY:
+            if heard is NOBODY and not observers:
                 return nothing
             return self._deliver(heard, sender, payload)
 
@@ -400,6 +401,8 @@ class Signal(_Object, Generic[P]):
         return heard
 
     def _replace(self, connections: Mapping[object, Connection]) -> None:
+        for observer in observers:
+            observer.changing(self)
         self._connections = connections
         self._forget()
         if self._home:

@@ -1,0 +1,61 @@
+"""By which operation a signal was sent, and from which line of the user's."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import sys
+from types import FrameType
+from typing import NamedTuple
+
+from typed_signals.inspection import _shortest
+
+__all__ = ["Operation", "operation_of"]
+
+
+class Operation(NamedTuple):
+    """What was called that sent a signal.
+
+    Attributes:
+        name: The operation, such as ``"Model.save()"``, in the words of the signal's Protocol where
+            it names it; ``"send()"`` if the signal was sent by hand.
+        where: File and line of the call; empty if it cannot be known, as in a task of ormar's own.
+    """
+
+    name: str
+    where: str
+
+
+def operation_of(protocol: type) -> Operation:
+    """Find the operation from inside a send.
+
+    Args:
+        protocol: The Protocol of the signal that is being sent.
+
+    Returns:
+        The operation.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    operation = "send()"
+    while frame is not None and (package := _package(frame)) in ("typed_signals", "ormar"):
+        if package == "ormar":
+            method = frame.f_code.co_name
+            operation = _written_operations(protocol).get(method, f"{frame.f_code.co_qualname}()")
+        frame = frame.f_back
+    if frame is None or _package(frame) == "asyncio":
+        return Operation(operation, "")
+    return Operation(operation, f"{_shortest(frame.f_code.co_filename)}:{frame.f_lineno}")
+
+
+def _package(frame: FrameType) -> str:
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0]
+
+
+@functools.cache
+def _written_operations(protocol: type) -> dict[str, str]:
+    """The operations after "Sent by:" in a Protocol's docstring, by the method's name."""
+    sent_by = re.search(r"^Sent by: (.+)$", inspect.getdoc(protocol) or "", re.MULTILINE)
+    calls: list[str] = re.findall(r"``([\w.]+\(\))", sent_by[1]) if sent_by else []
+    return {call.rpartition(".")[2].removesuffix("()"): call for call in calls}
