@@ -83,8 +83,10 @@ class Store:
     def config(self, *, base: Any = None, **options: Any) -> Any:
         """A model's configuration, derived from a base one."""
         base = base or self.base
-        if lanes.LEGACY:
-            return type("Meta", (base,), options)
+        if lanes.LEGACY:  # ormar copies some configurations without what they inherit
+            return type(
+                "Meta", (base,), {"metadata": base.metadata, "database": base.database, **options}
+            )
         signals = options.pop("signals", None)
         config = base.copy(**options)
         if signals is not None:
@@ -173,7 +175,7 @@ class Store:
         found = {
             each: None
             for each in _below(ormar.Model)
-            if CONFIG in vars(each) and vars(each)[CONFIG].metadata is self.metadata
+            if getattr(vars(each).get(CONFIG), "metadata", None) is self.metadata
         }
         return list({**dict.fromkeys(self.models), **found})
 

@@ -222,7 +222,7 @@ def _emitter_of_model(sender: Model) -> SignalEmitter[Any]:
     return emitter
 
 
-@emitter_of.register(ormar.Model)
+@emitter_of.register(_EVERYTHING)
 def _emitter_of_instance(sender: Any) -> SignalEmitter[Any]:
     model = type(sender).__qualname__
     raise SignalDefinitionError(f"a `{model}` sends no signals, its class does: write `{model}`")

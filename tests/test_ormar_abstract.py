@@ -1,0 +1,406 @@
+"""Abstract models stand for every model below them; parents, proxies and through models."""
+
+from typing import Any
+
+import ormar
+import pytest
+
+from tests import lanes
+from tests.shop import CONFIG, listen
+from typed_signals import Signal
+from typed_signals.ormar import (
+    OrmarSignals,
+    SignalDefinitionError,
+    install,
+    post_save,
+    pre_relation_add,
+    pre_save,
+    pre_update,
+    receiver,
+    uninstall,
+)
+
+ABSTRACT = {"abstract": True}
+
+proxies = pytest.mark.skipif(
+    not lanes.CURRENT, reason="proxy models and emit_parent_signals came with ormar 0.25 and 0.26"
+)
+
+
+def signals(model: Any) -> Any:
+    return getattr(model, CONFIG).signals
+
+
+def names(log: list[Any]) -> list[str]:
+    return [sent.sender.__name__ for sent in log]
+
+
+def recorder(log: list[Any], name: str) -> Any:
+    async def note(sender: Any, **kwargs: object) -> None:
+        log.append((name, sender.__name__))
+
+    return note
+
+
+# --- who hears -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("decorator", [pre_update, ormar.pre_update], ids=["ours", "ormar's"])
+async def test_every_model_below_present_and_future(store, decorator):
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    install()
+    track = store.model("Track", base)
+    heard = []
+
+    @decorator(base)
+    async def note(sender, instance, passed_args, **kwargs):
+        heard.append((sender, instance, passed_args))
+
+    tag = store.model("Tag", base)
+    other = store.model("Other")
+    expected = []
+    async with store.opened():
+        for model in (album, track, tag, other):
+            instance = await model(name="a").save()
+            await instance.update(name="b")
+            expected.append((model, instance, {"name": "b"}))
+    assert heard == expected[:3]
+    assert all(sender is model for (sender, *_), (model, *_) in zip(heard, expected, strict=False))
+    assert all(got[1] is want[1] for got, want in zip(heard, expected, strict=False))
+    assert signals(other).pre_update.receivers == ()
+
+
+async def test_through_several_levels(store):
+    install()
+    top = store.model("Top", config=ABSTRACT)
+    middle = store.model("Middle", top, config=ABSTRACT)
+    low, high = store.model("Low", middle), store.model("High", top)
+    log = listen(top, "pre_save")
+    middle_log = listen(middle, "pre_save")
+    async with store.opened():
+        await low(name="a").save()
+        await high(name="a").save()
+    assert names(log) == ["Low", "High"]
+    assert names(middle_log) == ["Low"]
+
+
+async def test_several_abstract_bases(store):
+    install()
+    named = store.model("Named", config=ABSTRACT)
+    dated = store.model(
+        "Dated",
+        config=ABSTRACT,
+        id=ormar.Integer(primary_key=True),
+        year=ormar.Integer(default=0),
+    )
+    album = store.model("Album", named, dated)
+    logs = listen(named, "pre_save"), listen(dated, "pre_save")
+    async with store.opened():
+        await album(name="a").save()
+    assert [names(log) for log in logs] == [["Album"], ["Album"]]
+
+
+async def test_a_receiver_of_both_levels_is_called_once(store):
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    log = []
+    note = recorder(log, "note")
+    pre_save([album, base])(note)
+    assert signals(album).pre_save.receivers == (note,)
+    async with store.opened():
+        await album(name="a").save()
+    assert log == [("note", "Album")]
+    assert signals(base).pre_save.disconnect(note) is True
+    assert signals(album).pre_save.receivers == (note,)
+
+
+async def test_the_order_of_connection_across_levels(store):
+    install()
+    top = store.model("Top", config=ABSTRACT)
+    middle = store.model("Middle", top, config=ABSTRACT)
+    album = store.model("Album", middle)
+    log = []
+    for name, model in [("1", album), ("2", top), ("3", middle), ("4", album), ("5", top)]:
+        pre_save(model)(recorder(log, name))
+    async with store.opened():
+        await album(name="a").save()
+    assert log == [(str(number), "Album") for number in range(1, 6)]
+
+
+async def test_disconnecting_the_same_way(store):
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    album, track = store.model("Album", base), store.model("Track", base)
+    log = []
+    note = recorder(log, "note")
+    pre_save(base)(note)
+    assert signals(album).pre_save.receivers == (note,)
+    assert signals(album).pre_save.disconnect(note) is False, "it is not connected there"
+    assert signals(base).pre_save.disconnect(note) is True
+    assert signals(base).pre_save.disconnect(note) is False
+    later = store.model("Later", base)
+    for model in (album, track, later):
+        assert signals(model).pre_save.receivers == ()
+    async with store.opened():
+        await album(name="a").save()
+    assert log == []
+
+
+async def test_relation_signals_are_heard_above_as_well(shop):
+    heard = []
+
+    @pre_relation_add(shop.Product)
+    async def note(sender, instance, child, relation_name, passed_args, **kwargs):
+        heard.append((sender, child, relation_name, passed_args))
+
+    album = await shop.Album.objects.create(name="Blue")
+    tag = await shop.Tag.objects.create(name="folk")
+    track = await shop.Track.objects.create(name="River")
+    await album.tags.add(tag, weight=2)
+    await album.tracks.add(track)
+    assert heard == [
+        (shop.Album, tag, "tags", {"weight": 2}),
+        (shop.Album, track, "tracks", {}),
+    ]
+
+
+async def test_all_lifecycle_signals_are_heard_above(shop):
+    log = listen(shop.Product)
+    own = listen(shop.Album)
+    album = await shop.Album.objects.create(name="Blue")
+    await album.update(name="Hejira")
+    await shop.Album.objects.bulk_update([album])
+    tag = await shop.Tag.objects.create(name="folk")
+    await album.tags.add(tag)
+    await album.tags.remove(tag)
+    await album.delete()
+    assert len({sent.signal for sent in own}) == 11
+    assert [sent.signal for sent in log] == [sent.signal for sent in own]
+
+
+# --- custom signals, contracts -------------------------------------------------------------------
+
+
+async def test_a_custom_signal_of_an_abstract_model(store):
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    log = []
+    note = recorder(log, "note")
+    receiver("sold_out", base)(note)
+    await signals(album).sold_out.send(sender=album, left=0)
+    assert log == [("note", "Album")]
+
+
+async def test_an_assigned_signal_of_an_abstract_model(store):
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    log = []
+    signals(base).sold_out.connect(recorder(log, "replaced"))
+    signals(album).sold_out.connect(recorder(log, "own"))
+    signals(base).sold_out = Signal()
+    signals(base).sold_out.connect(recorder(log, "new"))
+    await signals(album).sold_out.send(sender=album)
+    assert log == [("own", "Album"), ("new", "Album")]
+
+
+def test_the_refusal_names_the_abstract_model(store):
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    with pytest.raises(SignalDefinitionError, match="signal `pre_save` of Base:"):
+
+        @pre_save(base)
+        async def wrong(sender, child, **kwargs): ...
+
+
+async def test_a_declared_signal_reaches_all_models(store):
+    class Declared(OrmarSignals[Any]):
+        sold_out: Signal
+
+    base = store.model("Base", config=ABSTRACT)
+    install(base, signals=Declared)
+    album = store.model("Album", base)
+    log = []
+    receiver("sold_out", base)(recorder(log, "note"))
+    assert type(signals(album)) is Declared
+    await signals(album).sold_out.send(sender=album)
+    assert log == [("note", "Album")]
+
+
+async def test_receivers_connected_to_an_abstract_model_before_install(store):
+    """With ormar alone they never hear anything; from ``install()`` on they do."""
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    log = []
+    ormar.pre_save(base)(recorder(log, "above"))
+    ormar.pre_save(album)(recorder(log, "own"))
+    async with store.opened():
+        await album(name="a").save()
+        assert log == [("own", "Album")]
+        install()
+        await album(name="b").save()
+        assert sorted(log[1:]) == [("above", "Album"), ("own", "Album")]
+        uninstall()
+        await album(name="c").save()
+    assert log[3:] == [("own", "Album")]
+
+
+async def test_installing_on_the_concrete_model_alone_leaves_the_abstract_one_out(store):
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    install(album)
+    with pytest.raises(SignalDefinitionError, match="the signals of `Base` are ormar's own"):
+        pre_save(base)
+    install(base)
+    log = []
+    pre_save(base)(recorder(log, "note"))
+    async with store.opened():
+        await album(name="a").save()
+    assert log == [("note", "Album")]
+
+
+# --- models below concrete ones ------------------------------------------------------------------
+
+
+async def test_a_model_below_a_concrete_one_has_signals_of_its_own(store):
+    """As in ormar: a concrete model's receivers do not hear the models below it."""
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    single = store.model("Single", album)
+    log, own, above = listen(album), listen(single), listen(base)
+    async with store.opened():
+        await single(name="a").save()
+    assert log == []
+    assert names(own) == names(above) == ["Single", "Single"]
+
+
+async def test_a_model_without_a_configuration_of_its_own_shares_its_parents(store):
+    """Legacy ormars let a subclass go without: it is the same table, and the same signals."""
+    install()
+    album = store.model("Album")
+    plain = type(album)("Plain", (album,), {"__module__": __name__, "__annotations__": {}})
+    log = []
+    pre_save(plain)(recorder(log, "note"))
+    assert signals(album).pre_save.receivers == signals(plain).pre_save.receivers != ()
+
+
+@proxies
+@pytest.mark.parametrize("emit", [True, False])
+async def test_emit_parent_signals(store, emit):
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    live = store.model("Live", album, config={"proxy": True, "emit_parent_signals": emit})
+    log = []
+    for name, model in [("base", base), ("album", album), ("live", live)]:
+        pre_save(model)(recorder(log, name))
+    async with store.opened():
+        await live(name="a").save()
+        assert log == [
+            ("base", "Live"),
+            ("live", "Live"),
+            *([("album", "Album")] if emit else []),
+        ], "receivers of the parent get it as sender, those of the abstract base hear it once"
+        log.clear()
+        await album(name="b").save()
+    assert log == [("base", "Album"), ("album", "Album")]
+
+
+@proxies
+async def test_the_parent_hears_the_childs_instance(store):
+    install()
+    album = store.model("Album")
+    live = store.model("Live", album, config={"proxy": True, "emit_parent_signals": True})
+    log = listen(album, "post_save")
+    async with store.opened():
+        instance = await live(name="a").save()
+    (sent,) = log
+    assert sent.sender is album
+    assert sent.payload["instance"] is instance
+
+
+@proxies
+async def test_emit_parent_signals_through_two_concrete_levels(store):
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    live = store.model("Live", album, config={"proxy": True, "emit_parent_signals": True})
+    bootleg = store.model("Bootleg", live, config={"proxy": True, "emit_parent_signals": True})
+    log = []
+    for name, model in [("base", base), ("album", album), ("live", live), ("bootleg", bootleg)]:
+        post_save(model)(recorder(log, name))
+    async with store.opened():
+        await bootleg(name="a").save()
+    assert log == [
+        ("base", "Bootleg"),
+        ("bootleg", "Bootleg"),
+        ("live", "Live"),
+        ("album", "Album"),
+    ]
+
+
+@proxies
+async def test_a_proxy_has_signals_of_its_own(store):
+    install()
+    album = store.model("Album")
+    live = store.model("Live", album, config={"proxy": True})
+    log, own = listen(album), listen(live)
+    async with store.opened():
+        await live(name="a").save()
+    assert log == []
+    assert names(own) == ["Live", "Live"]
+    assert isinstance(signals(live), OrmarSignals)
+    assert signals(live) is not signals(album)
+    assert live.Meta is live.ormar_config
+
+
+# --- through models ------------------------------------------------------------------------------
+
+
+async def test_a_through_model_that_ormar_makes_has_typed_signals(store):
+    install()
+    tag = store.model("Tag")
+    album = store.model(
+        "Album",
+        id=ormar.Integer(primary_key=True),
+        tags=ormar.ManyToMany(tag),
+    )
+    through = getattr(album, CONFIG).model_fields["tags"].through
+    assert isinstance(signals(through), OrmarSignals)
+    log = listen(through, "post_save")
+    async with store.opened():
+        instance = await album().save()
+        await instance.tags.add(await tag(name="folk").save())
+    assert [sent.sender for sent in log] == [through]
+
+
+@pytest.mark.parametrize("early", [True, False], ids=["install first", "install last"])
+async def test_a_through_model_inherited_from_an_abstract_model(store, early):
+    """ormar copies it for every model below, and the copies share one emitter."""
+    if early:
+        install()
+    tag = store.model("Tag")
+    through = store.model("AlbumTag", id=ormar.Integer(primary_key=True))
+    base = store.model(
+        "Base",
+        config=ABSTRACT,
+        id=ormar.Integer(primary_key=True),
+        tags=ormar.ManyToMany(tag, through=through, related_name="tagged"),
+    )
+    album, single = store.model("Album", base), store.model("Single", base)
+    if not early:
+        install()
+    log = []
+    post_save(through)(recorder(log, "note"))
+    copies = [getattr(each, CONFIG).model_fields["tags"].through for each in (album, single)]
+    assert all(signals(copy) is signals(through) for copy in copies)
+    async with store.opened():
+        folk = await tag(name="folk").save()
+        for model in (album, single):
+            instance = await model().save()
+            await instance.tags.add(folk)
+    assert [sender for _, sender in log] == [copy.__name__ for copy in copies]
