@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from inspect import Parameter, Signature
 from types import MethodType
 from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origin
@@ -22,10 +22,12 @@ from typed_signals.errors import SignalDefinitionError
 from typed_signals.receivers import SentAs
 
 __all__ = [
+    "Place",
     "contract_of",
     "describe",
     "faults_of",
     "named_payload",
+    "place_of",
     "returns_awaitable",
     "unresolved",
 ]
@@ -223,14 +225,29 @@ def named_payload(contract: Contract, receiver: object) -> tuple[tuple[str, str]
     return tuple((name, source) for name, source in contract.aliases.items() if name in parameters)
 
 
-def describe(receiver: object) -> str:
-    """Name a receiver and where it was written, for people; never a value that it holds.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a receiver was written.
+
+    Attributes:
+        name: Its qualified name, with the module's; or what kind of object it is.
+        file: The file, relative to the working directory if it is below that.
+        line: The line in that file.
+    """
+
+    name: str
+    file: str | None = None
+    line: int | None = None
+
+
+def place_of(receiver: object) -> Place:
+    """Find where a receiver was written, behind partials and wrappers.
 
     Args:
         receiver: Whatever was given as receiver.
 
     Returns:
-        ``"`shop.promote` (shop.py:12)"``, or what kind of object it is.
+        The place; without a file when the receiver was not written in Python.
     """
     inner = _innermost(receiver)
     function: Any = inner
@@ -244,11 +261,25 @@ def describe(receiver: object) -> str:
         inspect.getmodule(function) or inspect.getmodule(inner.__class__), "__name__", ""
     )
     text = f"{module}.{name}" if module not in ("", "builtins", "__main__") else name
-    text = f"`{text}`" if not isinstance(receiver, functools.partial) else f"partial of `{text}`"
     code = getattr(function, "__code__", None)
     if code is None:
-        return text
-    return f"{text} ({_shortest(code.co_filename)}:{code.co_firstlineno})"
+        return Place(text)
+    return Place(text, _shortest(code.co_filename), code.co_firstlineno)
+
+
+def describe(receiver: object) -> str:
+    """Name a receiver and where it was written, for people; never a value that it holds.
+
+    Args:
+        receiver: Whatever was given as receiver.
+
+    Returns:
+        ``"`shop.promote` (shop.py:12)"``, or what kind of object it is.
+    """
+    place = place_of(receiver)
+    what = "partial of " if isinstance(receiver, functools.partial) else ""
+    where = f" ({place.file}:{place.line})" if place.file else ""
+    return f"{what}`{place.name}`{where}"
 
 
 _ANYTHING = Signature(
