@@ -22,7 +22,7 @@ from mypy.types import FunctionLike, Type
 from typed_signals.mypy.emitters import EMITTER, SIGNAL
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
-from typed_signals.mypy.receivers import check_receiver, open_attribute, open_call
+from typed_signals.mypy.receivers import check_receiver, open_call, open_decorator
 from typed_signals.mypy.remembered import remembered_signal
 from typed_signals.mypy.senders import connector_of
 
@@ -37,8 +37,11 @@ def _undeclared(name: str, ctx: AttributeContext) -> Type:
     return remembered_signal(name, ctx)
 
 
-_ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {_CONNECT: open_attribute}
-_SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {_CONNECTOR: open_call}
+_ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {_CONNECT: open_decorator}
+_SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {
+    _CONNECT: open_call,
+    _CONNECTOR: open_call,
+}
 _METHODS: dict[str, Callable[[MethodContext], Type]] = {
     _CONNECT: check_receiver,
     _CONNECTOR: check_receiver,

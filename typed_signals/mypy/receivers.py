@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mypy.checker import TypeChecker
+from mypy.nodes import Context, Decorator, MypyFile
 from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
 from mypy.types import CallableType, FunctionLike, Type, get_proper_type
 
@@ -17,28 +19,48 @@ from typed_signals.contract import Fault
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
 from typed_signals.mypy.judging import Demand, faults_in
 from typed_signals.mypy.shapes import contract_of, protocol_calls
+from typed_signals.mypy.statements import all_statements, once_per_module
 from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
 
-__all__ = ["check_receiver", "open_attribute", "open_call"]
+__all__ = ["check_receiver", "open_call", "open_decorator"]
 
 
-def open_attribute(ctx: AttributeContext) -> Type:
-    """Let ``signal.connect`` take any receiver."""
+def open_decorator(ctx: AttributeContext) -> Type:
+    """Let ``@signal.connect`` take any receiver: mypy has no hook for the call of a decorator."""
     attribute = get_proper_type(ctx.default_attr_type)
-    if not isinstance(attribute, CallableType):
-        return ctx.default_attr_type
-    return _opened(attribute, ctx)
+    if (
+        isinstance(attribute, CallableType)
+        and isinstance(ctx.api, TypeChecker)
+        and ctx.context in _decorators_in(ctx.api.tree)
+    ):
+        return _opened(attribute, ctx)
+    return ctx.default_attr_type
 
 
 def open_call(ctx: MethodSigContext) -> FunctionLike:
-    """Let the decorator that ``pre_save(Album)`` gives take any receiver."""
+    """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` take any receiver."""
     return _opened(ctx.default_signature, ctx)
+
+
+@once_per_module
+def _decorators_in(tree: MypyFile) -> set[Context]:
+    return {
+        decorator
+        for statement in all_statements(tree.defs)
+        if isinstance(statement, Decorator)
+        for decorator in statement.decorators
+    }
 
 
 def check_receiver(ctx: MethodContext) -> Type:
     """Judge the receiver that is connected, and give it back with its own exact type."""
     calls = protocol_calls(ctx.type)
-    if not calls or not ctx.arg_types or not ctx.arg_types[0]:
+    if (
+        not calls
+        or not ctx.arg_types
+        or len(ctx.arg_types[0]) != 1
+        or ctx.arg_kinds[0][0].is_star()
+    ):
         return ctx.default_return_type
     receiver, expression = ctx.arg_types[0][0], ctx.args[0][0]
     signal = signal_words(ctx.context, expression)
@@ -53,8 +75,8 @@ def check_receiver(ctx: MethodContext) -> Type:
 def _refuse(ctx: MethodContext, demand: Demand, faults: Sequence[Fault]) -> None:
     receiver, place = ctx.arg_types[0][0], ctx.args[0][0]
     title = f"signal `{demand.signal}`" if demand.signal else "a signal"
-    if demand.sender is not None:
-        title += f" of {model_words(demand.sender, demand.options)}"
+    if models := model_words(demand.sender, demand.options):
+        title += f" of {models}"
     verdict = f"{receiver_words(receiver, demand.options)} cannot be connected to {title}"
     for fault in faults:
         ctx.api.fail(f"{verdict}: {fault}", place, code=SIGNAL_RECEIVER)

@@ -7,7 +7,6 @@ that other modules use is better declared in an emitter class.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mypy.checker import TypeChecker
@@ -26,7 +25,7 @@ from mypy.plugin import AttributeContext
 from mypy.types import AnyType, Instance, Type, get_proper_type
 
 from typed_signals.mypy.emitters import SIGNAL
-from typed_signals.mypy.statements import all_statements
+from typed_signals.mypy.statements import all_statements, once_per_module
 
 __all__ = ["remembered_signal"]
 
@@ -65,23 +64,17 @@ class _Assigned:
     contract: Type
 
 
-_last: list[tuple[MypyFile, list[_Assigned]]] = []
-
-
+@once_per_module
 def _assigned_in(tree: MypyFile) -> list[_Assigned]:
-    """The assignments of a module; mypy checks one module at a time, so the last is kept."""
-    if not _last or _last[0][0] is not tree:
-        _last[:] = [(tree, list(_assignments(tree)))]
-    return _last[0][1]
-
-
-def _assignments(tree: MypyFile) -> Iterator[_Assigned]:
+    found: list[_Assigned] = []
     for statement in all_statements(tree.defs):
-        contract = _contract(statement.rvalue) if isinstance(statement, AssignmentStmt) else None
-        if isinstance(statement, AssignmentStmt) and contract is not None:
-            for target in statement.lvalues:
-                if isinstance(target, MemberExpr):
-                    yield _Assigned(target.expr, target.name, contract)
+        if isinstance(statement, AssignmentStmt) and (contract := _contract(statement.rvalue)):
+            found += [
+                _Assigned(target.expr, target.name, contract)
+                for target in statement.lvalues
+                if isinstance(target, MemberExpr)
+            ]
+    return found
 
 
 def _contract(value: Expression) -> Type | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from mypy.nodes import (
     Block,
@@ -12,13 +13,16 @@ from mypy.nodes import (
     FuncDef,
     IfStmt,
     MatchStmt,
+    MypyFile,
     Statement,
     TryStmt,
     WhileStmt,
     WithStmt,
 )
 
-__all__ = ["all_statements"]
+__all__ = ["all_statements", "once_per_module"]
+
+T = TypeVar("T")
 
 
 def all_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
@@ -35,6 +39,25 @@ def all_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
         for block in _blocks(statement):
             if block is not None:
                 yield from all_statements(block.body)
+
+
+def once_per_module(find: Callable[[MypyFile], T]) -> Callable[[MypyFile], T]:
+    """Keep what was found in a module; mypy checks one after another, so the last is enough.
+
+    Args:
+        find: Finds something in the tree of a module.
+
+    Returns:
+        The same, done once for each tree.
+    """
+    last: list[tuple[MypyFile, T]] = []
+
+    def found(tree: MypyFile) -> T:
+        if not last or last[0][0] is not tree:
+            last[:] = [(tree, find(tree))]
+        return last[0][1]
+
+    return found
 
 
 def _blocks(statement: Statement) -> Iterable[Block | None]:

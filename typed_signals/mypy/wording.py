@@ -15,6 +15,7 @@ from mypy.nodes import (
 )
 from mypy.options import Options
 from mypy.types import (
+    AnyType,
     CallableType,
     FunctionLike,
     Instance,
@@ -47,13 +48,14 @@ def written(call: CallableType, options: Options) -> str:
     return ", ".join(plain)
 
 
-def model_words(sender: ProperType, options: Options) -> str:
-    """Whose signal it is: ``Album`` for a sender of ``type[Album]``."""
-    items = sender.items if isinstance(sender, UnionType) else [sender]
-    return ", ".join(
-        type_words(each.item if isinstance(each, TypeType) else each, options)
-        for each in map(get_proper_type, items)
-    )
+def model_words(sender: ProperType | None, options: Options) -> str:
+    """Whose signal it is: ``Album`` for a sender of ``type[Album]``; empty when not known."""
+    items = sender.items if isinstance(sender, UnionType) else [sender] if sender else []
+    proper = [get_proper_type(each) for each in items]
+    models = [get_proper_type(each.item) if isinstance(each, TypeType) else each for each in proper]
+    if any(isinstance(each, AnyType) for each in models):
+        return ""
+    return ", ".join(type_words(each, options) for each in models)
 
 
 def receiver_words(receiver: Type, options: Options) -> str:
