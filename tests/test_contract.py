@@ -387,6 +387,10 @@ LAYERS = {
         passed_through_async(functools.partial(needs_child, extra=1)),
         NEEDS_CHILD,
     ),
+    "a wrapper around a partial that binds the payload": (
+        passed_through_async(functools.partial(good, Album)),
+        [bound("sender")],
+    ),
     "a wrapped __call__": (WrappedCall(), NEEDS_CHILD),
     "a wrapped method": (WrappedCall().method, NEEDS_CHILD),
     "an unbound method": (

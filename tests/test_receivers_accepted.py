@@ -109,6 +109,13 @@ def annotated_by_string(sender, instance, **kwargs) -> "Coroutine[Any, Any, None
     return function(sender, instance, **kwargs)
 
 
+exec(  # under the future import, a quoted annotation is a string in a string
+    "from __future__ import annotations\n"
+    "def annotated_by_string_twice(sender, instance, **kwargs) -> 'Awaitable[None]':\n"
+    "    return function(sender, instance, **kwargs)\n"
+)
+
+
 def annotated_future(sender, instance, **kwargs) -> "asyncio.Future[None]":
     return asyncio.ensure_future(function(sender, instance, **kwargs))
 
@@ -203,6 +210,10 @@ ACCEPTED: dict[str, tuple[Any, str]] = {
     ),
     "sync, annotated": (annotated, "function"),
     "sync, annotated by a string": (annotated_by_string, "function"),
+    "sync, annotated by a string in a string": (
+        globals()["annotated_by_string_twice"],
+        "function",
+    ),
     "sync, annotated as a future": (annotated_future, "function"),
     "sync, declared": (declared, "function"),
     "sync method, declared": (returns_awaitable(Declared().method), "function"),
@@ -216,6 +227,14 @@ ACCEPTED: dict[str, tuple[Any, str]] = {
     "a wrapper around a wrapper": (passed_through(passed_through(function)), "function"),
     "a wrapper around a bound method": (passed_through(Receivers("bound").method), "bound"),
     "a sync wrapper, declared": (passed_through_sync(function), "function"),
+    "a sync wrapper that took over a declaration": (
+        functools.wraps(declared)(lambda *args, **kwargs: declared(*args, **kwargs)),
+        "function",
+    ),
+    "a sync wrapper that took over an annotation": (
+        functools.wraps(annotated)(lambda *args, **kwargs: annotated(*args, **kwargs)),
+        "function",
+    ),
     "a wrapper with a signature of its own": (self_sufficient, "from the wrapper"),
     "an object that wraps": (Wrapper(function), "function"),
     "a wrapped method": (Wrapped().method, "wrapped method"),

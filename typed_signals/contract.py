@@ -24,6 +24,7 @@ __all__ = [
     "misspelt",
     "mistyped",
     "near_miss",
+    "no_signals",
 ]
 
 SENDER = "sender"
@@ -150,6 +151,21 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
     scored = [(likeness(written, form(each)), each) for each in known]
     score, closest = max(scored, default=(0.0, ""))
     return closest if score >= _NEAR else None
+
+
+def no_signals(given: str) -> str:
+    """Say of what was given as sender that it is none.
+
+    Args:
+        given: The name of a class, or what kind of object it is.
+
+    Returns:
+        The sentence.
+    """
+    return (
+        f"{given} sends no signals: expected an ormar model (a subclass of `ormar.Model` with its "
+        "configuration) or a class whose `signals` is a `SignalEmitter`"
+    )
 
 
 def judge(

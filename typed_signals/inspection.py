@@ -199,8 +199,7 @@ def faults_of(contract: Contract, receiver: object, *, signal: str) -> list[Faul
         return [NOT_CALLABLE]
     answer = _answer(receiver)
     try:
-        signature = _signature(receiver)
-        bound = _bound_by_position(receiver, signature)
+        signature, bound = _shape(receiver)
     except (ValueError, TypeError, RecursionError):
         faults = judge(contract, _ANYTHING, answer, signal=signal)
         return [*faults, _unreadable(receiver)]
@@ -310,22 +309,26 @@ def _call_method(receiver: object) -> Any:
 
 
 def _signature(receiver: Any) -> Signature:
-    """The parameters that a call really meets.
+    return _shape(receiver)[0]
+
+
+def _shape(receiver: Any) -> tuple[Signature, tuple[str, ...]]:
+    """The parameters that a call really meets, and the names that partials filled by position.
 
     ``functools.wraps`` makes a wrapper look like what it wraps. What counts is the wrapper's own
     signature, unless it is a bare ``*args, **kwargs``: then it hands everything on.
     """
     if isinstance(receiver, staticmethod):
-        return _signature(receiver.__func__)
+        return _shape(receiver.__func__)
     if isinstance(receiver, functools.partial):
-        return _partial_signature(receiver)
+        return _partial_shape(receiver)
     if _has_held_call(receiver):
-        return _signature(receiver.__call__)
+        return _shape(receiver.__call__)
     signature = inspect.signature(receiver, follow_wrapped=False)
     kinds = {p.kind for p in signature.parameters.values()}
     takes_all = kinds == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
     inner = _handed_on_to(receiver) if takes_all else None
-    return signature if inner is None else _signature(inner)
+    return (signature, ()) if inner is None else _shape(inner)
 
 
 def _has_held_call(receiver: object) -> bool:
@@ -333,11 +336,14 @@ def _has_held_call(receiver: object) -> bool:
     return isinstance(inspect.getattr_static(type(receiver), "__call__", None), _HOLDERS)
 
 
-def _partial_signature(partial: Any) -> Signature:
+def _partial_shape(partial: Any) -> tuple[Signature, tuple[str, ...]]:
     def inside() -> None: ...
 
-    inside.__signature__ = _signature(partial.func)  # type: ignore[attr-defined]
-    return inspect.signature(functools.partial(inside, *partial.args, **partial.keywords))
+    inner, bound = _shape(partial.func)
+    inside.__signature__ = inner  # type: ignore[attr-defined]
+    left = inspect.signature(functools.partial(inside, *partial.args, **partial.keywords))
+    names = [p.name for p in inner.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    return left, (*bound, *(name for name in names if name not in left.parameters))
 
 
 def _handed_on_to(layer: Any) -> Any:
@@ -349,20 +355,6 @@ def _handed_on_to(layer: Any) -> Any:
     if inspect.isroutine(layer) or isinstance(layer, type) or not hasattr(call, "__wrapped__"):
         return None
     return MethodType(call, layer)
-
-
-def _bound_by_position(receiver: object, signature: Signature) -> tuple[str, ...]:
-    """Names that a partial has already filled by position, given what it leaves open."""
-    while isinstance(receiver, staticmethod):
-        receiver = receiver.__func__
-    if not isinstance(receiver, functools.partial):
-        return ()
-    inside = _signature(receiver.func)
-    names = [
-        p.name for p in inside.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD
-    ]
-    filled = tuple(name for name in names if name not in signature.parameters)
-    return (*_bound_by_position(receiver.func, inside), *filled)
 
 
 def _answer(receiver: object) -> Answer:
@@ -401,10 +393,12 @@ def _return_annotation(function: Any) -> object:
         return None
     plain = getattr(function, "__func__", function)
     annotation = getattr(plain, "__annotations__", {}).get("return")
-    if isinstance(annotation, str):
+    while isinstance(
+        annotation, str
+    ):  # twice, if quoted under `from __future__ import annotations`
         module = sys.modules.get(getattr(plain, "__module__", ""))
         try:
-            return eval(annotation, getattr(module, "__dict__", {}), {})
+            annotation = eval(annotation, getattr(module, "__dict__", {}), {})
         except Exception:
             return None
     return annotation
