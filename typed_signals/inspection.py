@@ -393,9 +393,8 @@ def _return_annotation(function: Any) -> object:
         return None
     plain = getattr(function, "__func__", function)
     annotation = getattr(plain, "__annotations__", {}).get("return")
-    while isinstance(
-        annotation, str
-    ):  # twice, if quoted under `from __future__ import annotations`
+    # A quoted annotation under `from __future__ import annotations` is a string in a string.
+    while isinstance(annotation, str):
         module = sys.modules.get(getattr(plain, "__module__", ""))
         try:
             annotation = eval(annotation, getattr(module, "__dict__", {}), {})
