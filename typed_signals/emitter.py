@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, NoReturn, Self, cast, get_args, get_o
 
 from typing_extensions import TypeVar, get_type_hints
 
-from typed_signals.contract import near_miss
+from typed_signals.contract import near_miss, no_signals
 from typed_signals.errors import (
     SignalDefinitionError,
     SignalNameWarning,
@@ -272,10 +272,7 @@ def emitter_of(sender: object) -> SignalEmitter[Any]:
     given = (
         f"`{sender.__qualname__}`" if isinstance(sender, type) else f"a `{type(sender).__name__}`"
     )
-    raise SignalDefinitionError(
-        f"{given} sends no signals: expected an ormar model (a subclass of `ormar.Model` with its "
-        "configuration) or a class whose `signals` is a `SignalEmitter`"
-    )
+    raise SignalDefinitionError(no_signals(given))
 
 
 E = TypeVar("E", bound=SignalEmitter[Any])

@@ -6,7 +6,7 @@ mypy alone goes on working when the plugin is turned on.
 
 from mypy.errorcodes import ARG_TYPE, ErrorCode
 
-__all__ = ["SIGNAL_NAME", "SIGNAL_RECEIVER"]
+__all__ = ["SIGNAL_NAME", "SIGNAL_RECEIVER", "SIGNAL_SENDER"]
 
 SIGNAL_RECEIVER = ErrorCode(
     "signal-receiver",
@@ -17,3 +17,4 @@ SIGNAL_RECEIVER = ErrorCode(
 SIGNAL_NAME = ErrorCode(
     "signal-name", "Check that a signal's name is no misspelling of a declared one", "Signals"
 )
+SIGNAL_SENDER = ErrorCode("signal-sender", "Check that a sender has signals", "Signals")

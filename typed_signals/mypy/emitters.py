@@ -6,7 +6,7 @@ from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import Context, Expression, MemberExpr, TempNode, TypeInfo, Var
 from mypy.options import Options
 from mypy.plugin import CheckerPluginInterface
-from mypy.types import AnyType, Instance, Type, TypeType, get_proper_type
+from mypy.types import AnyType, FunctionLike, Instance, Type, TypeType, get_proper_type
 
 from typed_signals.mypy.wording import type_words
 
@@ -48,6 +48,16 @@ def owner_words(emitter: Instance, options: Options) -> str:
     owner = next(iter(map_instance_to_supertype(emitter, base).args), emitter)
     unknown = isinstance(get_proper_type(owner), AnyType)
     return type_words(emitter if unknown else owner, options)
+
+
+def sends_none(sender: FunctionLike) -> bool:
+    """Whether a class surely has no emitter.
+
+    A class with a metaclass of its own may belong to an ORM that registers how its emitter is
+    found, so only plain ones are sure.
+    """
+    info = sender.type_object()
+    return info.metaclass_type is None and not info.fallback_to_any and not info.get(SIGNALS)
 
 
 def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Context) -> Type | None:

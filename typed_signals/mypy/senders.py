@@ -2,7 +2,8 @@
 
 What mypy cannot do by itself: it joins ``[Album, Track]`` to a list of the nearest common base, so
 a receiver for albums and tracks would have to accept every model; and no signature can say that
-``receiver("pre_save", Album)`` has the contract of the signal that is named by a string.
+``receiver("pre_save", Album)`` has the contract of the signal that is named by a string, nor that
+a class without signals is no sender.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.mypy.emitters import signal_of
+from typed_signals.contract import no_signals
+from typed_signals.mypy.codes import SIGNAL_SENDER
+from typed_signals.mypy.emitters import sends_none, signal_of
 
 __all__ = ["connector_of"]
 
@@ -57,6 +60,11 @@ def _senders(ctx: FunctionContext) -> Iterator[Type]:
         types = [ctx.api.get_expression_type(item) for item in items]
     else:
         types = typ.items if isinstance(typ, TupleType) else [typ]
+    for each in types:
+        cls = get_proper_type(each)
+        if isinstance(cls, FunctionLike) and cls.is_type_obj() and sends_none(cls):
+            text = no_signals(f"`{cls.type_object().name}`")
+            ctx.api.fail(text, ctx.context, code=SIGNAL_SENDER)
     models = [model for each in types for model in _models(each)]
     if None not in models:
         yield from (model for model in models if model is not None)
