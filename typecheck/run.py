@@ -396,14 +396,12 @@ def _place(link: str) -> str:
     return re.sub(r"^https://(?:www\.)?(?:github\.com/)?", "", link).rstrip("/")
 
 
-_BLOCK = re.compile(
-    r"(<!-- table: written by typecheck/run\.py -->\n).*?(\n<!-- end -->)", re.DOTALL
-)
+_BLOCK = re.compile(r"(<!-- table: written by typecheck/run\.py -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def page_with(text: str) -> str:
     """The documentation page with the table in its place."""
-    return _BLOCK.sub(lambda found: found[1] + text + found[2], PAGE.read_text())
+    return _BLOCK.sub(lambda found: f"{found[1]}\n{text}\n\n{found[2]}", PAGE.read_text())
 
 
 def main() -> int:

@@ -99,6 +99,23 @@ async def on_paid(sender: type[object], amount: int, **kwargs: object) -> None: 
 async def paid_in_words(sender: type[object], amount: str, **kwargs: object) -> None: ...
 
 
+class Closed(Protocol):
+    """A contract whose payload never grows: receivers need no `**kwargs`."""
+
+    def __call__(self, sender: type[object], *, total: int) -> Awaitable[object]: ...
+
+
+closed = Signal[Closed]()
+
+
+@closed.connect
+async def on_closed(sender: type[object], total: int) -> None: ...
+
+
+@closed.connect  # E[payload-not-accepted] all: it does not accept `total`, which
+async def without_total(sender: type[object]) -> None: ...
+
+
 # --- assigned ------------------------------------------------------------------------------------
 
 mine = any_album().signals

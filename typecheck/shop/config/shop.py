@@ -1,5 +1,7 @@
 """The shop's models as ormar 0.21 and later spell them."""
 
+import datetime
+
 import ormar
 import sqlalchemy
 
@@ -19,6 +21,12 @@ class Track(ormar.Model):
 
     id: int = ormar.Integer(primary_key=True)
     title: str = ormar.String(max_length=100)
+
+
+class Dated(ormar.Model):
+    ormar_config = base.copy(abstract=True)
+
+    updated: datetime.datetime = ormar.DateTime(default=datetime.datetime.now)
 
 
 def any_album() -> Album:

@@ -1,5 +1,7 @@
 """The shop's models as ormar 0.12.3 spells them."""
 
+import datetime
+
 import databases
 import ormar
 import sqlalchemy
@@ -25,6 +27,13 @@ class Track(ormar.Model):
 
     id: int = ormar.Integer(primary_key=True)
     title: str = ormar.String(max_length=100)
+
+
+class Dated(ormar.Model):
+    class Meta(ormar.ModelMeta):
+        abstract = True
+
+    updated: datetime.datetime = ormar.DateTime(default=datetime.datetime.now)
 
 
 def any_album() -> Album:

@@ -1,0 +1,73 @@
+"""Every type checker says of `typecheck/cases` what the markers there say, and the page says so."""
+
+import pytest
+
+from typecheck import run
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("typecheck")]
+
+
+@pytest.fixture(scope="module")
+def results():
+    return {(each.checker, each.lane): each for each in run.run()}
+
+
+@pytest.mark.parametrize(("checker", "lane"), run.RUNS)
+def test_a_checker_flags_what_is_marked_and_nothing_else(results, checker, lane):
+    assert list(results[checker, lane].surprises()) == []
+
+
+def test_the_plugin_catches_everything_and_nothing_that_is_right(results):
+    for lane in run.LANES:
+        plugin = results["plugin", lane]
+        assert [str(each) for each in plugin.missed if not each.right] == []
+        assert plugin.false_alarms == 0
+
+
+def test_whatever_a_checker_misses_or_makes_up_is_explained(results):
+    needed = {
+        (expected.mistake, checker)
+        for (checker, _), result in results.items()
+        for expected in [
+            *(each for each in result.missed if not each.right),
+            *(each for each, _ in result.caught if each.right),
+        ]
+    }
+    explained = {(limit.mistake, each) for limit in run.limits() for each in limit.checkers}
+    assert needed == explained
+
+
+def test_the_page_has_the_table_of_this_run(results):
+    assert run.PAGE.read_text() == run.page_with(run.table(list(results.values())))
+
+
+@pytest.mark.parametrize("checker", ["pyrefly", "ty"])
+def test_the_runner_notices_what_a_marker_does_not_say(checker, tmp_path, monkeypatch):
+    case = tmp_path / "cases" / "any" / "case.py"
+    case.parent.mkdir(parents=True)
+    case.write_text(
+        "int(3)  # E[not-wrong] all\n"
+        "int(object())  # E[somebody-else] mypy\n"
+        "int([])\n"
+        "int(object())  # E[rightly-marked] all\n"
+    )
+    shops = run.HERE / "shop"
+    monkeypatch.setattr(run, "HERE", tmp_path)
+    (tmp_path / "shop").symlink_to(shops)
+    [result] = run.run([(checker, "current")])
+    told = "\n".join(result.surprises())
+    assert f"{checker} does not flag cases/any/case.py:1 [not-wrong]" in told
+    assert f"{checker} flags cases/any/case.py:2 [somebody-else], its marker says" in told
+    assert f"{checker} flags a line that is right\n    cases/any/case.py:3" in told
+    assert "rightly-marked" not in told
+
+
+def test_a_marker_that_cannot_be_read_is_an_error(tmp_path):
+    case = tmp_path / "case.py"
+    case.write_text("x = 1  # E[no-one]\n")
+    with pytest.raises(ValueError, match="cannot read the marker"):
+        run.expectations(case)
+    case = tmp_path / "other.py"
+    case.write_text("x = 1  # E[mistake] pylint\n")
+    with pytest.raises(ValueError, match="no such checker: pylint"):
+        run.expectations(case)
