@@ -17,7 +17,8 @@ __all__ = ["add_signals_to_meta"]
 
 def add_signals_to_meta(ctx: ClassDefContext) -> None:
     """Declare ``signals`` in a class that is the ``Meta`` of a model."""
-    outer = ctx.api.lookup_fully_qualified_or_none(ctx.cls.fullname.rpartition(".")[0])
+    around = ctx.cls.fullname.rpartition(".")[0]
+    outer = ctx.api.lookup_fully_qualified_or_none(around) if "." in around else None
     model = outer.node if outer is not None else None
     meta = ctx.cls.info
     if (
