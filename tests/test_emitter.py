@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
+import traceback
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -438,6 +439,15 @@ def test_a_strict_emitter_refuses_names_that_it_does_not_declare():
     signals.pre_save.connect(receiver)
     with pytest.raises(SignalDefinitionError, match="swallows it"):
         signals.pre_save.connect(swallows)
+
+
+def test_python_adds_no_suggestion_of_its_own_to_that_of_a_strict_emitter():
+    with pytest.raises(UnknownSignalError) as caught:
+        ModelSignals(mode="strict").bulk_post_update  # noqa: B018
+    # From Python 3.12 on, a traceback suggests what it finds in `obj`.
+    assert (caught.value.name, caught.value.obj) == ("bulk_post_update", None)
+    said = "".join(traceback.format_exception_only(caught.value))
+    assert said.endswith("no signal `bulk_post_update`: did you mean `post_bulk_update`?\n")
 
 
 async def swallows(**kwargs): ...

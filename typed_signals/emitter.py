@@ -173,7 +173,9 @@ class SignalEmitter(Generic[M]):
         near = near_miss(name, known)
         hint = f"did you mean `{near}`?" if near else f"known are {', '.join(known) or 'none'}"
         if self._home.mode == "strict":
-            raise self._unknown(f"{self._home.label} has no signal `{name}`: {hint}")
+            error = self._unknown(f"{self._home.label} has no signal `{name}`: {hint}")
+            error.name = name  # else Python looks for a name itself, and may suggest another one
+            raise error
         if near:
             warn(
                 f"{self._home.label} has no signal `{name}`: {hint} A custom signal of that name "
