@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import click
 
+from typed_signals.cli.check import check
+from typed_signals.cli.doctor import doctor
 from typed_signals.cli.explain import explain
+from typed_signals.cli.graph import graph
 from typed_signals.cli.listing import list_signals
 
 __all__ = ["cli"]
@@ -20,5 +23,5 @@ def cli() -> None:
     """
 
 
-for command in (list_signals, explain):
+for command in (list_signals, graph, explain, doctor, check):
     cli.add_command(command)
