@@ -14,7 +14,7 @@ from typed_signals.observation import Observer, Proceed, unwatch, watch
 from typed_signals.signal import Signal
 from typed_signals.testing.operations import operation_of
 from typed_signals.testing.targets import Target, reaches, targets_of
-from typed_signals.testing.wording import Wanted, disorder, failure
+from typed_signals.testing.wording import Wanted, disorder, failure, often
 
 __all__ = ["Sent", "SentSignals", "recorded"]
 
@@ -159,8 +159,8 @@ class SentSignals(Sequence[Sent]):
             raise ValueError("`times` is at least 1: for none there is `assert_not_sent`")
         matching = self.of(signal, sender, **payload)
         if not matching or times not in (None, len(matching)):
-            often = {None: "at least once", 1: "once"}.get(times, f"{times} times")
-            raise failure(_wanted(signal, sender, payload), often, self._sent, matching)
+            expected = f"to be sent {often(times) if times else 'at least once'}"
+            raise failure(_wanted(signal, sender, payload), expected, self._sent, matching)
         return matching[0]
 
     def assert_not_sent(
@@ -179,7 +179,7 @@ class SentSignals(Sequence[Sent]):
         """
         __tracebackhide__ = True
         if matching := self.of(signal, sender, **payload):
-            raise failure(_wanted(signal, sender, payload), "never", self._sent, matching)
+            raise failure(_wanted(signal, sender, payload), "not to be sent", self._sent, matching)
 
     def assert_order(self, *signals: str | Signal[Any] | tuple[str | Signal[Any], object]) -> None:
         """Assert that signals were sent in an order; others may have been sent between them.

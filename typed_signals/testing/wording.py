@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from typed_signals.testing.recording import Sent
 
-__all__ = ["Wanted", "disorder", "failure", "named", "shown"]
+__all__ = ["Wanted", "disorder", "failure", "named", "often", "shown"]
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 80
@@ -40,11 +40,8 @@ def named(sender: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value, cut short where it is long."""
-    try:
-        return _repr.repr(value)
-    except Exception as error:  # a weak proxy whose referent is gone, or a broken `__repr__`
-        return f"<{type(value).__name__} that cannot be shown: {type(error).__name__}>"
+    """A value, cut short where it is long; of one whose ``repr`` fails, its type."""
+    return _repr.repr(value)
 
 
 def failure(
@@ -54,15 +51,15 @@ def failure(
 
     Args:
         wanted: What it looked for.
-        expected: How often it should have been sent, as in "once".
+        expected: What should have come of it, as in "to be sent once".
         sent: All that was sent.
         matching: What of it is what the test looked for.
 
     Returns:
         The error to raise.
     """
-    found = _often(len(matching)) if matching else "never"
-    lines = [f"expected {wanted} to be sent {expected}, but it was sent {found}"]
+    found = f"was sent {often(len(matching))}" if matching else "never was"
+    lines = [f"expected {wanted} {expected}, but it {found}"]
     if not matching:
         lines += _differences(wanted, sent)
     return AssertionError("\n".join([*lines, *_listed(sent, matching)]))
@@ -77,7 +74,8 @@ def disorder(expected: Sequence[Wanted], missing: int, sent: Sequence[Sent]) -> 
     return AssertionError("\n".join([*lines, *_listed(sent, ())]))
 
 
-def _often(times: int) -> str:
+def often(times: int) -> str:
+    """A number of times."""
     return "once" if times == 1 else f"{times} times"
 
 
