@@ -2,23 +2,23 @@
 
 import pytest
 
-from typecheck import run
+from typecheck import checkers, markers, table, verdicts
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("typecheck")]
 
 
 @pytest.fixture(scope="module")
 def results():
-    return {(each.checker, each.lane): each for each in run.run()}
+    return {(each.checker, each.lane): each for each in verdicts.verdicts()}
 
 
-@pytest.mark.parametrize(("checker", "lane"), run.RUNS)
+@pytest.mark.parametrize(("checker", "lane"), verdicts.RUNS)
 def test_a_checker_flags_what_is_marked_and_nothing_else(results, checker, lane):
     assert list(results[checker, lane].surprises()) == []
 
 
 def test_the_plugin_catches_everything_and_nothing_that_is_right(results):
-    for lane in run.LANES:
+    for lane in markers.LANES:
         plugin = results["plugin", lane]
         assert [str(each) for each in plugin.missed if not each.right] == []
         assert plugin.false_alarms == 0
@@ -33,12 +33,12 @@ def test_whatever_a_checker_misses_or_makes_up_is_explained(results):
             *(each for each, _ in result.caught if each.right),
         ]
     }
-    explained = {(limit.mistake, each) for limit in run.limits() for each in limit.checkers}
+    explained = {(limit.mistake, each) for limit in table.limits() for each in limit.checkers}
     assert needed == explained
 
 
-def test_the_page_has_the_table_of_this_run(results):
-    assert run.PAGE.read_text() == run.page_with(run.table(list(results.values())))
+def test_the_page_has_the_tables_of_this_run(results):
+    assert table.PAGE.read_text() == table.page_with(table.tables([*results.values()]))
 
 
 @pytest.mark.parametrize("checker", ["pyrefly", "ty"])
@@ -51,10 +51,10 @@ def test_the_runner_notices_what_a_marker_does_not_say(checker, tmp_path, monkey
         "int([])\n"
         "int(object())  # E[rightly-marked] all\n"
     )
-    shops = run.HERE / "shop"
-    monkeypatch.setattr(run, "HERE", tmp_path)
-    (tmp_path / "shop").symlink_to(shops)
-    [result] = run.run([(checker, "current")])
+    (tmp_path / "shop").symlink_to(markers.HERE / "shop")
+    for module in (markers, checkers):
+        monkeypatch.setattr(module, "HERE", tmp_path)
+    [result] = verdicts.verdicts([(checker, "current")])
     told = "\n".join(result.surprises())
     assert f"{checker} does not flag cases/any/case.py:1 [not-wrong]" in told
     assert f"{checker} flags cases/any/case.py:2 [somebody-else], its marker says" in told
@@ -66,8 +66,8 @@ def test_a_marker_that_cannot_be_read_is_an_error(tmp_path):
     case = tmp_path / "case.py"
     case.write_text("x = 1  # E[no-one]\n")
     with pytest.raises(ValueError, match="cannot read the marker"):
-        run.expectations(case)
+        markers.expectations(case)
     case = tmp_path / "other.py"
     case.write_text("x = 1  # E[mistake] pylint\n")
     with pytest.raises(ValueError, match="no such checker: pylint"):
-        run.expectations(case)
+        markers.expectations(case)

@@ -65,8 +65,8 @@ assert_type(Album.ormar_config.tablename, str)
 assert_type(album.name, str)
 assert_type(ormar.Integer(), int)
 assert_type(base.copy(tablename="x").signals, ModelSignals[Any])
-base.copy(tablenmae="x")  # E[ormars-own-types] all
-ormar.OrmarConfig(tablename=3)  # E[ormars-own-types] all
+base.copy(tablenmae="x")  # E[types-of-ormar-itself] all
+ormar.OrmarConfig(tablename=3)  # E[types-of-ormar-itself] all
 
 
 async def queries() -> None:
