@@ -1,10 +1,8 @@
 """The mypy plugin, through the real mypy program."""
 
-import asyncio
 import re
 import subprocess
 import sys
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -132,7 +130,8 @@ CASES = [
         reveal_type(both)
         """,
         (
-            '"def (sender: type[Album], instance: Model, **kwargs: object) -> Coroutine[Any, Any, int]"',
+            '"def (sender: type[Album], instance: Model, **kwargs: object) '
+            '-> Coroutine[Any, Any, int]"',
         ),
     ),
     Case(
@@ -216,7 +215,8 @@ CASES = [
         async def custom(sender: type[Album], anything: str, **kwargs: object) -> None: ...
         """,
         refused(
-            "`instance` is annotated `Track`, and `pre_save` sends `Album`: write `instance: Album`",
+            "`instance` is annotated `Track`, and `pre_save` sends `Album`: "
+            "write `instance: Album`",
             "`amount` is annotated `str`, and `paid` sends `int`: write `amount: int`",
             "`amount` is annotated `str`, and `paid` sends `int`: write `amount: int`",
         ),
@@ -390,3 +390,171 @@ def test_mypy_says(number: int, all_said: dict[str, list[str]]) -> None:
     assert len(told) == len(CASES[number].said), told
     for text, expected in zip(told, CASES[number].said, strict=True):
         assert text.endswith(expected)
+
+
+# --- the whole of a message ----------------------------------------------------------------------
+
+
+def test_an_error_reads_as_that_of_connect(mypy: Mypy) -> None:
+    mypy.write(
+        "shop",
+        """
+        @pre_save(Album)
+        def promote(instance: Album) -> None: ...
+        """,
+    )
+    lines = mypy.run("--no-error-summary", "shop.py").splitlines()
+    told = [re.sub(r"^shop\.py:\d+: (error|note): |  \[[\w-]+\]$", "", line) for line in lines]
+
+    class Album:
+        signals: ModelSignals["Album"] = ModelSignals()
+
+    def promote(instance: Any) -> None: ...
+
+    receiver: Any = promote
+    with pytest.raises(SignalDefinitionError) as caught:
+        pre_save(Album)(receiver)
+    verdict, *faults, expected = str(caught.value).splitlines()
+    assert len(faults) == 3
+    verdict = re.sub(r"^`.*promote` \(.*?\)", "`promote`", verdict)
+    assert told == [
+        *(fault.replace("  - ", f"{verdict} ") for fault in faults),
+        expected.strip(),
+    ]
+
+
+def test_a_misspelt_signal_reads_as_the_warning(mypy: Mypy) -> None:
+    class Album:
+        signals: ModelSignals["Album"] = ModelSignals()
+
+    with pytest.warns(SignalNameWarning) as caught:
+        _ = Album.signals.pre_svae
+    mypy.write("shop", "signals.pre_svae")
+    [text] = mypy.check()["shop"]
+    told = text.removeprefix("error: ").removesuffix("  [signal-name]")
+    assert str(caught[0].message).startswith(told)
+
+
+# --- the ways of running mypy --------------------------------------------------------------------
+
+CONTRACT = """from collections.abc import Awaitable
+from typing import Protocol
+from typed_signals import Signal, SignalEmitter
+
+class Shop: ...
+class Paid(Protocol):
+    def __call__(
+        self, sender: type[Shop], *, amount: {type}, **kwargs: object
+    ) -> Awaitable[object]: ...
+class ShopSignals(SignalEmitter[Shop]):
+    paid: Signal[Paid]
+signals = ShopSignals()
+"""
+LISTENER = """from contract import Shop, signals
+from receivers import behind_a_slash
+
+@signals.paid.connect
+async def paid(sender: type[Shop], amount: int, **kwargs: object) -> None: ...
+signals.paid.connect(behind_a_slash)
+signals.piad
+"""
+RECEIVERS = """from contract import Shop
+
+async def behind_a_slash(sender: type[Shop], /, **kwargs: object) -> None: ...
+"""
+SLASH = "cannot be connected to signal `paid` of Shop: "  # its words depend on the cache
+MISSPELT = "Shop has no signal `piad`: did you mean `paid`?  [signal-name]"
+CHANGED = "`amount` is annotated `int`, and `paid` sends `str`: write `amount: str`"
+
+
+def write_shop(mypy: Mypy, kind: str) -> None:
+    mypy.write("contract", CONTRACT.format(type=kind), "")
+    mypy.write("receivers", RECEIVERS, "")
+    mypy.write("listener", LISTENER, "")
+
+
+def faults(output: str) -> list[str]:
+    lines = [line.partition("error: ")[2] for line in output.splitlines() if "error: " in line]
+    return [line for line in lines if SLASH not in line]
+
+
+def test_a_changed_contract_is_seen_through_the_cache(mypy: Mypy) -> None:
+    write_shop(mypy, "int")
+    cold = mypy.run("listener.py")
+    assert faults(cold) == [MISSPELT]
+    assert mypy.run("listener.py") == cold, "nothing changed"
+    mypy.write("contract", CONTRACT.format(type="str"), "")
+    changed = mypy.run("listener.py")
+    assert CHANGED in changed
+    assert MISSPELT in changed
+    mypy.write("listener", f"{LISTENER}# edited", "")
+    edited = mypy.run("listener.py")
+    assert faults(edited) == faults(changed), "all but the listener comes from the cache"
+
+
+def test_the_daemon_sees_a_changed_contract(mypy: Mypy) -> None:
+    write_shop(mypy, "int")
+    status = ["--status-file", str(mypy.folder / "status.json")]
+
+    def daemon(*arguments: str) -> str:
+        return mypy.run(*status, *arguments, program="mypy.dmypy")
+
+    daemon("start", "--", "--config-file", "mypy.ini")
+    try:
+        assert faults(daemon("check", "listener.py")) == [MISSPELT]
+        mypy.write("contract", CONTRACT.format(type="str"), "")
+        changed = daemon("check", "listener.py")
+        assert CHANGED in changed
+        assert MISSPELT in changed
+        write_shop(mypy, "int")
+        assert faults(daemon("check", "listener.py")) == [MISSPELT]
+    finally:
+        daemon("stop")
+
+
+def test_parallel_workers_find_the_same(mypy: Mypy) -> None:
+    if "--num-workers" not in mypy.run("--help"):
+        pytest.skip("this mypy has no parallel checking")
+    write_shop(mypy, "str")
+    parallel = mypy.run("--num-workers", "2", "--cache-dir", "parallel", "listener.py")
+    assert CHANGED in parallel
+    assert MISSPELT in parallel
+
+
+@pytest.mark.parametrize(
+    "plugins", ["pydantic.mypy, typed_signals.mypy", "typed_signals.mypy, pydantic.mypy"]
+)
+def test_works_beside_the_plugin_of_pydantic(tmp_path: Path, plugins: str) -> None:
+    mypy = Mypy(tmp_path, plugins)
+    mypy.write(
+        "models",
+        """
+        from pydantic import BaseModel
+
+        class Order(BaseModel):
+            amount = 1
+        class Old(ormar.Model):
+            class Meta:
+                tablename = "old"
+
+        reveal_type(Old.Meta.signals)
+        @Old.Meta.signals.pre_save.connect
+        async def save(sender: type[Old], instnace: Old, **kwargs: object) -> None: ...
+        """,
+        ORMAR,
+    )
+    told = "\n".join(mypy.check()["models"])
+    assert "[pydantic-field]" in told, "an error of pydantic's plugin"
+    assert '"typed_signals.emitter.ModelSignals[models.Old]"' in told
+    assert "it requires `instnace`" in told
+
+
+def test_nothing_of_the_project_is_imported(mypy: Mypy) -> None:
+    mypy.write("project", 'raise SystemExit("imported")\n' + dedent(CASES[0].code))
+    assert "imported" not in mypy.run("project.py")
+
+
+def test_the_plugin_imports_no_orm() -> None:
+    code = "import sys, typed_signals.mypy; print({'ormar', 'pydantic'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -157,9 +157,9 @@ def _name(call: CallableType, index: int) -> str:
     if name is None and isinstance(definition, FuncDef):
         # A function that mypy has read from its cache comes without the attribute.
         arguments: list[Argument] = getattr(definition, "arguments", [])
-        index += len(arguments) - len(call.arg_types)  # without a bound `self`
-        if 0 <= index < len(arguments):
-            name = arguments[index].variable.name
+        place = index + len(arguments) - len(call.arg_types)  # without a bound `self`
+        if 0 <= place < len(arguments):
+            name = arguments[place].variable.name
     return name or f"__{index}"
 
 
