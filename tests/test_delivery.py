@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import contextvars
+import dataclasses
 import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -653,6 +654,21 @@ async def test_robust_sends_raise_nothing_and_tell_how_each_receiver_ended(
 
 async def test_a_robust_send_without_receivers_has_no_outcomes() -> None:
     assert await Signal().send_robust(sender=int) == []
+
+
+async def test_send_robust_tells_of_a_receiver_that_has_no_hash():
+    @dataclasses.dataclass
+    class Counter:
+        count: int = 0
+
+        async def __call__(self, sender, **kwargs):
+            self.count += 1
+            return self.count
+
+    counter = Counter()
+    signal = Signal()
+    signal.connect(counter)
+    assert await signal.send_robust(sender=int) == [Outcome(counter, 1, None)]
 
 
 @WAYS

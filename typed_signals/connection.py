@@ -31,7 +31,7 @@ class Options(TypedDict, total=False):
     sequential: bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # a receiver may have no hash
 class Connection:
     """A connected receiver and how to call it.
 
