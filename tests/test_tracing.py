@@ -1,0 +1,361 @@
+"""Spans and metrics, as the real OpenTelemetry SDK gets them."""
+
+import asyncio
+import functools
+from typing import Any
+
+import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.semconv.attributes import code_attributes, error_attributes
+from opentelemetry.trace import StatusCode
+
+from tests.shop import CONFIG
+from typed_signals import ModelSignals, Signal
+from typed_signals.audience import deliver
+from typed_signals.later import Later
+from typed_signals.observation import observers
+from typed_signals.testing import muted
+from typed_signals.tracing import instrument, uninstrument
+
+SECRET = "field value 4711"
+
+
+class Album:
+    signals: ModelSignals["Album"] = ModelSignals()
+    name = SECRET
+
+    def __repr__(self):
+        return SECRET
+
+
+class Measured:
+    """What was exported."""
+
+    def __init__(self) -> None:
+        self.exporter = InMemorySpanExporter()
+        self.tracer_provider = TracerProvider()
+        self.tracer_provider.add_span_processor(SimpleSpanProcessor(self.exporter))
+        self.reader = InMemoryMetricReader()
+        self.meter_provider = MeterProvider([self.reader])
+
+    @property
+    def spans(self) -> list[Any]:
+        """The spans in the order in which they began."""
+        return sorted(self.exporter.get_finished_spans(), key=lambda each: each.start_time)
+
+    @property
+    def points(self) -> dict[str, list[Any]]:
+        """The points of each metric."""
+        data = self.reader.get_metrics_data()
+        return {
+            metric.name: list(metric.data.data_points)
+            for resource in (data.resource_metrics if data else ())
+            for scope in resource.scope_metrics
+            for metric in scope.metrics
+        }
+
+    def everything(self) -> str:
+        return "".join(each.to_json() for each in self.spans) + str(self.points)
+
+
+@pytest.fixture
+def measured():
+    vars(Album.signals).clear()
+    found = Measured()
+    instrument(tracer_provider=found.tracer_provider, meter_provider=found.meter_provider)
+    yield found
+    uninstrument()
+    assert not observers
+
+
+async def save() -> None:
+    await Album.signals.post_save.send(sender=Album, instance=Album())
+
+
+async def audit(sender, **kwargs): ...
+
+
+async def slow(sender, **kwargs):
+    await asyncio.sleep(0.01)
+
+
+async def failing(sender, instance, **kwargs):
+    raise ValueError(instance)
+
+
+class LateError(Exception): ...
+
+
+async def failing_late(sender, instance, **kwargs):
+    await asyncio.sleep(0)
+    raise LateError(instance)
+
+
+def tree(spans: list[Any]) -> list[tuple[str, str | None]]:
+    names = {each.context.span_id: each.name for each in spans}
+    return [(each.name, names.get(each.parent.span_id) if each.parent else None) for each in spans]
+
+
+# --- spans ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sequential", [None, True])
+async def test_a_send_is_a_span_and_each_receiver_one_below(measured, sequential):
+    Album.signals.post_save.sequential = sequential
+    for receiver in (audit, slow):
+        Album.signals.post_save.connect(receiver)
+    await save()
+    name = "send Album.post_save"
+    assert tree(measured.spans) == [
+        (name, None),
+        (f"{__name__}.audit", name),
+        (f"{__name__}.slow", name),
+    ]
+    assert all(each.status.status_code is StatusCode.UNSET for each in measured.spans)
+
+
+async def test_a_span_says_which_signal_which_sender_and_where_the_receiver_stands(measured):
+    Album.signals.post_save.connect(functools.partial(audit))
+    await save()
+    sent, received = measured.spans
+    common = {"typed_signals.signal": "post_save", "typed_signals.sender": "Album"}
+    assert dict(sent.attributes) == {**common, "typed_signals.receivers": 1}
+    assert dict(received.attributes) == {
+        **common,
+        "typed_signals.on_commit": False,
+        code_attributes.CODE_FUNCTION_NAME: f"{__name__}.audit",
+        code_attributes.CODE_FILE_PATH: "tests/test_tracing.py",
+        code_attributes.CODE_LINE_NUMBER: audit.__code__.co_firstlineno,
+    }
+
+
+async def test_what_a_receiver_sends_is_below_the_receiver(measured):
+    async def restock(sender, **kwargs):
+        await asyncio.sleep(0)
+        await Album.signals.restocked.send(sender=Album)
+
+    Album.signals.post_save.connect(restock)
+    Album.signals.restocked.connect(audit)
+    await save()
+    receiver = next(each.name for each in measured.spans if "restock>" in each.name + ">")
+    assert tree(measured.spans)[2:] == [
+        ("send Album.restocked", receiver),
+        (f"{__name__}.audit", "send Album.restocked"),
+    ]
+
+
+async def test_spans_are_below_that_of_the_caller(measured):
+    Album.signals.post_save.connect(audit)
+    tracer = measured.tracer_provider.get_tracer("application")
+    with tracer.start_as_current_span("request"):
+        await asyncio.gather(save(), save())
+    assert tree(measured.spans).count(("send Album.post_save", "request")) == 2
+    assert len({each.context.trace_id for each in measured.spans}) == 1
+
+
+@pytest.mark.parametrize(
+    ("receiver", "kind"), [(failing, "ValueError"), (failing_late, f"{__name__}.LateError")]
+)
+async def test_a_failure_is_told_by_its_type_on_the_receiver_and_the_send(measured, receiver, kind):
+    Album.signals.post_save.connect(audit)
+    Album.signals.post_save.connect(receiver)
+    with pytest.raises((ValueError, LateError)):
+        await save()
+    sent, well, failed = measured.spans
+    for span in (sent, failed):
+        assert span.status.status_code is StatusCode.ERROR
+        assert span.attributes[error_attributes.ERROR_TYPE] == kind
+    assert well.status.status_code is StatusCode.UNSET
+    assert error_attributes.ERROR_TYPE not in well.attributes
+
+
+async def test_a_robust_send_has_not_failed_and_its_receiver_has(measured):
+    Album.signals.post_save.connect(failing)
+    (outcome,) = await Album.signals.post_save.send_robust(sender=Album, instance=Album())
+    assert outcome.receiver is failing
+    assert isinstance(outcome.failure, ValueError)
+    sent, failed = measured.spans
+    assert sent.status.status_code is StatusCode.UNSET
+    assert failed.status.status_code is StatusCode.ERROR
+
+
+async def test_a_cancelled_send_is_no_failure(measured):
+    Album.signals.post_save.connect(slow)
+    task = asyncio.create_task(save())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(measured.spans) == 2
+    assert all(each.status.status_code is StatusCode.UNSET for each in measured.spans)
+
+
+async def test_no_field_value_is_exported(measured):
+    for receiver in (audit, failing, failing_late):
+        Album.signals.post_save.connect(receiver)
+    Album.signals.post_save._take(slow, on_commit=True)
+    with pytest.raises(ValueError, match=SECRET):
+        await save()
+    with pytest.raises(TypeError):
+        await Album.signals.post_save.send(SECRET, SECRET, name=SECRET)
+    with pytest.raises(ValueError, match=SECRET):
+        await Album.signals.post_save.send(sender=SECRET, instance=SECRET)
+    assert "post_save" in measured.everything()
+    assert SECRET not in measured.everything()
+
+
+async def test_names_do_not_depend_on_what_is_sent(measured):
+    signal = Signal()
+    signal.connect(audit)
+    for sender in range(3):
+        await signal.send(sender=sender, payload=sender)
+    assert {each.name for each in measured.spans} == {"send int.signal", f"{__name__}.audit"}
+
+
+@pytest.mark.parametrize("hushed", [False, True])
+async def test_what_nobody_hears_leaves_no_span(measured, hushed):
+    if hushed:
+        Album.signals.post_save.connect(audit)
+    with muted(Album):
+        await save()
+    assert measured.spans == []
+    assert measured.points == {}
+
+
+# --- after the commit ----------------------------------------------------------------------------
+
+
+class Transaction:
+    """An open transaction that is committed by hand."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Later] = []
+
+    def after_commit(self, later: Later) -> None:
+        self.waiting.append(later)
+
+
+async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_told(measured):
+    signal = Album.signals.post_save
+    signal.connect(audit)
+    signal._take(slow, on_commit=True)
+    transaction = Transaction()
+    await deliver(signal, signal._audience(), Album, {"instance": Album()}, transaction=transaction)
+    assert [each.name for each in measured.spans] == ["send Album.post_save", f"{__name__}.audit"]
+
+    await asyncio.sleep(0.05)
+    with measured.tracer_provider.get_tracer("application").start_as_current_span("commit"):
+        for each in transaction.waiting:
+            await each.tell_now()
+
+    late = next(each for each in measured.spans if each.name.endswith(".slow"))
+    send = next(each for each in measured.spans if each.name.startswith("send "))
+    assert (late.name, "commit") in tree(measured.spans)
+    assert [each.context.span_id for each in late.links] == [send.context.span_id]
+    assert late.attributes["typed_signals.on_commit"] is True
+    (lag,) = measured.points["typed_signals.on_commit.lag"]
+    assert lag.count == 1
+    assert 0.05 <= lag.sum < 5
+    assert lag.attributes[code_attributes.CODE_FUNCTION_NAME] == late.name
+
+
+# --- metrics -------------------------------------------------------------------------------------
+
+
+async def test_sends_and_receivers_are_counted_and_timed(measured):
+    for receiver in (audit, slow):
+        Album.signals.post_save.connect(receiver)
+    for _ in range(3):
+        await save()
+    (sends,) = measured.points["typed_signals.send.duration"]
+    receivers = {
+        each.attributes[code_attributes.CODE_FUNCTION_NAME].rpartition(".")[2]: each
+        for each in measured.points["typed_signals.receiver.duration"]
+    }
+    assert sends.count == 3
+    assert dict(sends.attributes) == {
+        "typed_signals.signal": "post_save",
+        "typed_signals.sender": "Album",
+    }
+    assert sends.explicit_bounds[0] == 0.005
+    assert {name: each.count for name, each in receivers.items()} == {"audit": 3, "slow": 3}
+    assert receivers["slow"].sum >= 0.03 > receivers["audit"].sum
+    assert sends.sum >= receivers["slow"].sum
+
+
+async def test_failures_are_counted_apart_by_their_type(measured):
+    Album.signals.post_save.connect(failing)
+    with pytest.raises(ValueError, match=SECRET):
+        await save()
+    Album.signals.post_save.disconnect(failing)
+    Album.signals.post_save.connect(audit)
+    await save()
+    counts = {
+        each.attributes.get(error_attributes.ERROR_TYPE): each.count
+        for each in measured.points["typed_signals.send.duration"]
+    }
+    assert counts == {"ValueError": 1, None: 1}
+
+
+# --- on and off ----------------------------------------------------------------------------------
+
+
+async def test_instrumenting_twice_measures_once(measured):
+    instrument(tracer_provider=measured.tracer_provider, meter_provider=measured.meter_provider)
+    Album.signals.post_save.connect(audit)
+    await save()
+    assert len(measured.spans) == 2
+
+
+async def test_nothing_is_measured_when_it_is_off(measured):
+    Album.signals.post_save.connect(audit)
+    uninstrument()
+    uninstrument()
+    assert not observers
+    await save()
+    assert measured.spans == []
+
+
+async def test_the_global_providers_are_used_when_none_are_named(measured, monkeypatch):
+    monkeypatch.setattr("opentelemetry.trace._TRACER_PROVIDER", measured.tracer_provider)
+    Album.signals.post_save.connect(audit)
+    instrument()
+    await save()
+    assert len(measured.spans) == 2
+
+
+async def test_receivers_do_as_ever_when_they_are_measured(measured):
+    heard: list[Any] = []
+
+    class Counter:
+        __hash__ = None  # type: ignore[assignment]
+
+        async def __call__(self, sender, *, passed_args, **kwargs):
+            heard.append(passed_args)
+
+    given = {"a": 1}
+    Album.signals.pre_relation_add.connect(Counter())
+    await Album.signals.pre_relation_add.send(
+        sender=Album, instance=Album(), child=Album(), relation_name="x", passed_kwargs=given
+    )
+    assert heard[0] is given
+    assert [each.name for each in measured.spans][1].endswith("Counter object")
+
+
+async def test_operations_of_ormar_are_traced(shop, measured):
+    async def note(sender, instance, **kwargs):
+        await shop.AuditLog(event="saved").save()
+
+    getattr(shop.Album, CONFIG).signals.post_save.connect(note)
+    getattr(shop.AuditLog, CONFIG).signals.pre_save.connect(audit)
+    await shop.Album.objects.create(name=SECRET)
+    names = [each.name for each in measured.spans]
+    assert names[0] == "send Album.post_save"
+    assert names[1].endswith("note")
+    assert names[2:] == ["send AuditLog.pre_save", f"{__name__}.audit"]
+    assert tree(measured.spans)[2][1] == names[1]
+    assert SECRET not in measured.everything()
