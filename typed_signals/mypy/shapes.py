@@ -17,7 +17,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.contract import Contract
+from typed_signals.contract import SENDER, Contract
 
 __all__ = [
     "STARS",
@@ -160,7 +160,8 @@ def _name(call: CallableType, index: int) -> str:
         place = index + len(arguments) - len(call.arg_types)  # without a bound `self`
         if 0 <= place < len(arguments):
             name = arguments[place].variable.name
-    return name or f"__{index}"
+    # Nobody knows it: the first one is taken for the sender, as its place says.
+    return name or (SENDER if index == 0 and SENDER not in call.arg_names else f"__{index}")
 
 
 _CATCH_ALL = {ArgKind.ARG_STAR: "args", ArgKind.ARG_STAR2: "kwargs"}
