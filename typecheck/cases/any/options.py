@@ -1,0 +1,47 @@
+"""How a receiver is told is checked as well."""
+
+from typing import Any
+
+from ormar import post_bulk_update, post_save
+from shop import Album, Track, any_album
+
+signals = any_album().signals
+
+
+@post_save(Album, on_commit=True)
+async def after_commit(sender: type[Album], instance: Album, **kwargs: Any) -> int:
+    return 1
+
+
+@post_save([Album, Track], sequential=True)
+@post_bulk_update(Album, on_commit=False, sequential=None)
+async def in_turn(sender, **kwargs): ...
+
+
+signals.post_save.connect(after_commit, on_commit=True)
+
+
+@signals.post_save.connect
+async def plain(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
+
+
+@post_save(Album, on_comit=True)  # E[misspelt-option] all but ty
+async def misspelt(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
+
+
+@post_save(Album, on_commit="yes")  # E[option-of-another-type] all
+async def in_words(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
+
+
+@post_save(Album, on_commit=True)  # E[misspelt-payload] all: write `instance`
+async def wrong(sender: type[Album], instnace: Album, **kwargs: Any) -> None: ...
+
+
+signals.post_save.connect(after_commit, on_commit=1)  # E[option-of-another-type] all
+signals.post_save.connect(after_commit, later=True)  # E[misspelt-option] all but ty
+
+
+async def call(album: Album) -> None:
+    one: int = await after_commit(Album, album)
+    await after_commit(Album)  # E[receiver-called-wrongly] all
+    print(one)
