@@ -77,7 +77,7 @@ async def operate(shop: Shop) -> None:
 
 @on_sqlite
 @given(source=receivers(), signal=st.sampled_from(sorted(SENT)))
-@settings(real, max_examples=150)
+@settings(real, max_examples=100)
 async def test_what_connect_takes_is_really_called(shop, source, signal):
     made, calls = compiled(source)
     own = signals(shop.Album)[signal]
@@ -120,7 +120,7 @@ def is_wrong(made: Any, signal: str) -> bool:
 
 @on_sqlite
 @given(source=receivers(), signal=st.sampled_from(sorted(SENT)))
-@settings(real, max_examples=75)
+@settings(real, max_examples=50)
 @pytest.mark.filterwarnings("ignore::typed_signals.SignalDefinitionWarning")
 async def test_what_the_lenient_mode_takes_is_really_called(shop, source, signal):
     made, calls = compiled(source)
@@ -192,7 +192,7 @@ class Expected:
 
 
 @given(steps=st.lists(steps, max_size=25))
-@settings(real, max_examples=60)
+@settings(real, max_examples=50)
 async def test_receivers_of_abstract_and_concrete_models(store, tree, steps):
     models = {model.__name__: model for model in tree.models}
     tree.forget_receivers()
