@@ -8,12 +8,14 @@ import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType, MethodType
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
+
+from typing_extensions import TypedDict
 
 __all__ = ["Callee", "Connection", "Kept", "Options", "Outcome"]
 
 
-class Options(TypedDict, total=False):
+class Options(TypedDict, total=False, closed=True):  # closed: ty takes others too, if not told
     """How a receiver is told, if not as its signal tells everyone.
 
     Attributes:
