@@ -25,7 +25,7 @@ signals.post_save.connect(after_commit, on_commit=True)
 async def plain(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
 
-@post_save(Album, on_comit=True)  # E[misspelt-option] all but ty
+@post_save(Album, on_comit=True)  # E[misspelt-option] all
 async def misspelt(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
 
@@ -38,7 +38,7 @@ async def wrong(sender: type[Album], instnace: Album, **kwargs: Any) -> None: ..
 
 
 signals.post_save.connect(after_commit, on_commit=1)  # E[option-of-another-type] all
-signals.post_save.connect(after_commit, later=True)  # E[misspelt-option] all but ty
+signals.post_save.connect(after_commit, later=True)  # E[misspelt-option] all
 
 
 async def call(album: Album) -> None:
