@@ -96,7 +96,8 @@ def _spans(tree: ast.AST) -> Iterator[range]:
 
 
 def _first(node: ast.stmt) -> int:
-    return min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(each.lineno for each in decorators)])
 
 
 def _who(text: str) -> frozenset[str]:

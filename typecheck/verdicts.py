@@ -70,7 +70,8 @@ class Verdict:
 def verdicts(runs: Iterable[tuple[str, str]] = RUNS, jobs: int = 2) -> list[Verdict]:
     """Run the checkers, several at a time."""
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
-        return list(pool.map(lambda each: _judge(*each, Path(scratch).resolve()), runs))
+        folder = Path(scratch).resolve()
+        return list(pool.map(lambda run: _judge(run[0], run[1], folder), runs))
 
 
 def _judge(checker: str, lane: str, scratch: Path) -> Verdict:

@@ -38,7 +38,8 @@ def test_whatever_a_checker_misses_or_makes_up_is_explained(results):
 
 
 def test_the_page_has_the_tables_of_this_run(results):
-    assert table.PAGE.read_text() == table.page_with(table.tables([*results.values()]))
+    written = table.page_with(table.tables([*results.values()]))
+    assert table.PAGE.read_text() == written, "run `python -m typecheck.run --write`"
 
 
 @pytest.mark.parametrize("checker", ["pyrefly", "ty"])
