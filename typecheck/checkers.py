@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,16 @@ from typing import Any
 from typecheck.markers import HERE, LANES, cases
 
 ROOT = HERE.parent
-BIN = ROOT / ".venvs" / "current" / "bin"
+
+# The checkers are those of the environment that this runs in, the current lane's; the other lanes'
+# environments lie beside it.
+BIN = Path(sys.prefix) / "bin"
+
+
+def python_of(lane: str) -> Path:
+    """The interpreter that has a lane's ormar; it need not be set up."""
+    environment = BIN.parent if lane == "current" else BIN.parent.parent / lane
+    return environment / "bin" / "python"
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ def _mypy(lane: str, scratch: Path, *, plugin: bool) -> list[Flag]:
     output = _run(
         BIN / "mypy",
         f"--config-file={config}",
-        f"--python-executable={ROOT / '.venvs' / lane / 'bin' / 'python'}",
+        f"--python-executable={python_of(lane)}",
         f"--cache-dir={ROOT / '.mypy_cache' / f'typecheck-{lane}-{plugin}'}",
         "--output=json",
         *cases(lane),
