@@ -10,7 +10,7 @@ _EXTRA = "typed-signals: the command line needs more packages: pip install 'type
 
 
 def main() -> None:
-    """Run the command line; the entry point ``typed-signals``."""
+    """Run the command line; the entry point ``typed-signals``, and ``python -m typed_signals``."""
     try:
         from typed_signals.cli.app import cli
     except ModuleNotFoundError as error:
@@ -19,7 +19,3 @@ def main() -> None:
         print(_EXTRA, file=sys.stderr)
         raise SystemExit(2) from None
     cli(prog_name="typed-signals")
-
-
-if __name__ == "__main__":
-    main()

@@ -126,7 +126,15 @@ def _mypy(paths: tuple[str, ...]) -> tuple[bool, list[_Error]]:
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "mypy", "--config-file", str(config)),
-                *("--output", "json", "--cache-dir", ".mypy_cache/typed-signals", "--", *paths),
+                *(
+                    "--no-error-summary",
+                    "--output",
+                    "json",
+                    "--cache-dir",
+                    ".mypy_cache/typed-signals",
+                    "--",
+                    *paths,
+                ),
             ],
             capture_output=True,
             text=True,

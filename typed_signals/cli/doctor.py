@@ -38,7 +38,7 @@ _OWN_CONFIGS = (
 
 _ERAS = (
     (">=0.22", "models with `ormar_config`, connections of its own"),
-    (">=0.20", "models with `ormar_config`, connections of `databases`"),
+    (">=0.20.0b1", "models with `ormar_config`, connections of `databases`"),
     (">=0", "models with `class Meta`, connections of `databases`"),
 )
 
@@ -163,15 +163,16 @@ def _ormar() -> Iterator[_Result]:
     if installed is None:
         yield _Result("note", "ormar is not installed: signals of your own alone", "")
         return
-    era = next(what for versions, what in _ERAS if SpecifierSet(versions).contains(installed))
+    era = next(what for versions, what in _ERAS if SpecifierSet(versions).contains(installed, True))
     yield from _version("ormar", era)
-    for hole in _HOLES:
-        if hole.is_in(installed):
-            yield _Result(
-                "bad",
-                f"ormar {installed} has {hole.name}: {hole.what}",
-                f"upgrade to ormar {hole.mended} or later: pip install 'ormar>={hole.mended}'",
-            )
+    holes = [hole for hole in _HOLES if hole.is_in(installed)]
+    mended = max((hole.mended for hole in holes), key=Version, default="")
+    for hole in holes:
+        yield _Result(
+            "bad",
+            f"ormar {installed} has {hole.name}: {hole.what} (mended in {hole.mended})",
+            f"upgrade to ormar {mended} or later: pip install 'ormar>={mended}'",
+        )
 
 
 # --- mypy ----------------------------------------------------------------------------------------

@@ -84,10 +84,11 @@ def _about_name(sender: Sender, signal: Overview, title: str) -> Iterator[Findin
 def _unsent(signal: Overview, title: str, sent: Sent) -> Iterator[Finding]:
     if not signal.listeners or sent.may_send(signal.signal):
         return
+    count = len(signal.listeners)
     yield Finding(
         "never-sent",
         title,
-        f"{len(signal.listeners)} receiver(s), and no `….{signal.signal}.send(…)` in "
+        f"{count} receiver{'s' if count > 1 else ''}, and no `….{signal.signal}.send(…)` in "
         f"{sent.searched}.",
         f"Send it (`await signals.{signal.signal}.send(sender=…)`), or disconnect the receivers.",
     )

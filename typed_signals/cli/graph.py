@@ -107,17 +107,16 @@ def _form(output: Path | None) -> str:
 
 def _graph(senders: Sequence[Sender]) -> Graph:
     drawn = Graph()
-    names = {id(sender.model): sender.name for sender in senders if sender.model}
+    models = {sender.key: sender for sender in senders}
+    keys = {id(sender.model): sender.key for sender in senders if sender.model}
     written: dict[Edge, None] = {}
     for sender in senders:
         for signal in sender.signals:
             own = [each for each in signal.listeners if each.inherited_from is None]
             if not own:
                 continue
-            model = _model(drawn, sender.name, "and every model below" if sender.abstract else "")
-            title = f"{sender.name}.{signal.signal}"
-            heard = _add(drawn, Node(title, "signal", signal.signal))
-            drawn.edges[Edge(model, heard)] = None
+            heard = _add(drawn, Node(f"{sender.key} {signal.signal}", "signal", signal.signal))
+            drawn.edges[Edge(_model(drawn, sender), heard)] = None
             for each in own:
                 place = place_of(each.receiver)
                 note = f"{place.file}:{place.line}" if place.file else ""
@@ -125,15 +124,14 @@ def _graph(senders: Sequence[Sender]) -> Graph:
                 receiver = _add(drawn, Node(f"{place.name} {note}", "receiver", short, note))
                 drawn.edges[Edge(heard, receiver, "on commit" if each.on_commit else "")] = None
                 body = body_of(each.receiver)
-                for name in body.writes(names, sender.name) if body else ():
-                    written[Edge(receiver, name)] = None
-    for edge in written:
-        drawn.edges[Edge(edge.start, _model(drawn, edge.end))] = None
-    return drawn
+                for key in body.writes(keys, sender.key) if body else ():
+                    written[Edge(receiver, _model(drawn, models[key]))] = None
+    return Graph(drawn.nodes, drawn.edges | written)
 
 
-def _model(drawn: Graph, name: str, note: str = "") -> str:
-    return _add(drawn, Node(f"model {name}", "model", name, note))
+def _model(drawn: Graph, sender: Sender) -> str:
+    note = "and every model below" if sender.abstract else ""
+    return _add(drawn, Node(sender.key, "model", sender.name, note))
 
 
 def _add(drawn: Graph, node: Node) -> str:

@@ -59,6 +59,11 @@ class Sender:
     abstract: bool = False
     typed: bool = True
 
+    @property
+    def key(self) -> str:
+        """A name that no other sender has."""
+        return f"{self.model.__module__}.{self.name}" if self.model else self.name
+
 
 def import_target(text: str) -> Target:
     """Import what the user named.

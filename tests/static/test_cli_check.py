@@ -1,0 +1,115 @@
+"""`typed-signals check`: mypy with the plugin, without any configuration."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.static.command_line import MODELS, Done, run, write
+
+GOOD = """\
+from ormar import pre_save
+from models import Album
+
+@pre_save(Album)
+async def promote(sender: type[Album], instance: Album, **kwargs: object) -> None: ...
+"""
+
+BAD = """\
+from ormar import pre_save
+from models import Album
+
+@pre_save(Album)
+async def promote(sender: type[Album], instnace: Album, **kwargs: object) -> None: ...
+
+Album.ormar_config.signals.pre_svae
+
+async def send() -> None:
+    await Album.ormar_config.signals.pre_save.send(sender=Album)
+
+number: int = "one"
+raise RuntimeError("this code is never run")
+"""
+
+CODES = {"signal-receiver": "@pre_save(Album)", "signal-name": "pre_svae", "call-arg": ".send("}
+
+
+def line_of(part: str) -> int:
+    return next(n for n, line in enumerate(BAD.splitlines(), 1) if part in line)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose own configuration of mypy would hide everything."""
+    return write(
+        tmp_path_factory.mktemp("project"),
+        {
+            "models.py": MODELS.format(install=""),
+            "good.py": GOOD,
+            "bad.py": BAD,
+            "broken.py": "def f(:\n",
+            "mypy.ini": "[mypy]\nignore_errors = True\n",
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def bad(project: Path) -> Done:
+    return run("check", "bad.py", cwd=project)
+
+
+def test_says_nothing_of_good_code(project: Path) -> None:
+    done = run("check", "good.py", "models.py", cwd=project)
+    assert (done.status, done.out) == (0, "")
+    assert done.err == "typed-signals: no mistakes found in good.py, models.py\n"
+
+
+def test_shows_each_mistake_with_its_place_and_the_line_of_code(bad: Done) -> None:
+    assert bad.status == 1
+    told = re.findall(r"^bad\.py:(\d+):\d+  ([\w-]+)\n    (.*)$", bad.out, re.MULTILINE)
+    assert [(int(line), code) for line, code, _ in told] == [
+        (line_of(part), code) for code, part in CODES.items()
+    ]
+    assert told[0][2] == "@pre_save(Album)"
+
+
+def test_says_what_is_wrong_in_the_words_of_connect(bad: Done) -> None:
+    assert "it requires `instnace`, which `pre_save` never sends: write `instance`" in bad.out
+    assert "  expected: async def receiver(sender: type[Album], *, instance: Album" in bad.out
+    assert "did you mean `pre_save`?" in bad.out
+
+
+def test_counts_what_it_leaves_out(bad: Done) -> None:
+    assert bad.err.splitlines() == [
+        "typed-signals: 1 error not about signals; `--all` shows that too",
+        "typed-signals: 3 errors in 1 file",
+    ]
+
+
+def test_annotates_on_github(project: Path) -> None:
+    done = run("check", "--all", "--format", "github", "good.py", "bad.py", cwd=project)
+    assert done.status == 1
+    annotations = done.out.splitlines()
+    for annotation in annotations:
+        assert re.fullmatch(r"::error file=bad\.py,line=\d+,col=\d+,title=[\w-]+::.+", annotation)
+    assert len(annotations) == 4
+    assert "%0Aexpected: async def receiver(" in annotations[0]
+
+
+def test_leaves_the_projects_own_cache_alone(bad: Done, project: Path) -> None:
+    assert [each.name for each in (project / ".mypy_cache").iterdir()] == ["typed-signals"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["broken.py"], "mypy could not check the code further; mend this first"),
+        (["nowhere.py"], "there is no `nowhere.py`"),
+    ],
+    ids=["syntax", "no file"],
+)
+def test_exits_with_2_when_it_cannot_check(project: Path, arguments: list[str], said: str) -> None:
+    done = run("check", *arguments, cwd=project)
+    assert done.status == 2
+    assert done.err == f"typed-signals: {said}\n"
+    assert ("broken.py:1:" in done.out) == (arguments == ["broken.py"])

@@ -1,0 +1,266 @@
+"""`typed-signals list`: who listens, and what looks wrong."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.static.command_line import MODELS, ROOT, run, write
+
+RECEIVERS = """\
+import functools
+from typing import Protocol
+
+from ormar import post_save, post_update, pre_save, pre_update
+from typed_signals import Signal
+from typed_signals.ormar import OrmarSignals, install, receiver, signals_of
+from shop.models import Album, AuditLog, Base
+
+signals = Album.ormar_config.signals
+
+def logged(function):
+    @functools.wraps(function)
+    async def wrapper(*args, **kwargs):
+        return await function(*args, **kwargs)
+    return wrapper
+
+# --- what looks wrong
+
+@receiver("nobody_sends", Album)
+async def waits(sender, **kwargs): ...
+
+@receiver("pre_svae", Album)
+async def misspelt(sender, **kwargs): ...
+
+async def counted(sender, instance, **kwargs): ...
+signals.post_save.connect(logged(counted))
+signals.post_save.connect(logged(counted))
+
+@pre_update(Album)
+async def again(sender, instance, **kwargs):
+    await instance.update(name="x")
+
+@post_update(Album)
+async def again_by_kwargs(sender, **kwargs):
+    album = kwargs["instance"]
+    if album.name:
+        await album.upsert()
+
+@pre_save(AuditLog)
+async def swallowing(**kwargs): ...
+
+# --- what does not
+
+class Log:
+    async def write(self, sender, instance, **kwargs): ...
+
+for log in (Log(), Log()):
+    signals.pre_delete.connect(log.write)
+
+async def mailed(sender, instance, to, **kwargs): ...
+for to in ("a", "b"):
+    signals.post_delete.connect(functools.partial(mailed, to=to))
+
+@post_save(Album)
+async def updates(sender, instance, **kwargs):
+    await instance.update(name="x")
+    other = AuditLog(text="x")
+    await other.save()
+
+@receiver("sold", Album)
+@receiver("priced", Album)
+@receiver("packed", Album)
+async def told(sender, **kwargs): ...
+
+@pre_save(Base)
+async def everywhere(sender, instance, **kwargs): ...
+
+signals.pre_delete.connect(everywhere, on_commit=True)
+signals.post_delete.connect(everywhere, sequential=True)
+"""
+
+TASKS = """\
+async def sell(album):
+    await album.signals.sold.send(sender=type(album))
+    priced = album.signals["priced"]
+    await priced.send_robust(sender=type(album))
+    await getattr(album.signals, "packed").send(sender=type(album))
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(
+        tmp_path_factory.mktemp("project"),
+        {
+            "shop/__init__.py": "",
+            "shop/models.py": MODELS.format(install="mode='lenient'"),
+            "shop/receivers.py": RECEIVERS,
+            "shop/tasks.py": TASKS,
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def listed(project: Path) -> dict[str, Any]:
+    done = run("list", "shop.receivers", "--json", cwd=project)
+    assert done.status == 0, done.err
+    told: dict[str, Any] = json.loads(done.out)
+    return told
+
+
+@pytest.fixture(scope="module")
+def printed(project: Path) -> str:
+    done = run("list", "shop.receivers", cwd=project)
+    assert (done.status, done.err) == (
+        0,
+        "typed-signals: imported `shop.receivers` (shop/receivers.py)\n",
+    )
+    return done.out
+
+
+def receivers(listed: dict[str, Any], sender: str, signal: str) -> list[dict[str, Any]]:
+    [found] = [each for each in listed["senders"] if each["name"] == sender]
+    [found] = [each for each in found["signals"] if each["name"] == signal]
+    told: list[dict[str, Any]] = found["receivers"]
+    return told
+
+
+def line_of(code: str) -> int:
+    return RECEIVERS.splitlines().index(code) + 1
+
+
+def test_shows_each_receiver_with_its_place(listed: dict[str, Any]) -> None:
+    [again] = receivers(listed, "Album", "pre_update")
+    assert again == {
+        "name": "shop.receivers.again",
+        "file": "shop/receivers.py",
+        "line": line_of("@pre_update(Album)"),
+        "on_commit": False,
+        "sequential": None,
+        "inherited_from": None,
+    }
+
+
+def test_shows_how_receivers_are_told(listed: dict[str, Any]) -> None:
+    assert receivers(listed, "Album", "pre_delete")[-1]["on_commit"] is True
+    assert receivers(listed, "Album", "post_delete")[-1]["sequential"] is True
+    [inherited] = receivers(listed, "Album", "pre_save")
+    assert inherited["inherited_from"] == "Base"
+    assert [each["name"] for each in receivers(listed, "Base", "pre_save")] == [inherited["name"]]
+
+
+def test_shows_all_eleven_signals_and_custom_ones_in_json(listed: dict[str, Any]) -> None:
+    [album] = [each for each in listed["senders"] if each["name"] == "Album"]
+    declared = {each["name"]: each["declared"] for each in album["signals"]}
+    assert len([name for name, known in declared.items() if known]) == 11
+    assert declared["sold"] is False
+    assert album["typed"] is True
+
+
+def test_finds_what_looks_wrong_and_nothing_else(listed: dict[str, Any]) -> None:
+    found = [(each["code"], each["title"]) for each in listed["findings"]]
+    assert sorted(found) == [
+        ("contract", "pre_save of AuditLog"),
+        ("near-miss", "pre_svae of Album"),
+        ("never-sent", "nobody_sends of Album"),
+        ("never-sent", "pre_svae of Album"),
+        ("restarts-itself", "post_update of Album"),
+        ("restarts-itself", "pre_update of Album"),
+        ("twice", "post_save of Album"),
+    ]
+
+
+def test_says_what_looks_wrong_and_what_to_do(printed: str) -> None:
+    wrong = printed[printed.index("What looks wrong") :]
+    for said in (
+        "No signal of that name is declared, and it is close to `pre_save`.",
+        "Connect to `pre_save`",
+        "1 receiver, and no `….nobody_sends.send(…)` in the 4 files of `shop`.",
+        "`shop.receivers.counted` (shop/receivers.py:",
+        "is connected twice, through two wrappers, and runs twice.",
+        "calls `instance.update()`, which sends `pre_update` again",
+        "calls `instance.upsert()`, which sends `post_update` again",
+        "it has no `sender` parameter of its own, `**kwargs` swallows it.",
+    ):
+        assert said in wrong
+
+
+def test_prints_models_signals_and_receivers_in_columns(printed: str) -> None:
+    lines = printed.splitlines()
+    start = lines.index("Album")
+    album = lines[start : lines.index("", start)]
+    assert album[1] == "  pre_save"
+    place = f"shop/receivers.py:{line_of('@pre_save(Base)')}"
+    assert re.split(r"  +", album[2].strip()) == [
+        *("shop.receivers.everywhere", place, "inherited from Base")
+    ]
+    assert len({line.index("shop/receivers.py:") for line in album if ".py:" in line}) == 1
+    assert any(line.endswith("  on commit") for line in album)
+    assert "Base (abstract)" in lines
+
+
+def test_exits_with_1_when_asked_to_be_strict(project: Path) -> None:
+    assert run("list", "shop.receivers", "--strict", cwd=project).status == 1
+    assert run("list", "shop.models", "--strict", cwd=project).status == 0
+
+
+def test_lists_one_model_or_several(project: Path) -> None:
+    one = run("list", "shop.receivers:AuditLog", cwd=project).out
+    assert one.startswith("AuditLog\n")
+    assert "\nAlbum\n" not in one
+
+
+def test_lists_models_that_still_have_ormars_own_signals(tmp_path: Path) -> None:
+    models = MODELS.replace("typed_signals.ormar.install({install})", "")
+    code = "from ormar import pre_save\n@pre_save(Album)\nasync def f(sender, **kwargs): ...\n"
+    done = run("list", "models.py", "--json", cwd=write(tmp_path, {"models.py": models + code}))
+    told = json.loads(done.out)
+    assert [each["name"] for each in receivers(told, "Album", "pre_save")] == ["models.f"]
+    assert not any(each["typed"] for each in told["senders"])
+    assert "the signals are ormar's own" in done.err
+
+
+def test_lists_signals_without_any_orm(tmp_path: Path) -> None:
+    code = """\
+        print("hello")
+
+        from typed_signals import Signal, SignalEmitter
+        from typed_signals.receivers import CustomReceiver
+
+        class Signals(SignalEmitter):
+            opened: Signal[CustomReceiver]
+            closed: Signal[CustomReceiver]
+
+        class Door:
+            signals = Signals()
+
+        loose = Signals()
+
+        @Door.signals.opened.connect
+        async def ring(sender, **kwargs): ...
+
+        @loose.closed.connect
+        async def lock(sender, **kwargs): ...
+
+        async def close():
+            await loose.closed.send(sender=None)
+        """
+    project = write(tmp_path, {"house.py": code})
+    done = run("list", "house", "--json", cwd=project)
+    told = json.loads(done.out)  # and no "hello" in it
+    assert [each["name"] for each in told["senders"]] == ["Door", "loose"]
+    assert [each["name"] for each in receivers(told, "Door", "opened")] == ["house.ring"]
+    assert [each["title"] for each in told["findings"]] == ["opened of Door"]
+    assert "hello" in done.err
+
+
+def test_lists_the_example_shop() -> None:
+    done = run("list", "examples/album_shop.py")
+    assert done.status == 0, done.err
+    assert done.out.endswith("Nothing looks wrong.\n")
+    assert "  sold\n" in done.out
+    assert "album_shop.promote" in done.out
+    assert not (ROOT / "shop.db").exists()
