@@ -211,14 +211,15 @@ CASES = [
         async def paid(sender: type[Album], amount: str, **kwargs: object) -> None: ...
         @receiver("paid", [Album, Track])
         async def both(sender: type[Model], amount: str, **kwargs: object) -> None: ...
+        @receiver(senders=Album, signal="paid")
+        async def swapped(sender: type[Album], amount: str, **kwargs: object) -> None: ...
         @receiver("custom", Album)
         async def custom(sender: type[Album], anything: str, **kwargs: object) -> None: ...
         """,
         refused(
             "`instance` is annotated `Track`, and `pre_save` sends `Album`: "
             "write `instance: Album`",
-            "`amount` is annotated `str`, and `paid` sends `int`: write `amount: int`",
-            "`amount` is annotated `str`, and `paid` sends `int`: write `amount: int`",
+            *["`amount` is annotated `str`, and `paid` sends `int`: write `amount: int`"] * 3,
         ),
     ),
     Case(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
+from pathlib import Path
 
 from mypy.plugin import (
     AttributeContext,
@@ -25,6 +27,16 @@ from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_call, open_decorator
 from typed_signals.mypy.remembered import remembered_signal
 from typed_signals.mypy.senders import connector_of
+
+
+def _version() -> str:
+    """What mypy adds to its cache's key, so that no verdict outlives the rules it was made by."""
+    here = Path(__file__).parent
+    files = sorted([*here.glob("*.py"), here.parent / "contract.py"])
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+__version__ = _version()
 
 _PACKAGE = "typed_signals."
 _CONNECT = f"{SIGNAL}.connect"

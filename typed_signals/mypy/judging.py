@@ -16,6 +16,7 @@ from mypy.types import (
     CallableType,
     Instance,
     Overloaded,
+    ParamSpecType,
     ProperType,
     Type,
     TypeType,
@@ -176,7 +177,8 @@ def _mistyped(demand: Demand, call: CallableType) -> Iterator[Fault]:
     own = set(call.type_var_ids())
     names = dict(_named_types(call))
     for name, typ in names.items():
-        if own & {variable.id for variable in get_all_type_vars(typ)}:
+        variables = {variable.id for variable in get_all_type_vars(typ)}
+        if own & variables or isinstance(get_proper_type(typ), ParamSpecType):
             continue  # what a receiver's own type variable stands for shows in the whole only
         sent = _sent_to(demand, name, names)
         if not all(is_subtype(each, typ, options=demand.options) for each in sent):

@@ -102,8 +102,10 @@ def signal_words(context: Context, receiver: Expression) -> str:
         signal = connector.expr
         return signal.name if isinstance(signal, MemberExpr) and not signal.fullname else ""
     if isinstance(connector, CallExpr):  # pre_save(Album), receiver("pre_save", Album)
-        first, callee = next(iter(connector.args), None), connector.callee
-        if isinstance(first, StrExpr):
-            return first.value
-        return callee.fullname.rpartition(".")[2] if isinstance(callee, RefExpr) else ""
+        named = next((each for each in connector.args if isinstance(each, StrExpr)), None)
+        if named is not None:
+            return named.value
+        function = connector.callee.node if isinstance(connector.callee, RefExpr) else None
+        if isinstance(function, FuncDef) and "signal" not in function.arg_names:
+            return function.name
     return ""
