@@ -254,6 +254,7 @@ class Track(ormar.Model):
     album: Optional[Album] = ormar.ForeignKey(Album)
 
 async def use(album: Album, track: Track, model: type[ormar.Model]) -> None:
+    Album(id=1, name="a")
     reveal_type(album.id)
     reveal_type(album.pk)
     reveal_type(album.note)
@@ -293,7 +294,7 @@ async def use(album: Album, track: Track, model: type[ormar.Model]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("checker", ["mypy", "pyright", "ty", "pyrefly"])
+@pytest.mark.parametrize("checker", ["mypy", "mypy with pydantic", "pyright", "ty", "pyrefly"])
 def test_ordinary_code_reads_the_same_with_and_without_the_stubs(checker, tmp_path):
     path = tmp_path / "ordinary.py"
     path.write_text(ORDINARY)
@@ -320,9 +321,13 @@ def _told_of(checker: str, path: Path, environment: Path) -> dict[str, str]:
     """The revealed type, or that there is an error, by place."""
     python = environment / "bin" / "python"
     cache = ROOT / ".mypy_cache" / f"stubs-{environment.name}"
+    mypy = ["mypy", "--strict", f"--cache-dir={cache}", "--show-column-numbers",
+            f"--python-executable={python}"]  # fmt: skip
+    plugin = path.with_name("pydantic.ini")
+    plugin.write_text("[mypy]\nplugins = pydantic.mypy\n")
     command = {
-        "mypy": ["mypy", "--config-file=", "--strict", f"--cache-dir={cache}",
-                 "--show-column-numbers", f"--python-executable={python}"],
+        "mypy": [*mypy, "--config-file="],
+        "mypy with pydantic": [*mypy, f"--config-file={plugin}"],
         "pyright": ["pyright", f"--pythonpath={python}"],
         "ty": ["ty", "check", f"--python={environment}", "--output-format=concise"],
         "pyrefly": ["pyrefly", "check", "--preset=default", "--output-format=min-text",
@@ -333,9 +338,9 @@ def _told_of(checker: str, path: Path, environment: Path) -> dict[str, str]:
         capture_output=True, text=True, check=False, cwd=path.parent,
     )  # fmt: skip
     told: dict[str, str] = {}
-    for place, text in re.findall(rf"{path.name}:(\d+:\d+)(.*)$", done.stdout, re.MULTILINE):
+    for place, text in re.findall(rf"{path.name}:((?:\d+:\d+)?)(.*)$", done.stdout, re.MULTILINE):
         reveals = "evealed type" in text or "Type of" in text
         # A model and its options are now those that are made of ormar's.
         said = re.sub(r"ormar\.models\.(?:model|ormar_config)\.", "ormar.models.", text)
-        told[place] = said if reveals else told.get(place, "an error")
+        told[place] = said if reveals else told.get(place, "") + "an error"
     return told

@@ -1,7 +1,7 @@
 # What these stubs add to ormar's own types: a model's signals know the model. Everything is
 # inherited from ormar's modules; no signature of theirs is written again.
 from collections.abc import Callable
-from typing import Any, Concatenate, Generic, Self
+from typing import Any, ClassVar, Concatenate, Generic, Self
 
 from ormar.models.excludable import ExcludableItems as ExcludableItems
 from ormar.models.metaclass import ModelMetaclass as _ModelMetaclass
@@ -34,7 +34,9 @@ class OrmarConfig(_OrmarConfig, Generic[_Sender]):
     @_with_parameters_of(_OrmarConfig.copy)
     def copy(self) -> OrmarConfig: ...
     def __get__(self, instance: object, owner: type[_M]) -> OrmarConfig[_M]: ...
-    def __set__(self, instance: object, value: _OrmarConfig) -> None: ...
+    # pydantic's mypy plugin takes `ormar_config` for a field and looks this type up in the module
+    # of each model, where only builtin names are sure to be found.
+    def __set__(self, instance: object, value: object) -> None: ...
 
 class _Meta(OrmarConfig[_Sender]):
     # `class Meta:` has whatever its author wrote into it.
@@ -49,6 +51,6 @@ class _ModelType(_ModelMetaclass):
 
 class Model(_Model, metaclass=_ModelType):
     ormar_config: OrmarConfig = ...
-    Meta: OrmarConfig = ...
+    Meta: ClassVar[OrmarConfig]
     @property
     def signals(self) -> ModelSignals[Self]: ...
