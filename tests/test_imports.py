@@ -1,5 +1,6 @@
 """What importing the package pulls in, and that its names hold together."""
 
+import ast
 import importlib
 import inspect
 import json
@@ -16,7 +17,7 @@ from typed_signals import ModelSignals, Signal, decorators, emitter, receivers
 CORE = [
     module.name
     for module in pkgutil.iter_modules(typed_signals.__path__, "typed_signals.")
-    if not module.ispkg
+    if not module.ispkg and module.name != "typed_signals.__main__"  # runs, when it is imported
 ]
 EXTRAS = {"typed_signals.tracing", "typed_signals.validation"}
 
@@ -57,13 +58,33 @@ def _capitals_first(name: str) -> tuple[bool, str]:
     return name[0].islower(), name
 
 
-def test_every_name_that_the_package_imports_is_public():
-    imported = {
-        name
-        for name, value in vars(typed_signals).items()
-        if name[0] != "_" and not inspect.ismodule(value)
-    }
-    assert imported == set(typed_signals.__all__)
+def test_the_names_that_type_checkers_see_are_those_that_are_there_at_run_time():
+    [seen] = [
+        node
+        for node in ast.parse(inspect.getsource(typed_signals)).body
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    for node in seen.body:
+        assert isinstance(node, ast.ImportFrom)
+        assert node.module
+        module = importlib.import_module(node.module)
+        for each in node.names:
+            assert getattr(typed_signals, each.name) is getattr(module, each.name)
+    names = {each.name for node in seen.body for each in node.names}  # type: ignore[attr-defined]
+    assert names == set(typed_signals.__all__)
+    assert names <= set(dir(typed_signals))
+
+
+def test_a_name_that_is_not_there_is_missed_as_in_any_module():
+    with pytest.raises(AttributeError, match="no attribute 'pre_svae'"):
+        typed_signals.pre_svae  # noqa: B018
+    with pytest.raises(ImportError):
+        from typed_signals import pre_svae  # type: ignore[attr-defined] # noqa: F401
+
+
+def test_what_mypy_loads_at_every_start_leaves_asyncio_alone():
+    assert "asyncio" not in imported_by("typed_signals", "typed_signals.contract")
+    assert "asyncio" in imported_by("typed_signals.signal")
 
 
 @pytest.mark.parametrize("name", CORE)
