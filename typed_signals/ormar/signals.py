@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from typing_extensions import TypeVar
 
@@ -18,6 +18,7 @@ from typed_signals.connection import Options, Outcome
 from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.ormar.eras import ormar
 from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError, joined
+from typed_signals.ormar.transactions import in_transaction, in_transaction_robustly, watch_commits
 from typed_signals.receivers import CustomReceiver
 from typed_signals.signal import Signal, connect_all, refusal
 
@@ -43,12 +44,18 @@ class OrmarSignal(Signal[P], _PlainSignal):
     def _deliver(
         self, heard: Audience, sender: object, payload: Mapping[str, object]
     ) -> Coroutine[Any, Any, None]:
-        return super()._deliver(self._hearing(heard, sender, payload), sender, payload)
+        return in_transaction(self, self._hearing(heard, sender, payload), sender, payload)
 
     def _deliver_robustly(
         self, heard: Audience, sender: object, payload: Mapping[str, object]
     ) -> Coroutine[Any, Any, list[Outcome]]:
-        return super()._deliver_robustly(self._hearing(heard, sender, payload), sender, payload)
+        heard = self._hearing(heard, sender, payload)
+        return in_transaction_robustly(self, heard, sender, payload)
+
+    def _take(self, receiver: Callable[..., Awaitable[object]], **options: Unpack[Options]) -> None:
+        if options.get("on_commit"):
+            watch_commits()
+        super()._take(receiver, **options)
 
     def _hearing(self, heard: Audience, sender: object, payload: Mapping[str, object]) -> Audience:
         """Who hears one send."""
@@ -124,6 +131,8 @@ def adopt(
         signal = signals[name]
         if isinstance(signal, Signal) and signal.protocol is twin.protocol:
             twin._connections = signal._connections
+            if any(connection.on_commit for connection in twin._connections.values()):
+                watch_commits()
         else:
             for receiver, options in _receivers(signal):
                 connect_all([twin], receiver, **options)
