@@ -1,0 +1,1 @@
+"""A record shop over HTTP: an audit log, a cache and a counter, kept by receivers of signals."""
