@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from functools import singledispatch
+from functools import cache, singledispatch
 from typing import Any, ClassVar, Generic, NoReturn, Self, cast, get_args, get_origin
 
 from typing_extensions import TypeVar, get_type_hints
@@ -33,7 +33,14 @@ from typed_signals.receivers import (
 )
 from typed_signals.signal import Home, Mode, Signal
 
-__all__ = ["ModelSignals", "SignalEmitter", "declared_signals", "emitter_of", "signals_of"]
+__all__ = [
+    "ModelSignals",
+    "SignalEmitter",
+    "declared_signals",
+    "emitter_of",
+    "signal_class",
+    "signals_of",
+]
 
 M = TypeVar("M", default=Any)
 
@@ -89,7 +96,7 @@ class SignalEmitter(Generic[M]):
         if name not in declared_signals(type(self)):
             self._check_name(name)
             self._check_unknown(name)
-        return cast("Signal[CustomReceiver[M]]", self._put(name, self._signal_class()))
+        return cast("Signal[CustomReceiver[M]]", self._put(name, signal_class(type(self), name)()))
 
     def __setattr__(self, name: str, value: Signal[Any]) -> None:
         self._check_name(name)
@@ -101,6 +108,12 @@ class SignalEmitter(Generic[M]):
                 f"`{name}` of {self._home.label} must be a signal, not a "
                 f"`{type(value).__qualname__}`: write `signals.{name} = Signal()`, or connect a "
                 f"receiver with `signals.{name}.connect(...)`"
+            )
+        declared = _written_class(type(self), name)
+        if not isinstance(signal, declared):
+            raise self._error(
+                f"`{name}` of {self._home.label} is declared as a `{declared.__qualname__}`, not "
+                f"as a `{type(signal).__qualname__}`"
             )
         signal._settle(self._home, name, declared_signals(type(self)).get(name))
         self._home.place(name, signal)
@@ -223,7 +236,38 @@ def declared_signals(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
     return known
 
 
+def signal_class(emitter: type[SignalEmitter[Any]], name: str) -> type[Signal[Any]]:
+    """The class of a signal: that of its declaration, and the one that all of an emitter's are of.
+
+    Args:
+        emitter: The emitter class.
+        name: The signal's name, declared or not.
+
+    Returns:
+        The class; one that is both where neither of the two is a subclass of the other.
+    """
+    declared, own = _written_class(emitter, name), emitter._signal_class
+    if issubclass(own, declared):
+        return own
+    if issubclass(declared, own):
+        return declared
+    return _both(declared, own)  # type: ignore[arg-type] # a class does have a hash
+
+
+@cache
+def _both(declared: type, own: type) -> type[Signal[Any]]:
+    both: Any = type(declared.__name__, (declared, own), {"__module__": declared.__module__})
+    kind: type[Signal[Any]] = both
+    return kind
+
+
+def _written_class(emitter: type[SignalEmitter[Any]], name: str) -> type[Signal[Any]]:
+    declared_signals(emitter)
+    return _classes[emitter].get(name, Signal)
+
+
 _declared: dict[type[SignalEmitter[Any]], dict[str, type]] = {}
+_classes: dict[type[SignalEmitter[Any]], dict[str, type[Signal[Any]]]] = {}
 
 
 def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
@@ -234,6 +278,7 @@ def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
             f"the annotations of `{emitter.__qualname__}` {unresolved(error)}"
         ) from error
     protocols: dict[str, type] = {}
+    classes = _classes[emitter] = {}
     for cls in reversed(emitter.__mro__):
         for name in inspect.get_annotations(cls):
             if name.startswith("_") or not issubclass(cls, SignalEmitter):
@@ -244,7 +289,7 @@ def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
             if not (
                 isinstance(origin, type)
                 and issubclass(origin, Signal)
-                and issubclass(emitter._signal_class, origin)
+                and (arguments or issubclass(emitter._signal_class, origin))
             ):
                 raise emitter._error(
                     f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
@@ -252,6 +297,7 @@ def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
                 )
             protocol: type = arguments[0] if arguments else CustomReceiver
             protocols[name] = get_origin(protocol) or protocol
+            classes[name] = origin
     return protocols
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "place_of",
     "returns_awaitable",
     "unresolved",
+    "written_type",
 ]
 
 K = ParamSpec("K")
@@ -155,9 +156,20 @@ def _written(parameters: list[Parameter]) -> str:
         star = "**" if parameter.kind is Parameter.VAR_KEYWORD else ""
         default = "" if parameter.default is Parameter.empty else " = ..."
         hint = _named_model(parameter.annotation, get_args(parameters[0].annotation))
-        text = re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
-        plain.append(f"{star}{parameter.name}: {text}{default}")
+        plain.append(f"{star}{parameter.name}: {written_type(hint)}{default}")
     return ", ".join(plain)
+
+
+def written_type(hint: object) -> str:
+    """An annotation as one would type it, without module names.
+
+    Args:
+        hint: The annotation.
+
+    Returns:
+        The text.
+    """
+    return re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
 
 
 def _named_model(hint: Any, model: tuple[object, ...]) -> Any:

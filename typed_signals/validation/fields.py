@@ -1,0 +1,92 @@
+"""What the two generations of pydantic are asked, and how they answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping
+from inspect import Parameter
+from types import UnionType
+from typing import Annotated, Any, Final, NamedTuple, Protocol, Union, get_args, get_origin
+
+import pydantic
+
+__all__ = ["EXTRA", "MISSING", "Field", "Found", "Model", "as_they_are"]
+
+MISSING: Final = "missing"
+EXTRA: Final = "extra"
+
+
+class Field(NamedTuple):
+    """One name of a payload.
+
+    Attributes:
+        hint: Its type.
+        default: Its default, ``Parameter.empty`` for none; ``...`` is one that nobody knows.
+    """
+
+    hint: Any
+    default: Any
+
+    @property
+    def required(self) -> bool:
+        """Whether it must be sent."""
+        return self.default is Parameter.empty
+
+
+class Found(NamedTuple):
+    """Something wrong with a payload.
+
+    Attributes:
+        name: The name in the payload.
+        code: pydantic's word for it, or :data:`MISSING` or :data:`EXTRA`.
+        path: Where in the value, as far as pydantic tells.
+    """
+
+    name: str
+    code: str
+    path: tuple[int | str, ...] = ()
+
+
+class Model(Protocol):
+    """The model of a payload."""
+
+    def check(self, payload: Mapping[str, Any]) -> Iterable[Found]:
+        """What is wrong with a payload; its values are neither changed nor converted."""
+        ...
+
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema."""
+        ...
+
+
+def as_they_are(hint: Any, instance_of: Callable[[Any], Any]) -> Any:
+    """A hint in which models and dataclasses are taken as they are.
+
+    pydantic would make them of a dict, or copy them.
+
+    Args:
+        hint: The hint.
+        instance_of: Makes the hint that only takes instances of a class.
+
+    Returns:
+        The hint with that in place of every such class.
+    """
+    origin: Any = get_origin(hint)
+    arguments = get_args(hint)
+    if origin is None:
+        return instance_of(hint) if _is_made_by_pydantic(hint) else hint
+    if origin is Annotated:
+        return Annotated[(as_they_are(arguments[0], instance_of), *arguments[1:])]
+    inner = tuple(as_they_are(each, instance_of) for each in arguments)
+    if inner == arguments:
+        return hint
+    if origin in (Union, UnionType):
+        return Union[inner]  # noqa: UP007 - of as many as there are
+    return origin[inner]
+
+
+def _is_made_by_pydantic(hint: Any) -> bool:
+    if not isinstance(hint, type):
+        return False
+    kind: type[Any] = hint
+    return issubclass(kind, pydantic.BaseModel) or dataclasses.is_dataclass(kind)
