@@ -1,0 +1,42 @@
+"""The page on the command line: every output on it is what the program prints."""
+
+import difflib
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.static.command_line import ROOT, run, write
+
+PAGE = ROOT / "docs" / "command-line.md"
+CONSOLE = re.compile(r"```console\n\$ typed-signals (.*)\n((?:.*\n)*?)```\n")
+# Versions and places are those of whoever runs it.
+SHOWN = (
+    (r"(Python|mypy) (\d+)\.\d+\.\d+", r"\1 \2.x"),
+    (r"(ormar|typed-signals) (\d+\.\d+)\.\d+", r"\1 \2.x"),
+    (r"(?<=stubs are found in ).*", "…"),
+)
+
+
+def brought_up_to_date(page: str, folder: Path) -> str:
+    """The page with what the program prints now, in a folder with the page's files."""
+    shop, late = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    write(folder, {".git/HEAD": "", "shop.py": shop, "late.py": late})
+
+    def answer(block: re.Match[str]) -> str:
+        done = run(*block[1].split(), cwd=folder)
+        assert done.status in (0, 1), done.err
+        out = done.out.rstrip()
+        for pattern, instead in (*SHOWN, (re.escape(str(folder)), ".")):
+            out = re.sub(pattern, instead, out)
+        return f"```console\n$ typed-signals {block[1]}\n{out}\n```\n"
+
+    return CONSOLE.sub(answer, page)
+
+
+@pytest.mark.slow
+def test_the_page_shows_what_the_program_prints(tmp_path: Path) -> None:
+    page = PAGE.read_text()
+    assert len(CONSOLE.findall(page)) == 6
+    now = brought_up_to_date(page, tmp_path)
+    assert now == page, "\n".join(difflib.unified_diff(page.splitlines(), now.splitlines()))
