@@ -1,0 +1,39 @@
+"""Receivers half-way: what cannot work is mended, what is only wrong is warned about."""
+
+from models import Album, Named, Tag, log
+from ormar import post_delete, post_relation_add, post_save, pre_update
+
+import typed_signals.ormar
+
+typed_signals.ormar.install(mode="lenient")
+
+
+@pre_update(Album)
+async def promote(sender, instance, **kwargs):
+    if instance.play_count > 50:
+        instance.is_best_seller = True
+
+
+@pre_update(Named)
+async def count_revision(sender, instance, **kwargs):
+    instance.revision += 1
+
+
+@post_save([Album, Tag])
+async def log_saved(instance, **kwargs):
+    await log(f"{instance.name} saved")
+
+
+@post_relation_add(Album)
+async def count_tags(sender, instance, child, **kwargs):
+    await instance.update(tag_count=await instance.tags.count())
+
+
+@post_delete(Album)
+async def log_deleted(sender, instance, **kwargs):
+    await log(f"{instance.name} deleted")
+
+
+@Album.Meta.signals.bulk_post_update.connect
+async def log_bulk_update(sender, instances, **kwargs):
+    await log(f"{len(instances)} updated at once")
