@@ -19,7 +19,7 @@ CORE = [
     for module in pkgutil.iter_modules(typed_signals.__path__, "typed_signals.")
     if not module.ispkg and module.name != "typed_signals.__main__"  # runs, when it is imported
 ]
-EXTRAS = {"typed_signals.tracing", "typed_signals.validation"}
+EXTRAS = {"typed_signals.tracing"}
 
 IMPORTED = """
 import importlib, json, sys
