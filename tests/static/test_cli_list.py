@@ -13,7 +13,7 @@ RECEIVERS = """\
 import functools
 from typing import Protocol
 
-from ormar import post_save, post_update, pre_save, pre_update
+from ormar import post_bulk_update, post_save, post_update, pre_save, pre_update
 from typed_signals import Signal
 from typed_signals.ormar import OrmarSignals, install, receiver, signals_of
 from shop.models import Album, AuditLog, Base
@@ -48,8 +48,15 @@ async def again_by_kwargs(sender, **kwargs):
     if album.name:
         await album.upsert()
 
-@pre_save(AuditLog)
+@post_bulk_update(Base)
 async def swallowing(**kwargs): ...
+
+@receiver("nobody_sends_either", Base)
+async def waits_too(sender, **kwargs): ...
+
+async def relation(sender, **kwargs): ...
+Base.ormar_config.signals.pre_relation_add.connect(logged(relation))
+Base.ormar_config.signals.pre_relation_add.connect(logged(relation))
 
 # --- what does not
 
@@ -163,13 +170,15 @@ def test_shows_all_eleven_signals_and_custom_ones_in_json(listed: dict[str, Any]
 def test_finds_what_looks_wrong_and_nothing_else(listed: dict[str, Any]) -> None:
     found = [(each["code"], each["title"]) for each in listed["findings"]]
     assert sorted(found) == [
-        ("contract", "pre_save of AuditLog"),
+        ("contract", "post_bulk_update of Base"),
         ("near-miss", "pre_svae of Album"),
         ("never-sent", "nobody_sends of Album"),
+        ("never-sent", "nobody_sends_either of Base"),
         ("never-sent", "pre_svae of Album"),
         ("restarts-itself", "post_update of Album"),
         ("restarts-itself", "pre_update of Album"),
         ("twice", "post_save of Album"),
+        ("twice", "pre_relation_add of Base"),
     ]
 
 

@@ -60,10 +60,10 @@ def findings_in(senders: Sequence[Sender], module: ModuleType) -> list[Finding]:
             found |= dict.fromkeys(_about_name(sender, signal, title))
             if sender.model is None or signal.signal not in declared_signals(ModelSignals):
                 found |= dict.fromkeys(_unsent(signal, title, sent))
-            own = [each for each in signal.listeners if each.inherited_from is None]
             found |= dict.fromkeys(_twice(signal, title))
-            for listener in own:
-                found |= dict.fromkeys(_about_receiver(signal, listener, title))
+            for listener in signal.listeners:
+                if listener.inherited_from is None:  # else it is told at the abstract model
+                    found |= dict.fromkeys(_about_receiver(signal, listener, title))
     return list(found)
 
 
@@ -82,9 +82,9 @@ def _about_name(sender: Sender, signal: Overview, title: str) -> Iterator[Findin
 
 
 def _unsent(signal: Overview, title: str, sent: Sent) -> Iterator[Finding]:
-    if not signal.listeners or sent.may_send(signal.signal):
+    count = sum(each.inherited_from is None for each in signal.listeners)
+    if not count or sent.may_send(signal.signal):
         return
-    count = len(signal.listeners)
     yield Finding(
         "never-sent",
         title,
@@ -98,7 +98,8 @@ def _twice(signal: Overview, title: str) -> Iterator[Finding]:
     seen: dict[object, Listener] = {}
     for listener in signal.listeners:
         first = seen.setdefault(_innermost(listener.receiver), listener)
-        if first is not listener:
+        both_inherited = first.inherited_from is not None and listener.inherited_from is not None
+        if first is not listener and not both_inherited:
             yield Finding(
                 "twice",
                 title,
