@@ -204,17 +204,42 @@ class SignalEmitter(Generic[M]):
 class ModelSignals(SignalEmitter[M]):
     """The signals of a model's lifecycle, declared like any others."""
 
+    # The text below each is shown by editors. It is that of its Protocol; a test compares them.
+
     pre_save: Signal[PreSaveReceiver[M]]
+    """A receiver hears of an instance about to be inserted; what it changes on ``instance`` is
+    saved."""
+
     post_save: Signal[PostSaveReceiver[M]]
+    """A receiver hears of an instance that was inserted."""
+
     pre_update: Signal[PreUpdateReceiver[M]]
+    """A receiver hears of an instance about to be updated; what it changes on ``instance`` is
+    written."""
+
     post_update: Signal[PostUpdateReceiver[M]]
+    """A receiver hears of an instance that was updated."""
+
     pre_delete: Signal[PreDeleteReceiver[M]]
+    """A receiver hears of an instance about to be deleted."""
+
     post_delete: Signal[PostDeleteReceiver[M]]
+    """A receiver hears of an instance whose row was deleted."""
+
     pre_relation_add: Signal[PreRelationAddReceiver[M]]
+    """A receiver hears of a child about to be added to a relation."""
+
     post_relation_add: Signal[PostRelationAddReceiver[M]]
+    """A receiver hears of a child that was added to a relation."""
+
     pre_relation_remove: Signal[PreRelationRemoveReceiver[M]]
+    """A receiver hears of a child about to be removed from a relation."""
+
     post_relation_remove: Signal[PostRelationRemoveReceiver[M]]
+    """A receiver hears of a child that was removed from a relation."""
+
     post_bulk_update: Signal[PostBulkUpdateReceiver[M]]
+    """A receiver hears of instances that were updated in bulk."""
 
 
 def declared_signals(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
