@@ -21,7 +21,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test setup lint format types mypy basedpyright lock build clean \
+.PHONY: help demo test setup lint format types mypy basedpyright lock docs build clean \
 	$(LANES) $(addprefix test-,$(LANES))
 
 help:  ## list the targets
@@ -32,9 +32,9 @@ help:  ## list the targets
 demo: current  ## run the example shop on the current lane
 	$(BIN)/python examples/album_shop.py
 
-test: setup  ## everything: lint, types, and the tests on all three lanes
+test: setup  ## everything: lint, types, the tests on all three lanes, and the site
 	@$(BIN)/python scripts/side_by_side.py --jobs $(JOBS) --make "$(MAKE)" \
-		test-current test-databases test-legacy mypy basedpyright lint
+		test-current test-databases test-legacy mypy basedpyright lint docs
 
 setup: $(LANES)  ## make the environments of all three lanes
 
@@ -90,11 +90,17 @@ lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
 		-o constraints/current.txt
 	$(COMPILE) --group test --group databases -o constraints/databases.txt
 	$(COMPILE) --group test --group legacy -o constraints/legacy.txt
+	$(COMPILE) --group docs -o constraints/docs.txt
 	$(COMPILE) --group tools -o constraints/tools.txt
+
+docs: $(VENVS)/docs/$(STAMP)  ## the documentation site, into site/
+	NO_MKDOCS_2_WARNING=true $(VENVS)/docs/bin/python -m mkdocs build --strict --quiet
+	@! grep -rnoE --include='*.html' '<(script|img|link [^>]*stylesheet)[^>]*(src|href)="?https?:[^>]*>' site \
+		|| { echo "a page fetches this from another host"; exit 1; }
 
 build: $(UV)  ## the sdist and the wheel, into dist/
 	$(UV) build --python "$(INTERPRETER)" --build-constraints constraints/tools.txt
 
 clean:  ## remove the environments, caches and built files
-	rm -rf $(VENVS) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENVS) dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,11 +1,13 @@
-"""Bring README.md up to date with what the code says and does.
+"""Bring README.md, or pages of the documentation, up to date with what the code says and does.
 
-    python scripts/readme.py            # rewrite what is generated
-    python scripts/readme.py --check    # only show what differs; exit status 1 if anything does
+    python scripts/readme.py             # rewrite what is generated
+    python scripts/readme.py --check     # only show what differs; exit status 1 if anything does
+    python scripts/readme.py docs/*.md   # the same for pages
 
 Between `<!-- generated: NAME -->` and `<!-- end -->` stands what the function of that name in
-`GENERATED` returns. Everywhere else, each block of Python is run, one section (`##`) being one
-file `shop.py`, and the block of text right below it is what one sees of that.
+`GENERATED` returns. Everywhere else, each block of Python is run, one section (`##`) of README.md,
+or one page of the documentation, being one file `shop.py`, and the block of text right below it is
+what one sees of that.
 """
 
 import argparse
@@ -15,7 +17,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
 from itertools import pairwise
@@ -70,16 +72,22 @@ def make_mistakes() -> str:
 
 def mypy(readme: str) -> str:
     """What mypy says of the first section that has Python in it."""
+    code = next(code for section in sections(readme) if (code := written_in(section)))
+    return block("console", f"$ mypy shop.py\n{mypy_says({'shop.py': code})}")
+
+
+def mypy_says(files: Mapping[str, str]) -> str:
+    """What mypy says, with the plugin, of files."""
     with tempfile.TemporaryDirectory() as folder:
-        code = next(code for section in sections(readme) if (code := written_in(section)))
-        Path(folder, "shop.py").write_text(code)
+        for name, code in files.items():
+            Path(folder, name).write_text(code, "utf-8")
         Path(folder, "mypy.ini").write_text("[mypy]\nplugins = typed_signals.mypy\n")
         environment = {**os.environ, "MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / "readme")}
-        command = [sys.executable, "-m", "mypy", "shop.py"]
+        command = [sys.executable, "-m", "mypy", *files]
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=False
         )
-        return block("console", f"$ mypy shop.py\n{done.stdout}{done.stderr}")
+        return done.stdout + done.stderr
 
 
 def processes() -> ProcessPoolExecutor:
@@ -99,19 +107,19 @@ def block(language: str, content: str) -> str:
     return f"```{language}\n{content.rstrip()}\n```"
 
 
-def updated(readme: str) -> str:
-    """The README as it ought to be."""
+def updated(readme: str, *, whole: bool = False) -> str:
+    """The README, or a page, as it ought to be; a page is run as a whole."""
     with processes() as pool:
-        ran = run_blocks(readme, pool)
+        ran = run_blocks(readme, pool, whole=whole)
     return REGION.sub(lambda match: f"{match[1]}{GENERATED[match[2]](ran)}\n{match[3]}", ran)
 
 
 # --- blocks of Python ----------------------------------------------------------------------------
 
 
-def run_blocks(readme: str, pool: ProcessPoolExecutor) -> str:
+def run_blocks(readme: str, pool: ProcessPoolExecutor, *, whole: bool = False) -> str:
     """Run every block of Python; put below each, where there is a block, what one sees."""
-    found = [list(blocks(section)) for section in sections(readme)]
+    found = [list(blocks(section)) for section in sections(readme, whole=whole)]
     codes = [[python.content for python, _ in section] for section in found]
     lines = readme.splitlines()
     for section, outputs in reversed(list(zip(found, pool.map(run_section, codes), strict=True))):
@@ -133,15 +141,15 @@ def run_section(codes: list[str]) -> list[str]:
     return outputs
 
 
-def sections(readme: str) -> list[list[Token]]:
-    """The tokens of every section outside what is generated."""
+def sections(readme: str, *, whole: bool = False) -> list[list[Token]]:
+    """The tokens outside what is generated, of every section or of the whole."""
     generated = [
         (readme.count("\n", 0, match.start()), readme.count("\n", 0, match.end()))
         for match in REGION.finditer(readme)
     ]
     found: list[list[Token]] = [[]]
     for token in MarkdownIt("commonmark").parse(readme):
-        if token.type == "heading_open" and token.tag == "h2":
+        if token.type == "heading_open" and token.tag == "h2" and not whole:
             found.append([])
         start = token.map[0] if token.map else -1
         if not any(first <= start <= last for first, last in generated):
@@ -164,16 +172,19 @@ def written_in(section: list[Token]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing, show what differs")
-    parser.add_argument("file", nargs="?", type=Path, default=ROOT / "README.md")
+    parser.add_argument("files", nargs="*", type=Path, default=[ROOT / "README.md"])
     asked = parser.parse_args()
-    before = asked.file.read_text("utf-8")
-    after = updated(before)
-    if asked.check:
-        both = before.splitlines(True), after.splitlines(True)
-        sys.stdout.writelines(difflib.unified_diff(*both, asked.file.name, "as it ought to be"))
-        return int(before != after)
-    asked.file.write_text(after, "utf-8")
-    return 0
+    differs = False
+    for file in asked.files:
+        before = file.read_text("utf-8")
+        after = updated(before, whole=file.name != "README.md")
+        differs |= before != after
+        if asked.check:
+            both = before.splitlines(True), after.splitlines(True)
+            sys.stdout.writelines(difflib.unified_diff(*both, file.name, "as it ought to be"))
+        else:
+            file.write_text(after, "utf-8")
+    return int(asked.check and differs)
 
 
 if __name__ == "__main__":

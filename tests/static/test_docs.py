@@ -1,0 +1,95 @@
+"""The pages of the documentation: their code runs and is checked, their links lead somewhere.
+
+That the site can be built, and its pages find one another, is checked by `make docs`.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.readme import ROOT, blocks, mypy_says, sections
+
+DOCS = ROOT / "docs"
+# These are run by tests of their own, or hold no Python.
+RUN_ELSEWHERE = {"checkers", "command-line", "testing", "observability", "validation"}
+PAGES = sorted(page for page in DOCS.glob("*.md") if page.stem not in RUN_ELSEWHERE)
+# The second file of this page imports its first.
+CHECKED = [page for page in DOCS.glob("*.md") if page.stem != "command-line"]
+
+TOLD = re.compile(r"Signal(Definition|Name)\w+:|UnknownSignalError:|cannot be connected to")
+ERROR = re.compile(r"^(\S+)\.py:(\d+): error: (.*)$", re.MULTILINE)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_code_of_a_page_does_what_it_shows(page: Path) -> None:
+    command = [sys.executable, ROOT / "scripts" / "readme.py", "--check", page]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, f"run scripts/readme.py {page}:\n{done.stdout}{done.stderr}"
+
+
+def flagged(pages: dict[str, str]) -> tuple[set[str], set[str], str]:
+    """The blocks that are refused when run, those that mypy flags, and what mypy says."""
+    files: dict[str, str] = {}
+    starts: dict[str, list[int]] = {}
+    refused: set[str] = set()
+    for name, text in pages.items():
+        code = ""
+        (section,) = sections(text, whole=True)
+        for number, (python, below) in enumerate(blocks(section)):
+            starts.setdefault(name, []).append(code.count("\n") + 1)
+            code += python.content + "\n\n"
+            if below is not None and TOLD.search(below.content):
+                refused.add(f"{name}, block {number}")
+        if code:
+            files[f"{name}.py"] = code
+    said = mypy_says(files)
+    found: set[str] = set()
+    for name, line, _ in ERROR.findall(said):
+        number = sum(start <= int(line) for start in starts[name]) - 1
+        found.add(f"{name}, block {number}")
+    return refused, found, said
+
+
+def test_mypy_flags_what_is_refused_when_run_and_nothing_else() -> None:
+    refused, found, said = flagged(
+        {page.stem.replace("-", "_"): page.read_text("utf-8") for page in CHECKED}
+    )
+    assert len(refused) >= 4
+    assert found == refused, said
+
+
+def test_code_that_mypy_would_flag_is_noticed() -> None:
+    right = "```python\nimport asyncio\n```\n"
+    wrong = "```python\nasyncio.run(1)\n```\n"
+    refused, found, said = flagged({"page": right + wrong + right})
+    assert (refused, found) == (set(), {"page, block 1"}), said
+
+
+def written() -> list[Path]:
+    """Every text for people."""
+    return [
+        *ROOT.glob("*.md"),
+        *DOCS.glob("**/*.md"),
+        *ROOT.glob("examples/**/*.md"),
+    ]
+
+
+@pytest.mark.parametrize("page", written(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_files_lead_to_files(page: Path) -> None:
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", page.read_text("utf-8"), flags=re.DOTALL)
+    targets = {link.partition("#")[0] for link in LINK.findall(text) if "://" not in link}
+    missing = {each for each in targets - {""} if not (page.parent / each).exists()}
+    assert not missing
+
+
+def test_no_python_hides_where_it_is_not_run() -> None:
+    """A block inside a list or a box is indented, and would not be found."""
+    for page in CHECKED:
+        text = page.read_text("utf-8")
+        found = [each for section in sections(text) for each in blocks(section)]
+        hidden = re.findall(r"^ *```python(?! *\n(?:.*\n)*?^<!-- end -->)", text, re.MULTILINE)
+        assert len(found) == len(hidden), page
