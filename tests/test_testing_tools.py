@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import gc
+import linecache
 import textwrap
 import threading
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
+import hypothesis.strategies  # noqa: F401 - or a pytest inside loads, and unloads, half of it
 import pytest
 
 from typed_signals import ModelSignals, PreSaveReceiver, Signal, SignalDefinitionError
@@ -349,8 +351,7 @@ async def test_a_send_tells_its_line():
         await save()
         assert "test_testing_tools.py:" in sent[0].where
         line = int(sent[0].where.rpartition(":")[2])
-    with open(__file__) as source:
-        assert ".pre_save.send(sender=model" in source.readlines()[line - 1]
+    assert ".pre_save.send(sender=model" in linecache.getline(__file__, line)
 
 
 async def test_some_targets_are_recorded_and_others_are_not():
@@ -538,6 +539,24 @@ async def test_the_operation_is_told_in_the_protocols_words(shop):
     assert {name for name, _ in operations} == set(LIFECYCLE)
     assert all("test_testing_tools.py" in each.where for each in sent)
     sent.assert_sent("pre_relation_add", shop.Album, instance=album, child=tag, passed_args={})
+
+
+async def test_what_is_sent_muted_is_not_heard_after_the_commit_either(shop, heard):
+    from tests.shop import CONFIG
+
+    signal = getattr(shop.Album, CONFIG).signals.post_save
+    signal._take(receiver_of(heard, "late"), on_commit=True)
+    async with shop.store.database.transaction():
+        with muted(shop.Album):
+            await shop.Album.objects.create(name="muted")
+        assert heard == []
+    assert heard == []
+    async with shop.store.database.transaction():
+        await shop.Album.objects.create(name="heard")
+        with muted(shop.Album):
+            pass
+        assert heard == []
+    assert heard == ["late"]
 
 
 # --- isolation -----------------------------------------------------------------------------------

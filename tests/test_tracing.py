@@ -263,6 +263,21 @@ async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_tol
     assert lag.attributes[code_attributes.CODE_FUNCTION_NAME] == late.name
 
 
+async def test_the_lag_is_told_of_a_real_commit(shop, measured):
+    signal = getattr(shop.Album, CONFIG).signals.post_save
+    signal.connect(audit)
+    signal._take(slow, on_commit=True)
+    async with shop.store.database.transaction():
+        await shop.Album.objects.create(name=SECRET)
+        await asyncio.sleep(0.05)
+        assert "typed_signals.on_commit.lag" not in measured.points
+    (lag,) = measured.points["typed_signals.on_commit.lag"]
+    assert lag.count == 1
+    assert 0.05 <= lag.sum < 5
+    send, *_, late = measured.spans
+    assert [each.context.span_id for each in late.links] == [send.context.span_id]
+
+
 # --- metrics -------------------------------------------------------------------------------------
 
 
