@@ -109,7 +109,9 @@ class LanguageServer:
             raise TimeoutError(f"the server did not send {awaited}") from None
         if message is None:
             self._log.seek(0)
-            raise ConnectionError(f"the server ended before {awaited}: {self._log.read()[-2000:]}")
+            raise ConnectionError(
+                f"the server ended before {awaited}: {self._log.read()[-2000:].decode()}"
+            )
         if "method" not in message:
             self._answers[message["id"]] = message
         elif "id" in message:  # the server asks something: no settings, and nothing to say

@@ -26,6 +26,16 @@ async def on_pre_save(sender: type[Album], instance: Album, **kwargs: Any) -> No
 async def not_pre_save(sender: type[Album], child: Track, **kwargs: Any) -> None: ...
 
 
+@pre_save(Album)  # E[never-sent-of-any-type] all but pyright, basedpyright: it requires `child`
+async def not_pre_save_with_any(
+    sender: type[Album], instance: Album, child: Any, **kwargs: Any
+) -> None: ...
+
+
+@pre_save(Album)  # E[never-sent-of-any-type] all but pyright, basedpyright: it requires `child`
+async def not_pre_save_untyped(sender, instance, child, **kwargs): ...
+
+
 @post_save(Album)
 async def on_post_save(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
