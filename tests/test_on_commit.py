@@ -1,0 +1,525 @@
+"""Receivers that run only once the surrounding transaction has really committed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+import typed_signals.ormar
+from tests import lanes
+from tests.cancelling import cancelled_at_every_await
+from tests.shop import CONFIG, Shop, Store
+from typed_signals import Failure, Signal, set_error_hook
+
+
+class UndoneError(Exception):
+    """What rolls a transaction or a savepoint back."""
+
+
+def signals(model: Any) -> Any:
+    return getattr(model, CONFIG).signals
+
+
+async def committed(shop: Shop) -> list[str]:
+    """The albums that are seen over another connection."""
+    other = Store(shop.store._url)
+    async with other.database:
+        query = shop.Album.objects.build_select_expression()
+        if lanes.CURRENT:
+            async with other.database.get_query_executor() as executor:
+                rows = await executor.fetch_all(query)
+        else:
+            rows = await other.database.fetch_all(query)
+    return sorted([dict(row)["name"] if "name" in dict(row) else row[1] for row in rows])
+
+
+@pytest.fixture
+def heard(shop) -> list[str]:
+    """The names of the albums whose save was heard after its commit."""
+    names: list[str] = []
+
+    async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
+        names.append(instance.name)
+
+    typed_signals.ormar.post_save(shop.Album, on_commit=True)(note)
+    return names
+
+
+@pytest.fixture
+def failures() -> Iterator[list[Failure]]:
+    told: list[Failure] = []
+    before = set_error_hook(told.append)
+    yield told
+    assert set_error_hook(before) == told.append
+
+
+# --- when ----------------------------------------------------------------------------------------
+
+
+async def test_without_a_transaction_at_once(shop, heard):
+    await shop.Album(name="a").save()
+    assert heard == ["a"]
+
+
+async def test_in_a_transaction_after_the_commit_in_the_order_of_sends(shop, heard):
+    async with shop.store.database.transaction():
+        await shop.Album(name="a").save()
+        await shop.Album(name="b").save()
+        assert heard == []
+    assert heard == ["a", "b"]
+    async with shop.store.database.transaction():
+        await shop.Album(name="c").save()
+    assert heard == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("how", ["raises", "force_rollback"])
+async def test_never_after_a_rollback(shop, heard, how):
+    with contextlib.suppress(UndoneError):
+        async with shop.store.database.transaction(force_rollback=how == "force_rollback"):
+            await shop.Album(name="a").save()
+            if how == "raises":
+                raise UndoneError
+    assert heard == []
+    await shop.Album(name="b").save()
+    assert heard == ["b"]
+
+
+async def test_never_when_only_its_savepoint_was_rolled_back(shop, heard):
+    database = shop.store.database
+    async with database.transaction():
+        await shop.Album(name="before").save()
+        with contextlib.suppress(UndoneError):
+            async with database.transaction():
+                await shop.Album(name="undone").save()
+                async with database.transaction():
+                    await shop.Album(name="released within undone").save()
+                raise UndoneError
+        async with database.transaction():
+            await shop.Album(name="released").save()
+            async with database.transaction(force_rollback=True):
+                await shop.Album(name="forced back").save()
+        await shop.Album(name="after").save()
+        assert heard == []
+    assert heard == ["before", "released", "after"]
+    assert await committed(shop) == sorted(heard)
+
+
+async def test_several_databases(tmp_path):
+    stores = [Store.sqlite(tmp_path / "one.db"), Store.sqlite(tmp_path / "two.db")]
+    albums = [store.model("Album") for store in stores]
+    heard: list[str] = []
+    typed_signals.ormar.install(*albums)
+
+    async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
+        heard.append(instance.name)
+
+    typed_signals.ormar.post_save(albums, on_commit=True)(note)
+    try:
+        async with stores[0].opened(), stores[1].opened():
+
+            async def one(entered: asyncio.Event, leave: asyncio.Event) -> None:
+                async with stores[0].database.transaction():
+                    await albums[0](name="one").save()
+                    entered.set()
+                    await leave.wait()
+
+            entered, leave = asyncio.Event(), asyncio.Event()
+            task = asyncio.create_task(one(entered, leave))
+            await entered.wait()
+            await albums[1](name="two, alone").save()
+            assert heard == ["two, alone"]
+            async with stores[1].database.transaction():
+                await albums[1](name="two").save()
+            assert heard == ["two, alone", "two"]
+            leave.set()
+            await task
+            assert heard == ["two, alone", "two", "one"]
+    finally:
+        typed_signals.ormar.uninstall()
+
+
+@pytest.mark.parametrize("commits", [True, False])
+async def test_a_database_that_rolls_everything_back_never_tells(tmp_path, commits):
+    store = Store.sqlite(tmp_path / "forced.db")
+    album = store.model("Album")
+    async with store.opened():
+        pass  # the tables are there now
+    store.database._force_rollback = True
+    typed_signals.ormar.install(album)
+    heard: list[str] = []
+
+    async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
+        heard.append(instance.name)
+
+    typed_signals.ormar.post_save(album, on_commit=True)(note)
+    try:
+        async with store.database:
+            await album(name="a").save()
+            async with store.database.transaction(force_rollback=not commits):
+                await album(name="b").save()
+    finally:
+        typed_signals.ormar.uninstall()
+    assert heard == []
+
+
+@pytest.mark.skipif(
+    lanes.DATABASES,
+    reason="databases 0.9 gives each task a connection of its own, outside the transaction",
+)
+async def test_a_task_started_inside_belongs_to_the_transaction(shop, heard):
+    async def work(name: str) -> None:
+        await shop.Album(name=name).save()
+
+    async with shop.store.database.transaction():
+        await asyncio.create_task(work("a"))
+        assert heard == []
+    assert heard == ["a"]
+    with contextlib.suppress(UndoneError):
+        async with shop.store.database.transaction():
+            await asyncio.create_task(work("b"))
+            raise UndoneError
+    assert heard == ["a"]
+
+
+@pytest.mark.skipif(not lanes.CURRENT, reason="`databases` lets only the innermost savepoint end")
+async def test_savepoints_of_two_tasks_that_end_in_any_order(shop, heard):
+    """A rollback takes with it all that came after the savepoint on the connection."""
+    database = shop.store.database
+    begun, saved = asyncio.Event(), asyncio.Event()
+
+    async def early() -> None:
+        await shop.Album(name="before both").save()
+        async with database.transaction():
+            await shop.Album(name="early").save()
+            begun.set()
+            await saved.wait()
+
+    async def late() -> None:
+        await begun.wait()
+        with contextlib.suppress(UndoneError):
+            async with database.transaction():
+                await shop.Album(name="late").save()
+                raise UndoneError
+        saved.set()
+
+    async with database.transaction():
+        await asyncio.gather(early(), late())
+    assert heard == ["before both", "early"]
+    assert await committed(shop) == ["before both", "early"]
+
+
+@pytest.mark.skipif(lanes.CURRENT, reason="ormar's own transactions know only `async with`")
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+async def test_transactions_begun_and_ended_by_hand(shop, heard, end):
+    transaction = await shop.store.database.transaction()
+    await shop.Album(name="a").save()
+    await getattr(transaction, end)()
+    assert heard == (["a"] if end == "commit" else [])
+
+
+@pytest.mark.skipif(lanes.CURRENT, reason="ormar's own transactions are no decorators")
+async def test_a_transaction_as_a_decorator_serves_every_call(shop, heard):
+    @shop.store.database.transaction()
+    async def work(name: str, *, undo: bool) -> None:
+        await shop.Album(name=name).save()
+        if undo:
+            raise UndoneError
+
+    for name, undo in (("a", False), ("b", True), ("c", False)):
+        with contextlib.suppress(UndoneError):
+            await work(name, undo=undo)
+    assert heard == ["a", "c"]
+
+
+# --- how -----------------------------------------------------------------------------------------
+
+
+async def test_it_sees_committed_rows_over_another_connection_and_is_outside(shop):
+    seen: list[Any] = []
+
+    async def looks(sender: Any, instance: Any, **kwargs: Any) -> None:
+        seen.append(await committed(shop))
+        await shop.AuditLog(event="written after").save()
+        seen.append(await shop.AuditLog.objects.count())
+
+    signals(shop.Album).post_save.connect(looks, on_commit=True)
+    async with shop.store.database.transaction():
+        await shop.Album(name="a").save()
+    assert seen == [["a"], 1]
+
+
+async def test_it_can_use_a_transaction_of_its_own(shop, heard):
+    async def writes(sender: Any, instance: Any, **kwargs: Any) -> None:
+        if instance.name != "a":
+            return
+        async with shop.store.database.transaction():
+            await shop.Album(name="b").save()
+        with contextlib.suppress(UndoneError):
+            async with shop.store.database.transaction():
+                await shop.Album(name="c").save()
+                raise UndoneError
+
+    signals(shop.Album).post_save.connect(writes, on_commit=True)
+    async with shop.store.database.transaction():
+        await shop.Album(name="a").save()
+    assert heard == ["a", "b"]
+    assert await committed(shop) == ["a", "b"]
+
+
+async def test_others_run_before_and_a_send_that_fails_tells_nobody_later(shop, heard):
+    order: list[str] = []
+
+    async def now(sender: Any, instance: Any, **kwargs: Any) -> None:
+        order.append(f"now, later {heard}")
+        if instance.name == "wrong":
+            raise UndoneError
+
+    signals(shop.Album).post_save.connect(now)
+    await shop.Album(name="a").save()
+    async with shop.store.database.transaction():
+        await shop.Album(name="b").save()
+        with contextlib.suppress(UndoneError):
+            await shop.Album(name="wrong").save()
+    assert order == ["now, later []", "now, later ['a']", "now, later ['a']"]
+    assert heard == ["a", "b"]
+
+
+async def test_each_runs_in_a_copy_of_the_committing_context(shop):
+    variable = contextvars.ContextVar("variable", default="")
+    seen: list[str] = []
+
+    def named(name: str) -> Any:
+        async def receiver(sender: Any, instance: Any, **kwargs: Any) -> None:
+            seen.append(variable.get())
+            variable.set(name)
+
+        return receiver
+
+    for name in "ab":
+        signals(shop.Album).post_save.connect(named(name), on_commit=True)
+    async with shop.store.database.transaction():
+        await shop.Album(name="a").save()
+        variable.set("committer's")
+    assert seen == ["committer's"] * 2
+    assert variable.get() == "committer's"
+
+
+@pytest.mark.parametrize("inside", [True, False])
+async def test_a_failure_is_logged_and_handed_on_and_the_rest_still_run(
+    shop, failures, caplog, inside
+):
+    error = ValueError("secret")
+
+    async def fails(sender: Any, instance: Any, **kwargs: Any) -> None:
+        raise error
+
+    heard: list[str] = []
+
+    async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
+        heard.append(instance.name)
+
+    signals(shop.Album).post_save.connect(fails, on_commit=True)
+    signals(shop.Album).post_save.connect(note, on_commit=True)
+    async with contextlib.AsyncExitStack() as stack:
+        if inside:
+            await stack.enter_async_context(shop.store.database.transaction())
+        await shop.Album(name="a").save()
+        await shop.Album(name="b").save()
+    assert heard == ["a", "b"]
+    assert [failure.error for failure in failures] == [error, error]
+    assert failures[0] == Failure(fails, "signal `post_save` of Album", shop.Album, error)
+    ours = [record.getMessage() for record in caplog.records if record.name == "typed_signals"]
+    assert len(ours) == 2
+    assert "fails" in ours[0]
+    assert "signal `post_save` of Album" in ours[0]
+    assert "ValueError" in ours[0]
+    assert "secret" not in "".join(ours)
+    assert await committed(shop) == ["a", "b"]
+
+
+async def test_an_error_hook_that_fails_is_logged_too(shop, caplog):
+    async def fails(sender: Any, instance: Any, **kwargs: Any) -> None:
+        raise ValueError("secret")
+
+    def hook(failure: Failure) -> None:
+        raise KeyError("secret")
+
+    signals(shop.Album).post_save.connect(fails, on_commit=True)
+    before = set_error_hook(hook)
+    try:
+        await shop.Album(name="a").save()
+    finally:
+        set_error_hook(before)
+    ours = [record.getMessage() for record in caplog.records if record.name == "typed_signals"]
+    assert [message.rpartition(": ")[2] for message in ours] == ["ValueError", "KeyError"]
+
+
+async def test_a_commit_that_fails_tells_nobody(tmp_path):
+    """SQLite checks a deferred foreign key only when the transaction commits."""
+    store = Store.sqlite(tmp_path / "deferred.db")
+    album = store.model("Album")
+    typed_signals.ormar.install(album)
+    heard: list[str] = []
+
+    async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
+        heard.append(instance.name)
+
+    typed_signals.ormar.post_save(album, on_commit=True)(note)
+    try:
+        async with store.opened():
+            await store.execute(_text("CREATE TABLE a (id INTEGER PRIMARY KEY)"))
+            await store.execute(
+                _text("CREATE TABLE b (a REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED)")
+            )
+            with pytest.raises(Exception, match="FOREIGN KEY constraint failed"):
+                await _commit_what_cannot_be(store, album)
+            assert heard == []
+    finally:
+        typed_signals.ormar.uninstall()
+
+
+async def _commit_what_cannot_be(store: Store, album: Any) -> None:
+    async with store.database.transaction():
+        await album(name="a").save()
+        if lanes.CURRENT:
+            connection = store.database.get_transaction_connection()
+            await connection.execute(_text("INSERT INTO b VALUES (1)"))
+        else:
+            await store.database.execute("PRAGMA defer_foreign_keys = ON")
+            await store.database.execute("INSERT INTO b VALUES (1)")
+
+
+def _text(statement: str) -> Any:
+    import sqlalchemy
+
+    return sqlalchemy.text(statement)
+
+
+# --- cancellation --------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(
+    lanes.LEGACY,
+    reason="databases 0.6 leaves its connection in the transaction when it is cancelled while it "
+    "begins one, with no signals involved",
+)
+async def test_cancelled_at_any_await_it_runs_if_and_only_if_the_rows_are_there(shop, heard):
+    async def work() -> None:
+        async with shop.store.database.transaction():
+            await shop.Album(name="a").save()
+            async with shop.store.database.transaction():
+                await shop.Album(name="b").save()
+
+    ends: list[tuple[bool, list[str]]] = []
+    async for error in cancelled_at_every_await(work):
+        assert await committed(shop) == heard
+        assert heard in (["a", "b"], [])
+        ends.append((isinstance(error, asyncio.CancelledError), list(heard)))
+        heard.clear()
+        await shop.store.empty()
+    assert ends[-1] == (False, ["a", "b"])
+    assert (True, ["a", "b"]) in ends, "no cancellation has met the commit"
+    assert (True, []) in ends
+
+
+async def test_cancelled_while_it_runs_it_is_cancelled_and_the_rest_still_run(shop, failures):
+    began = asyncio.Event()
+    heard: list[str] = []
+
+    async def slow(sender: Any, instance: Any, **kwargs: Any) -> None:
+        if instance.name == "a":
+            began.set()
+            await asyncio.sleep(10)
+
+    async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
+        await asyncio.sleep(0)
+        heard.append(instance.name)
+
+    signals(shop.Album).post_save.connect(slow, on_commit=True)
+    signals(shop.Album).post_save.connect(note, on_commit=True)
+
+    async def work() -> None:
+        async with shop.store.database.transaction():
+            await shop.Album(name="a").save()
+            await shop.Album(name="b").save()
+
+    task = asyncio.create_task(work())
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert heard == ["a", "b"]
+    [failure] = failures
+    assert failure.receiver is slow
+    assert isinstance(failure.error, asyncio.CancelledError)
+
+
+# --- any mix -------------------------------------------------------------------------------------
+
+Tree = list[Any]
+trees: Any = st.recursive(
+    st.just([]),
+    lambda inner: st.lists(
+        st.tuples(st.sampled_from(["release", "raise", "force"]), inner), max_size=3
+    ),
+    max_leaves=6,
+)
+
+
+async def _grow(shop: Shop, name: str, tree: Tree, told: list[str]) -> list[str]:
+    """Save an album, then what is below it, each in its savepoint; give what must be told."""
+    await shop.Album(name=name).save()
+    left = [name]
+    for number, (end, below) in enumerate(tree):
+        with contextlib.suppress(UndoneError):
+            async with shop.store.database.transaction(force_rollback=end == "force"):
+                inner = await _grow(shop, f"{name}.{number}", below, told)
+                if end == "raise":
+                    raise UndoneError
+            if end == "release":
+                left += inner
+    assert told == []
+    return left
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(tree=trees)
+async def test_told_are_exactly_the_sends_whose_rows_are_left(shop, heard, tree):
+    heard.clear()
+    await shop.store.empty()
+    async with shop.store.database.transaction():
+        expected = await _grow(shop, "0", tree, heard)
+    assert heard == expected
+    assert await committed(shop) == sorted(expected)
+
+
+# --- without an ORM ------------------------------------------------------------------------------
+
+
+async def test_a_signal_that_knows_no_transactions_tells_at_once_after_the_others():
+    signal = Signal()
+    order: list[str] = []
+
+    async def later(sender: object, **kwargs: object) -> None:
+        order.append("later")
+
+    async def now(sender: object, **kwargs: object) -> None:
+        order.append("now")
+
+    signal.connect(later, on_commit=True)
+    signal.connect(now)
+    await signal.send(sender=int)
+    assert order == ["now", "later"]
+    outcomes = await signal.send_robust(sender=int)
+    assert [outcome.receiver for outcome in outcomes] == [now]
+    assert order == ["now", "later"] * 2
