@@ -28,6 +28,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from typed_signals import ModelSignals
+from typed_signals.cli.explain import _read as docstring_of
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,12 +46,33 @@ def table_of_signals(readme: str) -> str:
         for alias, source in contract.aliases.items():
             sent = f"is `{source}`" if source in contract.payload else "is empty"
             payload.append(f"`{alias}` ({sent})")
-        sent_by = re.search(r"Sent by: (.+?)\n\n", emitter[name].protocol.__doc__ or "", re.DOTALL)
-        if sent_by is None:
+        triggers = docstring_of(emitter[name].protocol).sent_by
+        if not triggers:
             raise ValueError(f"the Protocol of {name} does not say by what it is sent")
-        triggers = " ".join(sent_by[1].split()).replace("``", "`")
         rows.append(f"| `{name}` | {', '.join(payload)} | {triggers} |")
     return "\n".join(rows)
+
+
+def each_signal(readme: str) -> str:
+    """Each signal with all that its Protocol says."""
+    emitter: ModelSignals = ModelSignals()
+    lines: list[str] = []
+    for name in emitter:
+        contract, told = emitter[name].contract, docstring_of(emitter[name].protocol)
+        lines += [f"### {name}", "", *told.summary, "", f"Sent by: {told.sent_by}", ""]
+        before, *parameters = re.split(
+            r"(?:(?<=receiver\()|, (?=\w+:|\*))", contract.expected(None)
+        )
+        signature = [before, *(f"    {each.rstrip(')')}," for each in parameters), ") -> None: ..."]
+        lines += [
+            block("python", "\n".join(signature)),
+            "",
+            "| Parameter | What it is |",
+            "| --- | --- |",
+        ]
+        lines += [f"| `{each}` | {told.arguments[each]} |" for each in ("sender", *contract.names)]
+        lines.append("")
+    return "\n".join(lines).rstrip()
 
 
 def refusals(readme: str) -> str:
@@ -99,6 +121,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "signals": table_of_signals,
     "refusals": refusals,
     "mypy": mypy,
+    "each": each_signal,
 }
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n)(?:.*?\n)??(<!-- end -->)", re.DOTALL)
 
