@@ -1,0 +1,264 @@
+"""Receivers that send one another's signals: endless loops end, deep chains do not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.shop import CONFIG
+from typed_signals import ModelSignals, Signal, SignalLoopError, nesting
+from typed_signals.nesting import current
+
+WAYS = pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
+PAUSES = pytest.mark.parametrize("pause", [False, True], ids=["at once", "waits"])
+
+
+class Album:
+    signals: ModelSignals[Any] = ModelSignals()
+
+
+def signals(model: Any) -> Any:
+    return getattr(model, CONFIG).signals
+
+
+@WAYS
+@PAUSES
+@pytest.mark.parametrize("length", [1, 2, 5])
+async def test_an_endless_loop_ends_in_an_error_that_names_its_receivers(
+    sequential: bool | None, pause: bool, length: int
+) -> None:
+    ring = [Signal(sequential=sequential) for _ in range(length)]
+
+    def sends(number: int) -> Any:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            if pause:
+                await asyncio.sleep(0)
+            await ring[(number + 1) % length].send(sender=Album)
+
+        receiver.__qualname__ = f"receiver_{number}"
+        return receiver
+
+    for number, signal in enumerate(ring):
+        signal.connect(sends(number))
+    with pytest.raises(SignalLoopError) as caught:
+        await ring[0].send(sender=Album)
+    message = str(caught.value)
+    assert message.startswith("a signal, sent by Album, is sent within itself without end; ")
+    for number in range(length):
+        assert message.count(f"receiver_{number}`") == 1
+    assert isinstance(caught.value, RecursionError)
+
+
+@WAYS
+async def test_the_error_names_signal_receiver_and_model(sequential: bool | None) -> None:
+    signals: ModelSignals[Any] = ModelSignals()
+    signals._own(Album)
+    signals.pre_update.sequential = sequential
+
+    async def promote(sender: type[Any], instance: Any, **kwargs: object) -> None:
+        await signals.pre_update.send(sender=sender, instance=instance, passed_args={})
+
+    signals.pre_update.connect(promote)
+    with pytest.raises(SignalLoopError, match="signal `pre_update` of Album") as caught:
+        await signals.pre_update.send(sender=Album, instance=1, passed_args={})
+    assert "promote` (tests/test_loops.py:" in str(caught.value)
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
+async def test_a_model_that_updates_itself_when_it_is_updated(shop, inside):
+    async def promote(sender: Any, instance: Any, **kwargs: Any) -> None:
+        await instance.update(is_best_seller=True)
+
+    signals(shop.Album).pre_update.connect(promote)
+    album = await shop.Album(name="a").save()
+
+    async def update() -> None:
+        if inside:
+            async with shop.store.database.transaction():
+                await album.update(play_count=1)
+        else:
+            await album.update(play_count=1)
+
+    with pytest.raises(SignalLoopError, match="signal `pre_update` of Album") as caught:
+        await update()
+    assert "promote`" in str(caught.value)
+    assert current.get() is None
+
+
+async def test_a_saves_b_saves_a(shop):
+    async def album_makes_a_track(sender: Any, instance: Any, **kwargs: Any) -> None:
+        await shop.Track(name="t").save()
+
+    async def track_makes_an_album(sender: Any, instance: Any, **kwargs: Any) -> None:
+        await shop.Album(name="a").save()
+
+    signals(shop.Album).post_save.connect(album_makes_a_track)
+    signals(shop.Track).post_save.connect(track_makes_an_album)
+    with pytest.raises(SignalLoopError) as caught:
+        await shop.Album(name="a").save()
+    assert "signal `post_save` of Album → receiver" in str(caught.value)
+    assert "signal `post_save` of Track → receiver" in str(caught.value)
+
+
+async def test_a_loop_through_the_commit_ends_too(shop, caplog):
+    """Nothing can be raised then, so the error is logged, once."""
+
+    async def again(sender: Any, instance: Any, **kwargs: Any) -> None:
+        async with shop.store.database.transaction():
+            await shop.Album(name="again").save()
+
+    signals(shop.Album).post_save.connect(again, on_commit=True)
+    await shop.Album(name="a").save()
+    ours = [record.getMessage() for record in caplog.records if record.name == "typed_signals"]
+    assert [message.rpartition(": ")[2] for message in ours] == ["SignalLoopError"]
+    assert await shop.Album.objects.count() <= nesting.DEPTH_LIMIT + 1
+
+
+@WAYS
+@PAUSES
+async def test_receivers_that_double_end_before_memory_does(
+    sequential: bool | None, pause: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    signal = Signal(sequential=sequential)
+    sent = 0
+
+    def sends() -> Callable[..., Any]:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            nonlocal sent
+            sent += 1
+            if pause:
+                await asyncio.sleep(0)
+            await signal.send(sender=Album)
+
+        return receiver
+
+    for _ in range(2):
+        signal.connect(sends())
+    with pytest.raises(SignalLoopError):
+        await signal.send(sender=Album)
+    assert sent < 5 * nesting.OPEN_LIMIT
+    assert len(caplog.records) < 10
+
+
+@WAYS
+@PAUSES
+async def test_chains_a_hundred_deep_pass(sequential: bool | None, pause: bool) -> None:
+    signal = Signal(sequential=sequential)
+    depths: list[int] = []
+
+    async def receiver(sender: object, *, left: int, **kwargs: object) -> None:
+        if pause:
+            await asyncio.sleep(0)
+        if left:
+            await signal.send(sender=Album, left=left - 1)
+        depths.append(left)
+
+    signal.connect(receiver)
+    await signal.send(sender=Album, left=100)
+    assert depths == list(range(101))
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
+async def test_chains_of_a_hundred_saves_pass(shop, inside):
+    async def next_one(sender: Any, instance: Any, **kwargs: Any) -> None:
+        left = int(instance.name)
+        if left:
+            await shop.Album(name=str(left - 1)).save()
+
+    signals(shop.Album).post_save.connect(next_one)
+    if inside:
+        async with shop.store.database.transaction():
+            await shop.Album(name="100").save()
+    else:
+        await shop.Album(name="100").save()
+    assert await shop.Album.objects.count() == 101
+
+
+@WAYS
+async def test_many_sends_within_one_that_are_no_loop_pass(sequential: bool | None) -> None:
+    outer, inner = Signal(sequential=sequential), Signal(sequential=sequential)
+    heard = 0
+
+    async def fans_out(sender: object, **kwargs: object) -> None:
+        await asyncio.gather(*(inner.send(sender=Album) for _ in range(20_000)))
+
+    async def listens(sender: object, **kwargs: object) -> None:
+        nonlocal heard
+        await asyncio.sleep(0)
+        heard += 1
+
+    outer.connect(fans_out)
+    inner.connect(listens)
+    await outer.send(sender=Album)
+    assert heard == 20_000
+
+
+@WAYS
+async def test_a_task_that_a_receiver_leaves_behind_is_no_loop(sequential: bool | None) -> None:
+    """As a heartbeat does: each send begins when the one that started its task is over."""
+    signal = Signal(sequential=sequential)
+    beats = 0
+    done = asyncio.Event()
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def beat() -> None:
+        await asyncio.sleep(0)
+        await signal.send(sender=Album)
+
+    async def receiver(sender: object, **kwargs: object) -> None:
+        nonlocal beats
+        beats += 1
+        if beats == 1000:
+            done.set()
+        else:
+            task = asyncio.create_task(beat())
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    signal.connect(receiver)
+    await signal.send(sender=Album)
+    await asyncio.wait_for(done.wait(), 10)
+    await asyncio.gather(*tasks)
+
+
+@WAYS
+async def test_a_task_that_overlaps_the_send_that_started_it_is_no_loop(
+    sequential: bool | None,
+) -> None:
+    """Each send is still open when the next begins, but over before the one after that."""
+    signal = Signal(sequential=sequential)
+    beats = 0
+    tasks: list[asyncio.Task[None]] = []
+
+    async def receiver(sender: object, **kwargs: object) -> None:
+        nonlocal beats
+        beats += 1
+        if beats < 1000:
+            tasks.append(asyncio.create_task(signal.send(sender=Album)))
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    signal.connect(receiver)
+    await signal.send(sender=Album)
+    while (waiting := [task for task in tasks if not task.done()]) or beats < 1000:
+        await asyncio.gather(*waiting)
+    assert beats == 1000
+
+
+async def test_after_a_loop_has_ended_its_signal_can_be_sent_again() -> None:
+    signal = Signal()
+    endless = True
+
+    async def receiver(sender: object, **kwargs: object) -> None:
+        if endless:
+            await signal.send(sender=Album)
+
+    signal.connect(receiver)
+    for _ in range(2):
+        with pytest.raises(SignalLoopError):
+            await signal.send(sender=Album)
+    endless = False
+    await signal.send(sender=Album)
