@@ -53,7 +53,11 @@ K0 = ParamSpec("K0")
 Own = ParamSpec("Own", default=...)
 R = TypeVar("R", default=Any)
 R_co = TypeVar("R_co", covariant=True)
-P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
+# Covariant, so that a Protocol whose `__call__` is an `async def` is taken for a callable that
+# returns an awaitable, as `connect` and `send` see it.
+P_co = TypeVar(
+    "P_co", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any], covariant=True
+)
 
 _lock = threading.RLock()
 _order = itertools.count()
@@ -131,8 +135,8 @@ class _Object:
     """
 
 
-class Signal(_Object, Generic[P]):
-    """A signal whose receivers keep the contract ``P``.
+class Signal(_Object, Generic[P_co]):
+    """A signal whose receivers keep a contract, the receiver Protocol ``P_co``.
 
     ``Signal[OrderPaid]()`` is a signal with the contract of the Protocol ``OrderPaid``; a bare
     ``Signal()`` accepts any payload. Signals of an emitter are made by the emitter.

@@ -15,10 +15,12 @@ from typed_signals.validation.payload import payload_of
 
 __all__ = ["ValidatedSignal"]
 
-P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
+P_co = TypeVar(
+    "P_co", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any], covariant=True
+)
 
 
-class ValidatedSignal(Signal[P]):
+class ValidatedSignal(Signal[P_co]):
     """A signal whose payload is checked by pydantic at every send, before any receiver runs.
 
     Make one as ``ValidatedSignal[OrderPaid]()``, or declare it in an emitter::

@@ -66,6 +66,8 @@ async def wrong_instance(sender: type[Album], instance: Track, **kwargs: Any) ->
 
 
 async def send() -> None:
+    await alone.send(sender=object, amount=1)
+    await alone.send(sender=object, amount="1")  # E[sending-another-type] all
     await signals.played.send(sender=Album, listener="a", anything=1)
     await declared.played.send(sender=Album, listener="a")
     await declared.played.send(sender=Album, listener="a", seconds=3)
@@ -77,9 +79,9 @@ async def send() -> None:
 
 
 class Paid(Protocol):
-    def __call__(
-        self, sender: type[object], *, amount: int, **kwargs: object
-    ) -> Awaitable[object]: ...
+    """A contract that is spelled like the receivers it is for."""
+
+    async def __call__(self, sender: type[object], *, amount: int, **kwargs: object) -> None: ...
 
 
 class ShopSignals(SignalEmitter[Any]):
