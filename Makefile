@@ -94,7 +94,7 @@ lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
 	$(COMPILE) --group tools -o constraints/tools.txt
 
 docs: $(VENVS)/docs/$(STAMP)  ## the documentation site, into site/
-	NO_MKDOCS_2_WARNING=true $(VENVS)/docs/bin/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=true $(VENVS)/docs/bin/python -m mkdocs build --strict
 	@! grep -rnoE --include='*.html' '<(script|img|link [^>]*stylesheet)[^>]*(src|href)="?https?:[^>]*>' site \
 		|| { echo "a page fetches this from another host"; exit 1; }
 
