@@ -2,15 +2,22 @@
 
 import os
 import socket
+import threading
 from functools import cache
 from pathlib import Path
 
+import aiosqlite.core
 import pytest
 
 from tests import lanes
 
 # The tests of the checkers and of linting need the tools of the current lane.
 collect_ignore = [] if lanes.CURRENT else ["static"]
+
+# Before aiosqlite 0.22 a connection is a thread that is no daemon, and `databases` leaves one open
+# when it is cancelled while it connects: the tests of cancellation would never end.
+if issubclass(aiosqlite.core.Connection, threading.Thread):
+    aiosqlite.core.Connection.daemon = True  # type: ignore[assignment]
 
 SERVERS = {"postgresql": ("127.0.0.1", 5432), "mariadb": ("127.0.0.1", 3306)}
 REQUIRED = os.environ.get("TYPED_SIGNALS_REQUIRE_DATABASES", "") not in {"", "0"}
