@@ -21,7 +21,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test setup lint format types mypy basedpyright lock docs build clean \
+.PHONY: help demo test setup lint format types mypy basedpyright lock docs bench build clean \
 	$(LANES) $(addprefix test-,$(LANES))
 
 help:  ## list the targets
@@ -91,12 +91,16 @@ lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
 	$(COMPILE) --group test --group databases -o constraints/databases.txt
 	$(COMPILE) --group test --group legacy -o constraints/legacy.txt
 	$(COMPILE) --group docs -o constraints/docs.txt
+	$(COMPILE) --group bench -o constraints/bench.txt
 	$(COMPILE) --group tools -o constraints/tools.txt
 
 docs: $(VENVS)/docs/$(STAMP)  ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=true $(VENVS)/docs/bin/python -m mkdocs build --strict
 	@! grep -rnoE --include='*.html' '<(script|img|link [^>]*stylesheet)[^>]*(src|href)="?https?:[^>]*>' site \
 		|| { echo "a page fetches this from another host"; exit 1; }
+
+bench: $(VENVS)/bench/$(STAMP)  ## what delivery costs; ARGS=--write for the page and the chart
+	$(VENVS)/bench/bin/python benchmarks/dispatch.py $(ARGS)
 
 build: $(UV)  ## the sdist and the wheel, into dist/
 	$(UV) build --python "$(INTERPRETER)" --build-constraints constraints/tools.txt
