@@ -16,6 +16,7 @@ from typed_signals.contract import Fault, near_miss
 from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.errors import SignalDefinitionError
 from typed_signals.inspection import contract_of, describe, faults_of
+from typed_signals.prose import prose_of
 from typed_signals.receivers import CustomReceiver
 from typed_signals.signal import Signal
 
@@ -119,7 +120,7 @@ def _explained(subject: _Subject) -> list[Text]:
         contract = contract_of(subject.protocol)
     except SignalDefinitionError as error:
         raise CannotRun(str(error)) from None
-    told = _read(subject.protocol)
+    told = prose_of(subject.protocol)
     of = f" of {subject.model.__name__}" if subject.model else ""
     lines = [Text(f"{subject.name or subject.protocol.__name__}{of}", "bold cyan")]
     lines += [Text(f"  {each}") for each in told.summary]
@@ -144,32 +145,6 @@ def _explained(subject: _Subject) -> list[Text]:
         *(Text(f"  {line}".rstrip()) for line in _example(subject)),
     ]
     return lines
-
-
-@dataclass(frozen=True, slots=True)
-class _Docstring:
-    """A Protocol's docstring, taken apart."""
-
-    summary: list[str]
-    sent_by: str
-    arguments: dict[str, str]
-
-
-def _read(protocol: type) -> _Docstring:
-    written = inspect.cleandoc(protocol.__doc__ or "")
-    if written.startswith(f"{protocol.__name__}("):  # dataclasses write one of their own
-        written = ""
-    prose, _, rest = written.partition("\nArgs:\n")
-    sent_by = re.search(r"^Sent by: (.*)$", prose, re.MULTILINE)
-    summary = re.sub(r"^Sent by: .*$", "", prose, flags=re.MULTILINE)
-    arguments: dict[str, str] = {}
-    for name, text in re.findall(r"^ {4}(\w+): ((?:.*\n?)(?: {8}.*\n?)*)", rest, re.MULTILINE):
-        arguments[name] = " ".join(text.split()).replace("``", "`")
-    return _Docstring(
-        [line.replace("``", "`") for line in summary.strip().splitlines() if line],
-        sent_by[1].replace("``", "`") if sent_by else "",
-        arguments,
-    )
 
 
 def _example(subject: _Subject) -> list[str]:

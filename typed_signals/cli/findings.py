@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from types import ModuleType
@@ -17,6 +16,7 @@ from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.errors import SignalDefinitionError
 from typed_signals.inspection import contract_of, describe, faults_of
 from typed_signals.overview import Listener, Overview
+from typed_signals.prose import prose_of
 
 __all__ = ["Finding", "findings_in"]
 
@@ -152,6 +152,6 @@ def _about_receiver(signal: Overview, listener: Listener, title: str) -> Iterato
 
 def _operations(protocol: type) -> set[str]:
     """The methods of an instance that send a signal, as its Protocol's docstring says."""
-    sent_by = re.findall(r"^\s*Sent by: (.*)$", protocol.__doc__ or "", re.MULTILINE)
-    methods = set(re.findall(r"Model\.(\w+)\(", "".join(sent_by)))
+    calls = [call.partition("Model.")[2] for call in prose_of(protocol).operations]
+    methods = {call.removesuffix("()") for call in calls if call}
     return methods | {"upsert"} if methods & {"save", "update"} else methods

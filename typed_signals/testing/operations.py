@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import re
 import sys
 from types import FrameType
 from typing import NamedTuple
 
 from typed_signals.inspection import _shortest
+from typed_signals.prose import prose_of
 
 __all__ = ["Operation", "operation_of"]
 
@@ -56,6 +55,5 @@ def _package(frame: FrameType) -> str:
 @functools.cache
 def _written_operations(protocol: type) -> dict[str, str]:
     """The operations after "Sent by:" in a Protocol's docstring, by the method's name."""
-    sent_by = re.search(r"^Sent by: (.+)$", inspect.getdoc(protocol) or "", re.MULTILINE)
-    calls: list[str] = re.findall(r"``([\w.]+\(\))", sent_by[1]) if sent_by else []
+    calls = prose_of(protocol).operations
     return {call.rpartition(".")[2].removesuffix("()"): call for call in calls}
