@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from typed_signals.connection import Connection
-from typed_signals.delivery import one_after_another
+from typed_signals.delivery import together
 from typed_signals.inspection import describe
 from typed_signals.nesting import Titled
 
@@ -82,7 +82,9 @@ class Later:
             transaction.after_commit(self)
 
     async def tell_now(self) -> None:
-        """Tell them one after another; whoever fails, the others are told all the same.
+        """Tell them one after another, each in a task of its own, outside any transaction.
+
+        Whoever fails, the others are told all the same.
 
         Raises:
             asyncio.CancelledError: The caller was cancelled meanwhile. The receiver that was
@@ -93,7 +95,7 @@ class Later:
         cancelled: asyncio.CancelledError | None = None
         for connection in self.connections:
             try:
-                await one_after_another(self.signal, (connection,), self.sender, self.payload)
+                await together(self.signal, (connection,), self.sender, self.payload)
             except asyncio.CancelledError as error:
                 self._failed(connection, error)
                 if caller is not None and caller.cancelling() > before:
