@@ -46,7 +46,7 @@ async def test_an_endless_loop_ends_in_an_error_that_names_its_receivers(
     with pytest.raises(SignalLoopError) as caught:
         await ring[0].send(sender=Album)
     message = str(caught.value)
-    assert message.startswith("a signal, sent by Album, is sent within itself without end; ")
+    assert message.startswith("a signal sent by Album is sent within itself without end; ")
     for number in range(length):
         assert message.count(f"receiver_{number}`") == 1
     assert isinstance(caught.value, RecursionError)

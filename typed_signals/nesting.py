@@ -127,7 +127,7 @@ class Sending:
     def __str__(self) -> str:
         sender = getattr(self.sender, "__qualname__", None) or f"a {type(self.sender).__name__}"
         title = self.signal.title
-        return title if title.endswith(f" of {sender}") else f"{title}, sent by {sender},"
+        return title if title.endswith(f" of {sender}") else f"{title} sent by {sender}"
 
 
 current: ContextVar[tuple[Sending, Callee] | None] = ContextVar(
