@@ -1,17 +1,460 @@
 """What telling receivers costs, beside ormar's own signals and other libraries.
 
+    make bench [ARGS=--write]
+
 Everything is measured in one process and one run: the repetitions of all competitors take turns,
-and the median counts. Run it with `make bench`.
+and the median counts. With `--write` the tables become the section of this Python in
+docs/benchmarks.md, with a chart.
 """
 
 from __future__ import annotations
 
-RECEIVERS = (0, 1, 2, 3, 10, 100)
+import argparse
+import asyncio
+import multiprocessing
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from importlib.metadata import version
+from itertools import product
+from pathlib import Path
+from statistics import median
+from typing import Any
 
-TARGETS = {  # times as fast as ormar: (kind, receivers) -> (Python 3.11, 3.12 and later)
-    ("ready", 0): (5, 5),
-    ("ready", 1): (10, 10),
-    ("suspending", 1): (4, 4),
-    **{("ready", count): (1, 4) for count in RECEIVERS[2:]},
-    **{("suspending", count): (1, 1) for count in RECEIVERS[2:]},
-}
+import blinker
+import django.dispatch
+import ormar
+import pygal
+import sqlalchemy
+from pygal.style import CleanStyle
+from senders import (
+    AIOSIGNAL,
+    BARE,
+    MODEL,
+    ORMAR,
+    SENDERS,
+    SEQUENTIAL,
+    TASKS,
+    TYPED,
+    Album,
+    Receiver,
+    Told,
+    base,
+    database,
+    plain_ormar,
+    psygnal_plain,
+    receivers,
+    typed,
+)
+from timing import Many, Timing, race, weight
+
+import typed_signals
+from typed_signals.ormar import OrmarSignal, OrmarSignals, install, uninstall
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+PYTHON = "{}.{}".format(*sys.version_info[:2])
+LIBRARIES = ("ormar", "aiosignal", "blinker", "django", "pyee", "psygnal")
+
+KINDS = ("ready", "suspending")
+RECEIVERS = (0, 1, 2, 3, 10, 100)
+GROWTH = (30, 300, 1000)
+COUNTS = sorted(RECEIVERS + GROWTH)
+GROWING = (ORMAR, TYPED, SEQUENTIAL, AIOSIGNAL, BARE, TASKS)
+AGAIN = "ormar.Signal again"  # against itself: how far off a ratio may be
+PSYGNAL = "psygnal (plain functions)"
+
+SEQUENTIAL_TARGET = 1.3  # times aiosignal's time
+OFF_TARGET = 1.03  # times the time without; less cannot be told from noise
+
+
+def target(kind: str, count: int) -> int:
+    """How many times as fast as ormar a send is to be; 1 is "not slower"."""
+    if count < 2:
+        return {"none": 5, "ready": 10, "suspending": 4}[kind if count else "none"]
+    return 4 if kind == "ready" and sys.version_info >= (3, 12) else 1
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+@dataclass
+class Report:
+    """Tables, printed as they come and kept for the page."""
+
+    parts: list[str] = field(default_factory=list)
+    targets: list[bool] = field(default_factory=list)
+
+    def verdict(self, met: bool) -> str:
+        self.targets.append(met)
+        return "met" if met else "**missed**"
+
+    def table(
+        self, title: str, note: str, head: Sequence[str], rows: Iterable[Sequence[str]]
+    ) -> None:
+        lines = [head, ["---:" if index else "---" for index in range(len(head))], *rows]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        self.say(f"### {title}\n\n{note}\n\n{table}")
+
+    def say(self, text: str) -> None:
+        self.parts.append(text)
+        print(text, end="\n\n", flush=True)
+
+
+def ratio(one: Timing, other: Timing) -> str:
+    return f"{one.seconds / other.seconds:.2f}"
+
+
+def micro(timing: Timing | None) -> str:
+    return (
+        ""
+        if timing is None
+        else f"{timing.micro:.3g}"
+        if timing.micro < 100
+        else f"{timing.micro:.0f}"
+    )
+
+
+# --- sends ---------------------------------------------------------------------------------------
+
+Cell = tuple[str, int]
+Cells = dict[Cell, dict[str, Timing]]
+
+
+async def measure_sends(repeat: int) -> Cells:
+    cells: Cells = {}
+    for kind, count in product(KINDS, COUNTS):
+        if kind != KINDS[0] and not count:
+            continue
+        names = GROWING if count in GROWTH else SENDERS
+        heard = receivers(kind, count)
+        competitors = {name: SENDERS[name](heard) for name in names}
+        if count not in GROWTH:
+            competitors[AGAIN] = plain_ormar(heard)
+            if kind == KINDS[0]:
+                competitors[PSYGNAL] = psygnal_plain(count)
+        cells[kind, count] = await race(competitors, repeat if count < 100 else repeat // 2)
+    return cells
+
+
+def tell_sends(report: Report, cells: Cells) -> None:
+    main = {cell: found for cell, found in cells.items() if cell[1] in RECEIVERS}
+
+    def beside_ormar(cell: Cell, found: dict[str, Timing]) -> list[str]:
+        wanted = target(*cell)
+        row = [f"{cell[1]} {cell[0]}" if cell[1] else "0", micro(found[ORMAR])]
+        for name in (TYPED, MODEL):
+            times = found[ORMAR].seconds / found[name].seconds
+            row += [micro(found[name]), f"{times:.2f}", report.verdict(times >= wanted)]
+        return [*row, f">= {wanted}" if wanted > 1 else "not slower"]
+
+    off = [abs(found[AGAIN].seconds / found[ORMAR].seconds - 1) for found in main.values()]
+    spread = median(each.spread for found in main.values() for each in found.values())
+    report.table(
+        "Beside ormar",
+        "Microseconds for one send, and how many times as fast as `ormar.Signal`: a signal of its "
+        "own, and one of a model outside a transaction. How noisy it was: `ormar.Signal` against "
+        f"itself was off by {100 * median(off):.0f} %, at worst {100 * max(off):.0f} %; between "
+        f"the quartiles of a competitor's repetitions lie {100 * spread:.0f} % of its median.",
+        [
+            "receivers",
+            "ormar",
+            "signal",
+            "times",
+            "verdict",
+            "of a model",
+            "times",
+            "verdict",
+            "target",
+        ],
+        [beside_ormar(*each) for each in main.items()],
+    )
+
+    names = [name for name in main["ready", 1] if name not in (AGAIN, MODEL)]
+    report.table(
+        "Beside other libraries",
+        "Microseconds for one send. The libraries differ in what they do: aiosignal, blinker and "
+        "the bare await await receivers one after another in the caller's task and context; "
+        "ormar, Django and typed-signals run them together; pyee starts tasks, which are awaited "
+        "here; psygnal calls plain functions and awaits nothing. Bare tasks are one for each "
+        "receiver, started eagerly from Python 3.12 on, and nothing else.",
+        ["receivers", *names],
+        [
+            [f"{count} {kind}" if count else "0", *(micro(found.get(name)) for name in names)]
+            for (kind, count), found in main.items()
+        ],
+    )
+
+    def beside_aiosignal(cell: Cell, found: dict[str, Timing]) -> list[str]:
+        times = found[SEQUENTIAL].seconds / found[AIOSIGNAL].seconds
+        return [
+            f"{cell[1]} {cell[0]}" if cell[1] else "0",
+            micro(found[AIOSIGNAL]),
+            micro(found[SEQUENTIAL]),
+            f"{times:.2f}",
+            report.verdict(times <= SEQUENTIAL_TARGET),
+        ]
+
+    report.table(
+        "One after another",
+        f"The sequential mode beside aiosignal's loop; the target is at most {SEQUENTIAL_TARGET} "
+        "times its time. aiosignal runs receivers in the caller's context, typed-signals each in "
+        "a copy of it.",
+        ["receivers", "aiosignal", "typed_signals", "times", "verdict"],
+        [beside_aiosignal(*each) for each in main.items()],
+    )
+
+    def growth(name: str, kind: str) -> list[str]:
+        found = [cells[kind if count else KINDS[0], count][name] for count in COUNTS]
+        each = (cells[kind, 1000][name].micro - cells[kind, 100][name].micro) / 900
+        return [f"{name}, {kind}", *map(micro, found), f"{each:.2f}"]
+
+    report.table(
+        "Growth",
+        "Microseconds for one send. The last column is what each receiver adds, between 100 and "
+        "1,000 of them.",
+        ["", *map(str, COUNTS), "each"],
+        [growth(name, kind) for kind, name in product(KINDS, GROWING)],
+    )
+
+
+# --- connecting and memory -----------------------------------------------------------------------
+
+
+async def measure_connecting(report: Report, repeat: int) -> None:
+    makers: dict[str, Callable[[], Callable[[Receiver], object]]] = {
+        ORMAR: lambda: ormar.Signal().connect,
+        TYPED: lambda: typed_signals.Signal[Told]().connect,
+        "Django": lambda: partial(django.dispatch.Signal().connect, weak=False),
+        "blinker": lambda: partial(blinker.Signal().connect, weak=False),
+    }
+    counts = (1, 10, 100, 1000)
+    rows = {name: [name] for name in makers}
+    for count in counts:
+        samples: dict[str, list[float]] = {name: [] for name in makers}
+        for _ in range(max(repeat // 3, 3)):
+            for name, make in makers.items():
+                # Each receiver is new: what is known of a function need not be found out twice.
+                rounds = [(make(), receivers("ready", count)) for _ in range(max(100 // count, 1))]
+                began = time.process_time()
+                for connect, heard in rounds:
+                    for each in heard:
+                        connect(each)
+                samples[name].append((time.process_time() - began) / len(rounds) / count)
+        for name, each in samples.items():
+            rows[name].append(f"{median(each) * 1e6:.3g}")
+    report.table(
+        "Connecting",
+        "Microseconds for each new receiver, when so many are connected to a new signal. ormar "
+        "looks for `**kwargs`; typed-signals judges the receiver by the contract.",
+        ["", *map(str, counts)],
+        rows.values(),
+    )
+
+
+def measure_memory(report: Report) -> None:
+    def ormar_touched() -> object:
+        emitter = ormar.signals.SignalEmitter()
+        return emitter, emitter.post_save
+
+    def typed_touched() -> object:
+        emitter: Any = OrmarSignals()
+        return emitter, emitter.post_save
+
+    rows = [
+        ("a signal", ormar.Signal, typed_signals.Signal),
+        ("a signal of a model", ormar.Signal, OrmarSignal),
+        ("an emitter nobody touched", ormar.signals.SignalEmitter, OrmarSignals),
+        ("an emitter with one signal", ormar_touched, typed_touched),
+    ]
+    report.table(
+        "Memory",
+        "Bytes for each, as tracemalloc counts them.",
+        ["", "ormar", "typed_signals"],
+        [[name, f"{weight(one):.0f}", f"{weight(other):.0f}"] for name, one, other in rows],
+    )
+
+
+# --- tracing that is off -------------------------------------------------------------------------
+
+
+def _in_a_process(how: str, count: int) -> float:
+    if how == "off":
+        from typed_signals.tracing import instrument, uninstrument
+
+        instrument()
+        uninstrument()
+    many = typed(receivers("ready", count))
+    return asyncio.run(race({how: many}, 15))[how].seconds
+
+
+def measure_off(report: Report, repeat: int) -> None:
+    """Compare processes, because tracing cannot be made never to have been on."""
+    fork = multiprocessing.get_context("fork")  # so that the code lies in the same places
+
+    def measured(how: str, count: int) -> float:
+        with fork.Pool(1) as pool:
+            return pool.apply(_in_a_process, (how, count))
+
+    rows: list[list[str]] = []
+    for count in (0, 1, 10):
+        samples: dict[str, list[float]] = {"never": [], "again": [], "off": []}
+        for _ in range(repeat):
+            for how, taken in samples.items():
+                taken.append(measured(how, count))
+        never, again, off = (median(each) for each in samples.values())
+        rows.append(
+            [
+                str(count),
+                f"{never * 1e6:.3g}",
+                f"{off * 1e6:.3g}",
+                f"{off / never:.3f}",
+                f"{again / never:.3f}",
+                report.verdict(off / never <= OFF_TARGET),
+            ]
+        )
+    report.table(
+        "Tracing that is off",
+        "Microseconds for one send to receivers that are ready, in processes that have never "
+        "been instrumented and in those that were and are no more. The target is at most "
+        f"{OFF_TARGET} times the time; the noise is what the former give against themselves.",
+        ["receivers", "never", "off", "times", "noise", "verdict"],
+        rows,
+    )
+
+
+# --- saving --------------------------------------------------------------------------------------
+
+
+async def measure_saving(report: Report, repeat: int) -> None:
+    uninstall()
+    engine = sqlalchemy.create_engine(database.url.replace("+aiosqlite", ""))
+    base.metadata.create_all(engine)
+    engine.dispose()
+
+    async def save(times: int) -> None:
+        for _ in range(times):
+            await Album(name="Blue", plays=1).save()
+
+    def listener() -> Receiver:
+        async def receive(sender: Any, instance: Any, **_: Any) -> None:
+            pass
+
+        return receive
+
+    def choose(name: str) -> None:
+        install(Album) if name == TYPED else uninstall()
+
+    rows: list[list[str]] = []
+    async with database:
+        for count in (0, 1, 3):
+            heard = [listener() for _ in range(count)]
+            for each in heard:
+                Album.ormar_config.signals.post_save.connect(each)
+            competitors: dict[str, Many] = {ORMAR: save, AGAIN: save, TYPED: save}
+            found = await race(competitors, repeat, chunk=0.02, before=choose)
+            uninstall()
+            for each in heard:
+                Album.ormar_config.signals.post_save.disconnect(each)
+            rows.append(
+                [
+                    str(count),
+                    micro(found[ORMAR]),
+                    micro(found[TYPED]),
+                    ratio(found[TYPED], found[ORMAR]),
+                    ratio(found[AGAIN], found[ORMAR]),
+                ]
+            )
+    report.table(
+        "Saving",
+        "Microseconds of processor time for `Model.save()` on a SQLite file, with receivers of "
+        "`post_save` that are ready; the same model with ormar's signals and with typed ones. "
+        "The noise is ormar against itself.",
+        ["receivers", "ormar", "typed_signals", "times", "noise"],
+        rows,
+    )
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+INTRODUCTION = """\
+# Benchmarks
+
+What it costs to tell receivers, as `make bench ARGS=--write` measured it; each Python version
+has its run. All competitors of a table ran in one process, their repetitions took turns, and what
+is given is the median of their processor time. Receivers do nothing ("ready") or await
+`asyncio.sleep(0)` ("suspending"), and get two keyword arguments beside the sender. The targets
+were set before the measuring; those that are missed are left standing.
+"""
+
+
+def draw(cells: Cells) -> str:
+    """Draw how sends grow, and give the chart's file name."""
+    style = CleanStyle(font_family="sans-serif", background="white", plot_background="white")
+    chart = pygal.Line(
+        style=style,
+        js=(),
+        title=f"Microseconds for one send to receivers that are ready, Python {PYTHON}",
+        x_title="receivers",
+        logarithmic=True,
+        legend_at_bottom=True,
+        legend_at_bottom_columns=3,
+        width=900,
+        height=520,
+        no_prefix=True,
+        explicit_size=True,
+        value_formatter=lambda value: f"{value:.3g}",
+    )
+    chart.x_labels = list(map(str, COUNTS))
+    for name in GROWING:
+        chart.add(name, [cells[KINDS[0], count][name].micro for count in COUNTS])
+    file = ROOT / "docs" / "assets" / f"benchmarks-{PYTHON}.svg"
+    file.write_text(chart.render(is_unicode=True, disable_xml_declaration=True) + "\n")
+    return file.name
+
+
+def write(report: Report, cells: Cells) -> None:
+    sections = PAGE.read_text().split("\n## ")[1:] if PAGE.exists() else []
+    name = f"Python {PYTHON}"
+    kept = {section.splitlines()[0]: section.rstrip() for section in sections}
+    chart = f"![How the cost of a send grows with its receivers](assets/{draw(cells)})"
+    kept[name] = "\n\n".join([name, report.parts[0], chart, *report.parts[1:]])
+    PAGE.write_text("\n## ".join([INTRODUCTION, *(kept[key] + "\n" for key in sorted(kept))]))
+
+
+async def measure(report: Report, repeat: int) -> Cells:
+    cells = await measure_sends(repeat)
+    tell_sends(report, cells)
+    await measure_connecting(report, repeat)
+    measure_memory(report)
+    await measure_saving(report, repeat)
+    return cells
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true", help="write the page and the chart")
+    parser.add_argument("--repeat", type=int, default=25, help="repetitions (default: 25)")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    report = Report()
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    report.say(
+        f"{date.today().isoformat()}, {platform.python_implementation()} "
+        f"{platform.python_version()}, {platform.system()} on {platform.machine()}; {libraries}."
+    )
+    measure_off(report, 5)  # before there are threads
+    cells = asyncio.run(measure(report, arguments.repeat))
+    missed = report.targets.count(False)
+    report.say(f"Of {len(report.targets)} targets, {len(report.targets) - missed} were met.")
+    if arguments.write:
+        write(report, cells)
+    print(f"The run took {time.monotonic() - began:.0f} s.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""How each library tells the same receivers the same thing."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiosignal
+import blinker
+import django.dispatch
+import ormar
+import psygnal
+import pyee.asyncio
+import sqlalchemy
+from timing import Many
+
+import typed_signals
+from typed_signals.ormar import install
+
+Receiver = Callable[..., Coroutine[Any, Any, object]]
+
+
+class Told(Protocol):
+    """The contract: two keyword arguments beside the sender."""
+
+    async def __call__(
+        self, sender: Any, *, instance: Any, passed_args: Any, **kwargs: object
+    ) -> object: ...
+
+
+def receivers(kind: str, count: int) -> list[Receiver]:
+    """As many receivers, each a function of its own."""
+    made: list[Receiver] = []
+    for _ in range(count):
+        if kind == "ready":
+
+            async def receive(sender: Any, instance: Any, passed_args: Any, **_: Any) -> None:
+                pass
+
+        else:
+
+            async def receive(sender: Any, instance: Any, passed_args: Any, **_: Any) -> None:
+                await asyncio.sleep(0)
+
+        made.append(receive)
+    return made
+
+
+# --- models --------------------------------------------------------------------------------------
+
+folder = tempfile.TemporaryDirectory(prefix="typed-signals-bench-")
+database = ormar.DatabaseConnection(f"sqlite+aiosqlite:///{Path(folder.name, 'albums.sqlite')}")
+base = ormar.OrmarConfig(metadata=sqlalchemy.MetaData(), database=database)
+
+
+class Album(ormar.Model):
+    ormar_config = base.copy(tablename="albums")
+
+    id: int = ormar.Integer(primary_key=True)
+    name: str = ormar.String(max_length=100)
+    plays: int = ormar.Integer(default=0)
+
+
+# --- senders -------------------------------------------------------------------------------------
+
+SENDER = Album
+PAYLOAD: dict[str, Any] = {"plays": 1}
+INSTANCE = object()
+
+
+def sending(send: Callable[..., Awaitable[object]]) -> Many:
+    """Send with the payload by keyword, as all of these libraries can."""
+
+    async def many(times: int) -> None:
+        for _ in range(times):
+            await send(SENDER, instance=INSTANCE, passed_args=PAYLOAD)
+
+    return many
+
+
+def plain_ormar(heard: Sequence[Receiver]) -> Many:
+    signal = ormar.Signal()
+    for each in heard:
+        signal.connect(each)
+    return sending(signal.send)
+
+
+def typed(heard: Sequence[Receiver], *, sequential: bool | None = None) -> Many:
+    signal = typed_signals.Signal[Told](sequential=sequential)
+    for each in heard:
+        signal.connect(each)
+    return sending(signal.send)
+
+
+def one_by_one(heard: Sequence[Receiver]) -> Many:
+    return typed(heard, sequential=True)
+
+
+def typed_model(heard: Sequence[Receiver]) -> Many:
+    """The signal of a model that has typed signals, outside a transaction."""
+
+    class Single(ormar.Model):
+        ormar_config = ormar.OrmarConfig(metadata=sqlalchemy.MetaData(), database=database)
+
+        id: int = ormar.Integer(primary_key=True)
+
+    install(Single)
+    signal = Single.ormar_config.signals.pre_update
+    for each in heard:
+        signal.connect(each)
+
+    async def many(times: int) -> None:
+        for _ in range(times):
+            await signal.send(Single, instance=INSTANCE, passed_args=PAYLOAD)
+
+    return many
+
+
+def bare(heard: Sequence[Receiver]) -> Many:
+    """No signal at all: each receiver is called and awaited."""
+    heard = tuple(heard)
+
+    async def many(times: int) -> None:
+        for _ in range(times):
+            for each in heard:
+                await each(SENDER, instance=INSTANCE, passed_args=PAYLOAD)
+
+    return many
+
+
+def task_each(heard: Sequence[Receiver]) -> Many:
+    """No signal either, but a task for each receiver, started eagerly where Python can."""
+    heard = tuple(heard)
+    options: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+
+    async def many(times: int) -> None:
+        loop = asyncio.get_running_loop()
+        for _ in range(times):
+            tasks = [
+                asyncio.Task(
+                    each(SENDER, instance=INSTANCE, passed_args=PAYLOAD), loop=loop, **options
+                )
+                for each in heard
+            ]
+            for task in tasks:
+                await task
+
+    return many
+
+
+def aiosignals(heard: Sequence[Receiver]) -> Many:
+    signal = aiosignal.Signal(SENDER)
+    signal.extend(heard)
+    signal.freeze()
+    return sending(signal.send)
+
+
+def django_asend(heard: Sequence[Receiver]) -> Many:
+    signal = django.dispatch.Signal()
+    for each in heard:
+        signal.connect(each, weak=False)
+    return sending(signal.asend)
+
+
+def blinker_async(heard: Sequence[Receiver]) -> Many:
+    signal = blinker.Signal()
+    for each in heard:
+        signal.connect(each, weak=False)
+    return sending(signal.send_async)
+
+
+def pyee_wait(heard: Sequence[Receiver]) -> Many:
+    """pyee makes a task of each receiver; that all have ended is awaited, as elsewhere."""
+    emitter = pyee.asyncio.AsyncIOEventEmitter()
+    for each in heard:
+        emitter.on("told", each)
+
+    async def many(times: int) -> None:
+        for _ in range(times):
+            emitter.emit("told", SENDER, instance=INSTANCE, passed_args=PAYLOAD)
+            await emitter.wait_for_complete()
+
+    return many
+
+
+def psygnal_plain(count: int) -> Many:
+    """psygnal calls functions, and has no send to be awaited: these are not async."""
+    signal = psygnal.SignalInstance((object, object, object))
+
+    def functions() -> Callable[..., None]:
+        def receive(sender: Any, instance: Any, passed_args: Any) -> None:
+            pass
+
+        return receive
+
+    kept = [functions() for _ in range(count)]
+    for each in kept:
+        signal.connect(each)
+
+    async def many(times: int) -> None:
+        for _ in range(times):
+            signal.emit(SENDER, INSTANCE, PAYLOAD)
+
+    many.kept = kept  # type: ignore[attr-defined] # psygnal's references are weak
+    return many
+
+
+ORMAR, TYPED, MODEL = "ormar.Signal", "typed_signals", "typed_signals, of a model"
+SEQUENTIAL, AIOSIGNAL = "typed_signals, sequential", "aiosignal"
+BARE, TASKS = "bare await", "bare tasks"
+SENDERS: dict[str, Callable[[Sequence[Receiver]], Many]] = {
+    ORMAR: plain_ormar,
+    TYPED: typed,
+    MODEL: typed_model,
+    SEQUENTIAL: one_by_one,
+    AIOSIGNAL: aiosignals,
+    BARE: bare,
+    TASKS: task_each,
+    "Django asend": django_asend,
+    "blinker send_async": blinker_async,
+    "pyee": pyee_wait,
+}
