@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ class Connection:
         aliases: Payload names the receiver uses, each with the name under which it is sent.
         sequential: Whether it runs alone; ``None`` leaves it to its signal.
         on_commit: Whether it runs only once the surrounding transaction has committed.
-        plain: Whether calling it runs none of its code yet, as with every ``async def``.
+        begin: Makes the coroutine that runs the receiver; nothing of the receiver runs yet.
     """
 
     receiver: Callable[..., Awaitable[object]]
@@ -51,38 +51,27 @@ class Connection:
     aliases: tuple[tuple[str, str], ...] = ()
     sequential: bool | None = None
     on_commit: bool = False
-    plain: bool = field(init=False)
+    begin: Callable[..., Coroutine[Any, Any, Any]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "plain", _is_plain(self.receiver))
+        plain = not self.aliases and _is_plain(self.receiver)
+        object.__setattr__(self, "begin", self.receiver if plain else self.run)
 
     @property
     def options(self) -> Options:
         """How the receiver was asked to be told."""
         return {"on_commit": self.on_commit, "sequential": self.sequential}
 
-    def call(self, sender: object, payload: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
-        """Make the coroutine that runs the receiver; nothing of the receiver runs yet."""
-        if self.aliases:
-            payload = self._named(payload)
-        if self.plain:
-            try:
-                return self.receiver(sender=sender, **payload)  # type: ignore[return-value] # pyright: ignore[reportReturnType] - async
-            except TypeError:  # the payload does not fit: the receiver's failure, told as one
-                pass
-        return self._called(sender, payload)
-
-    async def _called(self, sender: object, payload: Mapping[str, Any]) -> object:
-        return await self.receiver(sender=sender, **payload)
-
-    def _named(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def run(self, sender: object, **payload: Any) -> object:
+        """Call the receiver with the payload it asks for, and await it."""
         named: dict[str, Any] = {
             name: payload.get(source, {}) for name, source in self.aliases if name not in payload
         }
-        return {**payload, **named}
+        return await self.receiver(sender=sender, **payload, **named)
 
 
 def _is_plain(receiver: object) -> bool:
+    """Whether calling a receiver runs none of its code yet, as with every ``async def``."""
     while isinstance(receiver, functools.partial | staticmethod):
         receiver = receiver.func if isinstance(receiver, functools.partial) else receiver.__func__
     if not isinstance(receiver, FunctionType | MethodType):
@@ -119,12 +108,12 @@ class Kept:
         """The receiver as it was connected."""
         return self.connection.receiver
 
-    async def call(self, sender: object, payload: Mapping[str, Any]) -> None:
+    async def begin(self, sender: object, **payload: Any) -> None:
         """Run the receiver and keep how it ends."""
         result: object = None
         failure: BaseException | None = None
         try:
-            result = await self.connection.call(sender, payload)
+            result = await self.connection.begin(sender=sender, **payload)
         except (Exception, asyncio.CancelledError) as error:
             failure = error
         self.outcomes[self.connection] = Outcome(self.receiver, result, failure)

@@ -38,17 +38,21 @@ async def together(
         payload: What is sent, by name.
     """
     loop = asyncio.get_running_loop()
-    sending = Sending(signal, sender)
+    sending = Sending(signal, sender, current.get())
     left: list[tuple[Callee, asyncio.Task[Any]]] = []  # those that have not ended, or have failed
     waiting: list[asyncio.Task[Any]] = []
     cancelled: asyncio.CancelledError | None = None
     try:
         start = starter(loop, sending.depth)
-        before = current.get()
         try:
             for connection in connections:
-                current.set((sending, connection))
-                task = start(loop, connection.call(sender, payload))
+                context = copy_context()
+                context.run(current.set, (sending, connection))
+                try:
+                    coroutine = connection.begin(sender=sender, **payload)
+                except TypeError as error:
+                    coroutine = _raising(error)
+                task = start(loop, coroutine, context)
                 if not task.done():
                     waiting.append(task)
                     left.append((connection, task))
@@ -59,13 +63,17 @@ async def together(
                 task.cancel()
             raise
         finally:
-            current.set(before)
             if waiting:
                 cancelled = await _all_ended(loop, waiting)
     finally:
         sending.close()
     if left or cancelled is not None:
         _raise_first(signal, left, cancelled)
+
+
+async def _raising(error: TypeError) -> None:
+    """Fail as a receiver that the payload does not fit: that is the receiver's failure."""
+    raise error
 
 
 class _AllEnded(asyncio.Future[None]):
@@ -173,10 +181,14 @@ async def one_after_another(
         sender: The signal's sender.
         payload: What is sent, by name.
     """
-    sending = Sending(signal, sender)
+    sending = Sending(signal, sender, current.get())
     try:
         for connection in connections:
-            steps = connection.call(sender, payload).__await__()
+            try:
+                coroutine = connection.begin(sender=sender, **payload)
+            except TypeError as error:
+                coroutine = _raising(error)
+            steps = coroutine.__await__()
             context = copy_context()
             context.run(current.set, (sending, connection))
             # `next` with a default asks for no exception when the receiver ends without waiting.

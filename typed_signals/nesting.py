@@ -43,11 +43,12 @@ class Sending:
     Args:
         signal: The signal that is sent.
         sender: Its sender.
+        above: The send that this one is within, and the receiver of it that makes this one.
 
     Attributes:
         depth: How many sends this one is within.
         open: Whether it is under way.
-        above: The send that this one is within, and the receiver of it that makes this one.
+        above: What was given, while both are under way.
         outermost: The send that all of them are within; ``None`` for that one itself.
         inner: How many sends are open deep within this one.
         ended: Whether one deep within this one had to be ended.
@@ -56,24 +57,24 @@ class Sending:
         SignalLoopError: Too many sends are within one another.
     """
 
-    __slots__ = ("above", "depth", "ended", "inner", "open", "outermost", "sender", "signal")
+    # Few sends are within others, so these stay here for most.
+    depth = 0
+    open = True
+    above: tuple[Sending, Callee] | None = None
+    outermost: Sending | None = None
+    inner = 0
+    ended = False
 
-    def __init__(self, signal: Titled, sender: object) -> None:
+    def __init__(
+        self, signal: Titled, sender: object, above: tuple[Sending, Callee] | None
+    ) -> None:
         self.signal = signal
         self.sender = sender
-        self.open = True
-        self.inner = 0
-        self.ended = False
-        above = current.get()
         # A task that a receiver has started inherits its context, and may outlive its send.
-        if above is None or not above[0].open:
-            self.depth = 0
-            self.above: tuple[Sending, Callee] | None = None
-            self.outermost: Sending | None = None
-        else:
+        if above is not None and above[0].open:
             outer = above[0]
-            self.depth = outer.depth + 1
             self.above = above
+            self.depth = outer.depth + 1
             self.outermost = outer.outermost or outer
             if self.depth >= OPEN_DEPTH:
                 self._count(self.outermost)
@@ -92,6 +93,8 @@ class Sending:
     def close(self) -> None:
         """Take this send out of those under way."""
         self.open = False
+        if self.above is None:
+            return
         self.above = None
         if self.depth >= OPEN_DEPTH and self.outermost is not None:
             self.outermost.inner -= 1

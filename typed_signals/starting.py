@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from contextvars import Context, copy_context
+from contextvars import Context
 from typing import Any, Final
 
 __all__ = ["starter"]
 
-Start = Callable[[asyncio.AbstractEventLoop, Coroutine[Any, Any, Any]], asyncio.Task[Any]]
+Start = Callable[[asyncio.AbstractEventLoop, Coroutine[Any, Any, Any], Context], asyncio.Task[Any]]
 
 UNWIND: Final = 16
 """At every so many sends within one another, tasks are left to the event loop to start.
@@ -27,9 +27,9 @@ def starter(loop: asyncio.AbstractEventLoop, depth: int) -> Start:
         depth: How many sends the send is within.
 
     Returns:
-        A function that makes a task of a coroutine, in a copy of the caller's context. It raises
-        only what ends the program, such as ``KeyboardInterrupt``, or what the loop's own task
-        factory raises.
+        A function that makes a task of a coroutine, for the loop and in a context. It raises only
+        what ends the program, such as ``KeyboardInterrupt``, or what the loop's own task factory
+        raises.
     """
     if loop.get_task_factory() is not None or (depth and depth % UNWIND == 0):
         return _scheduled
@@ -37,17 +37,17 @@ def starter(loop: asyncio.AbstractEventLoop, depth: int) -> Start:
 
 
 def _scheduled(
-    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], context: Context
 ) -> asyncio.Task[Any]:
-    return loop.create_task(coroutine)
+    return loop.create_task(coroutine, context=context)
 
 
 if sys.version_info >= (3, 12):
 
     def _eager(
-        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], context: Context
     ) -> asyncio.Task[Any]:
-        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
 
 else:
     # Python 3.11 has no eager tasks, but all that one needs: a task is born by handing its first
@@ -55,32 +55,21 @@ else:
     # lifetime support"). So the first step is caught, and taken at once.
 
     def _eager(
-        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any], context: Context
     ) -> asyncio.Task[Any]:
-        own: dict[str, Any] = getattr(loop, "__dict__", {"call_soon": None})
-        if "call_soon" in own:  # it is someone else's, or cannot be replaced
-            return loop.create_task(coroutine)
-        ours = copy_context()
-        first: list[Callable[[], object]] = []
-
-        def call_soon(
-            callback: Callable[..., object], *args: Any, context: Context | None = None
-        ) -> asyncio.Handle | None:
-            if context is ours:
-                first.append(callback)
-                return None
-            return type(loop).call_soon(loop, callback, *args, context=context)  # a finalizer's
-
-        own["call_soon"] = call_soon
+        own: dict[str, Any] = getattr(loop, "__dict__", _NOT_TO_BE_CHANGED)
+        if "call_soon" in own:
+            return loop.create_task(coroutine, context=context)
+        own["call_soon"] = first = _FirstStep(loop, context)
         try:
-            task = asyncio.Task(coroutine, loop=loop, context=ours)
+            task = asyncio.Task(coroutine, loop=loop, context=context)
         finally:
             del own["call_soon"]
         caller = asyncio.current_task(loop)
         if caller is not None:
             asyncio.tasks._leave_task(loop, caller)
         try:
-            ours.run(first[0])
+            context.run(first.step)
         except BaseException:  # the program is to end; it is told of it by this, not by the task
             task.exception()
             raise
@@ -88,3 +77,25 @@ else:
             if caller is not None:
                 asyncio.tasks._enter_task(loop, caller)
         return task
+
+    _NOT_TO_BE_CHANGED: Final = {"call_soon": None}
+
+    class _FirstStep:
+        """Stands in for ``loop.call_soon`` while a task is made."""
+
+        __slots__ = ("_context", "_loop", "step")
+
+        step: Callable[[], object]
+
+        def __init__(self, loop: asyncio.AbstractEventLoop, context: Context) -> None:
+            self._loop = loop
+            self._context = context
+
+        def __call__(
+            self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        ) -> asyncio.Handle | None:
+            if context is self._context:
+                self.step = callback
+                return None
+            # Something that was collected as garbage meanwhile.
+            return type(self._loop).call_soon(self._loop, callback, *args, context=context)

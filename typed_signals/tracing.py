@@ -188,10 +188,11 @@ class _Traced(Connection):
         options = connection.options
         traced = cls(connection.receiver, connection.order, connection.aliases, **options)
         object.__setattr__(traced, "send", send)
+        object.__setattr__(traced, "begin", traced._received)
         return traced
 
-    def call(self, sender: object, payload: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
-        return self.send.tracer.received(self, super().call(sender, payload))
+    def _received(self, sender: object, **payload: Any) -> Coroutine[Any, Any, Any]:
+        return self.send.tracer.received(self, self.run(sender, **payload))
 
 
 def _error_type(error: Exception) -> str:
