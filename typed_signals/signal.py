@@ -53,11 +53,10 @@ K0 = ParamSpec("K0")
 Own = ParamSpec("Own", default=...)
 R = TypeVar("R", default=Any)
 R_co = TypeVar("R_co", covariant=True)
-# Covariant, so that a Protocol whose `__call__` is an `async def` is taken for a callable that
-# returns an awaitable, as `connect` and `send` see it.
-P_co = TypeVar(
-    "P_co", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any], covariant=True
-)
+# Solved, not written, where a signal is taken for one of callables: a Protocol whose `__call__` is
+# an `async def` returns a coroutine, and the two would not be the same.
+A = TypeVar("A", bound=Awaitable[object])
+P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
 
 _lock = threading.RLock()
 _order = itertools.count()
@@ -135,8 +134,8 @@ class _Object:
     """
 
 
-class Signal(_Object, Generic[P_co]):
-    """A signal whose receivers keep a contract, the receiver Protocol ``P_co``.
+class Signal(_Object, Generic[P]):
+    """A signal whose receivers keep a contract, the receiver Protocol ``P``.
 
     ``Signal[OrderPaid]()`` is a signal with the contract of the Protocol ``OrderPaid``; a bare
     ``Signal()`` accepts any payload. Signals of an emitter are made by the emitter.
@@ -216,7 +215,7 @@ class Signal(_Object, Generic[P_co]):
 
     @final
     def connect(
-        self: Signal[Callable[K0, Awaitable[object]]],
+        self: Signal[Callable[K0, A]],
         receiver: Accepted[K0, Own, R],
         **options: Unpack[Options],
     ) -> Callable[Own, R]:
@@ -262,13 +261,11 @@ class Signal(_Object, Generic[P_co]):
 
     if TYPE_CHECKING:
 
-        async def send(
-            self: Signal[Callable[K, Awaitable[object]]], *args: K.args, **kwargs: K.kwargs
-        ) -> None:
+        async def send(self: Signal[Callable[K, A]], *args: K.args, **kwargs: K.kwargs) -> None:
             """Tell every connected receiver, and return when all have ended."""
 
         async def send_robust(
-            self: Signal[Callable[K, Awaitable[object]]], *args: K.args, **kwargs: K.kwargs
+            self: Signal[Callable[K, A]], *args: K.args, **kwargs: K.kwargs
         ) -> list[Outcome]:
             """Tell every connected receiver, and return how each has ended."""
             return []

@@ -25,7 +25,7 @@ from typed_signals.signal import Signal, connect_all, refusal
 __all__ = ["OrmarSignal", "OrmarSignals", "adopt", "release"]
 
 M = TypeVar("M", default=Any)
-P_co = TypeVar("P_co", bound=Callable[..., Any], default=CustomReceiver[Any], covariant=True)
+P = TypeVar("P", bound=Callable[..., Any], default=CustomReceiver[Any])
 
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ else:
     _PlainSignal = ormar.Signal
 
 
-class OrmarSignal(Signal[P_co], _PlainSignal):
+class OrmarSignal(Signal[P], _PlainSignal):
     """A typed signal that also is an ``ormar.Signal``."""
 
     _error: ClassVar[type[errors.SignalDefinitionError]] = SignalDefinitionError

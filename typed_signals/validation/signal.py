@@ -15,12 +15,10 @@ from typed_signals.validation.payload import payload_of
 
 __all__ = ["ValidatedSignal"]
 
-P_co = TypeVar(
-    "P_co", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any], covariant=True
-)
+P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
 
 
-class ValidatedSignal(Signal[P_co]):
+class ValidatedSignal(Signal[P]):
     """A signal whose payload is checked by pydantic at every send, before any receiver runs.
 
     Make one as ``ValidatedSignal[OrderPaid]()``, or declare it in an emitter::
