@@ -33,7 +33,8 @@ def answers(host: str, port: int) -> bool:
 
 
 def pytest_report_header() -> str:
-    return f"lane: {lanes.NAME}"
+    servers = [name for name, address in SERVERS.items() if lanes.CURRENT and answers(*address)]
+    return f"lane: {lanes.NAME}; databases: {', '.join(['sqlite', *servers])}"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
