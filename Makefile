@@ -21,7 +21,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test setup lint format types mypy basedpyright lock docs bench build clean \
+.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench build clean \
 	$(LANES) $(addprefix test-,$(LANES))
 
 help:  ## list the targets
@@ -62,6 +62,9 @@ test-databases: databases  ## the tests on ormar 0.21, over `databases`
 
 test-legacy: legacy  ## the tests on ormar 0.12.3, SQLAlchemy 1.4 and pydantic 1
 	$(VENVS)/legacy/bin/python -m pytest $(ARGS)
+
+soak: current  ## the long runs in full: a million sends, ten thousand saves on each database
+	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py $(ARGS)
 
 # ---------------------------------------------------------------------------- environments
 

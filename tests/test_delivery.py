@@ -462,6 +462,36 @@ async def test_cancelling_a_send_cancels_its_receivers_and_waits(
     assert ended == ([0] if sequential else list(range(count)))
 
 
+async def test_a_cancellation_reaches_all_receivers_at_once() -> None:
+    """The first one ends only when the last one has been cancelled."""
+    signal = Signal()
+    last_was_cancelled = asyncio.Event()
+    messages: list[object] = []
+
+    async def first(sender: object, **kwargs: object) -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            await asyncio.wait_for(last_was_cancelled.wait(), 5)
+
+    async def last(sender: object, **kwargs: object) -> None:
+        try:
+            await asyncio.sleep(10)
+        except asyncio.CancelledError as error:
+            messages.extend(error.args)
+            last_was_cancelled.set()
+            raise
+
+    signal.connect(first)
+    signal.connect(last)
+    send = asyncio.create_task(signal.send(sender=int))
+    await asyncio.sleep(0)
+    send.cancel("enough")
+    with pytest.raises(asyncio.CancelledError):
+        await send
+    assert messages == ["enough"]
+
+
 @WAYS
 @pytest.mark.parametrize("count", [1, 3])
 async def test_a_receiver_that_swallows_its_cancellation_does_not_swallow_the_sends(
@@ -721,6 +751,30 @@ async def test_a_loops_own_task_factory_makes_the_tasks(count: int) -> None:
     asyncio.get_running_loop().set_task_factory(factory)
     await signal.send(sender=int)
     assert len(made) == count
+
+
+@WAYS
+@pytest.mark.parametrize("count", [1, 3])
+async def test_tasks_that_are_written_in_python_can_send(
+    count: int, sequential: bool | None
+) -> None:
+    """As in a debugger, or where asyncio's accelerator is missing."""
+    signal = Signal(sequential=sequential)
+    for receiver in company(count):
+        signal.connect(receiver)
+    caller = asyncio.tasks._PyTask(signal.send(sender=int), loop=asyncio.get_running_loop())
+    await caller
+    slow = signal.connect(_slow)
+    caller = asyncio.tasks._PyTask(signal.send(sender=int), loop=asyncio.get_running_loop())
+    await asyncio.sleep(0.002)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    assert signal.disconnect(slow)
+
+
+async def _slow(sender: object, **kwargs: object) -> None:
+    await asyncio.sleep(10)
 
 
 async def test_a_loop_whose_call_soon_is_replaced_keeps_it() -> None:

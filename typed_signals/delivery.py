@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Generator, Mapping, Sequence
+import types
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextvars import Context, copy_context
 from typing import Any, Final
 
@@ -76,26 +77,46 @@ async def _raising(error: TypeError) -> None:
     raise error
 
 
-class _AllEnded(asyncio.Future[None]):
-    """Is done when all of the tasks are; to cancel it is to cancel them."""
+class _End:
+    """A future's view of the end of one task among several: to cancel it is to cancel them all.
 
-    def __init__(
-        self, tasks: Sequence[asyncio.Task[Any]], *, loop: asyncio.AbstractEventLoop
-    ) -> None:
-        super().__init__(loop=loop)
+    So the caller waits for one task after the other, and most have ended by the time that it is
+    their turn. A callback on each would cost more than all the rest.
+    """
+
+    __slots__ = ("_asyncio_future_blocking", "_task", "_tasks")
+
+    def __init__(self, task: asyncio.Task[Any], tasks: Sequence[asyncio.Task[Any]]) -> None:
+        self._asyncio_future_blocking = True  # asyncio's mark of something to be awaited
+        self._task = task
         self._tasks = tasks
-        self._count = len(tasks)
-        for task in tasks:
-            task.add_done_callback(self._one_ended)
 
-    def _one_ended(self, task: asyncio.Task[Any]) -> None:
-        self._count -= 1
-        if not self._count and not self.done():
-            self.set_result(None)
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return self._task.get_loop()
+
+    def add_done_callback(self, callback: Callable[..., object], *, context: Context) -> None:
+        self._task.add_done_callback(callback, context=context)
 
     def cancel(self, msg: Any | None = None) -> bool:
         cancelled = [task.cancel(msg) for task in self._tasks]  # every one of them
         return any(cancelled)
+
+
+@types.coroutine
+def _ends(tasks: Sequence[asyncio.Task[Any]]) -> Generator[_End, None, None]:
+    cancelled: asyncio.CancelledError | None = None
+    for task in tasks:
+        while not task.done():
+            try:
+                yield _End(task, tasks)
+            except GeneratorExit:
+                raise
+            except asyncio.CancelledError as error:
+                cancelled = error
+            except BaseException:
+                pass  # the task's failure, which is read from the task
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _all_ended(
@@ -106,7 +127,7 @@ async def _all_ended(
     before = caller.cancelling() if caller else 0
     cancelled: asyncio.CancelledError | None = None
     try:
-        await (tasks[0] if len(tasks) == 1 else _AllEnded(tasks, loop=loop))
+        await (tasks[0] if len(tasks) == 1 else _ends(tasks))
     except asyncio.CancelledError as error:
         cancelled = error
     except GeneratorExit:
@@ -182,15 +203,17 @@ async def one_after_another(
         payload: What is sent, by name.
     """
     sending = Sending(signal, sender, current.get())
+    within = copy_context()
+    within.run(current.set, (sending, None))
     try:
         for connection in connections:
+            sending.running = connection
             try:
                 coroutine = connection.begin(sender=sender, **payload)
             except TypeError as error:
                 coroutine = _raising(error)
             steps = coroutine.__await__()
-            context = copy_context()
-            context.run(current.set, (sending, connection))
+            context = within.copy()
             # `next` with a default asks for no exception when the receiver ends without waiting.
             awaited: Any = context.run(next, steps, _DONE)  # pyright: ignore[reportUnknownMemberType]
             if awaited is not _DONE:

@@ -26,6 +26,9 @@ the depth does.
 OPEN_DEPTH: Final = 3
 
 
+Place = tuple["Sending", "Callee | None"]
+
+
 class Titled(Protocol):
     """Whatever can say which signal it is."""
 
@@ -43,15 +46,16 @@ class Sending:
     Args:
         signal: The signal that is sent.
         sender: Its sender.
-        above: The send that this one is within, and the receiver of it that makes this one.
+        above: Where it is made; see :data:`current`.
 
     Attributes:
         depth: How many sends this one is within.
         open: Whether it is under way.
-        above: What was given, while both are under way.
+        above: The send that this one is within, and the receiver of it that makes this one.
         outermost: The send that all of them are within; ``None`` for that one itself.
         inner: How many sends are open deep within this one.
         ended: Whether one deep within this one had to be ended.
+        running: The receiver that is running, if they run one after another.
 
     Raises:
         SignalLoopError: Too many sends are within one another.
@@ -64,16 +68,15 @@ class Sending:
     outermost: Sending | None = None
     inner = 0
     ended = False
+    running: Callee
 
-    def __init__(
-        self, signal: Titled, sender: object, above: tuple[Sending, Callee] | None
-    ) -> None:
+    def __init__(self, signal: Titled, sender: object, above: Place | None) -> None:
         self.signal = signal
         self.sender = sender
         # A task that a receiver has started inherits its context, and may outlive its send.
         if above is not None and above[0].open:
-            outer = above[0]
-            self.above = above
+            outer, receiver = above
+            self.above = outer, receiver or outer.running
             self.depth = outer.depth + 1
             self.outermost = outer.outermost or outer
             if self.depth >= OPEN_DEPTH:
@@ -133,7 +136,8 @@ class Sending:
         return title if title.endswith(f" of {sender}") else f"{title} sent by {sender}"
 
 
-current: ContextVar[tuple[Sending, Callee] | None] = ContextVar(
-    "typed_signals.sending", default=None
-)
-"""The innermost send that the running code is within, and the receiver of it that is running."""
+current: ContextVar[Place | None] = ContextVar("typed_signals.sending", default=None)
+"""The innermost send that the running code is within, and the receiver of it that is running.
+
+Where receivers run one after another, the send itself knows which one is.
+"""

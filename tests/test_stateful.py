@@ -1,0 +1,157 @@
+"""A signal through any history of connects, disconnects and sends, beside a model of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from typed_signals import Failure, Signal, SignalDefinitionError, set_error_hook
+
+OPTIONS = st.fixed_dictionaries(
+    {}, optional={"on_commit": st.booleans(), "sequential": st.sampled_from([None, True, False])}
+)
+
+
+@dataclass(eq=False)
+class Receiver:
+    """Notes its calls, and ends as it is told to."""
+
+    number: int
+    waits: int
+    fails: bool
+    calls: list[Receiver]
+    options: dict[str, Any] = field(default_factory=dict)
+
+    async def __call__(self, sender: object, **kwargs: object) -> int:
+        self.calls.append(self)
+        for _ in range(self.waits):
+            await asyncio.sleep(0)
+        if self.fails:
+            raise KeyError(self.number)
+        return self.number
+
+    @property
+    def later(self) -> bool:
+        return bool(self.options.get("on_commit"))
+
+
+class SignalMachine(RuleBasedStateMachine):
+    """Without a transaction, so that those on commit are told at once, after the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signal = Signal()
+        self.calls: list[Receiver] = []
+        self.connected: list[Receiver] = []
+        self.made = 0
+        self.failures: list[Failure] = []
+        self.hook = set_error_hook(self.failures.append)
+
+    def teardown(self) -> None:
+        set_error_hook(self.hook)
+
+    # --- the model -------------------------------------------------------------------------------
+
+    def steps(self) -> Iterator[list[Receiver]]:
+        """Those who are told now, by what must have ended before the next ones begin."""
+        together: list[Receiver] = []
+        for receiver in self.connected:
+            if receiver.later:
+                continue
+            own = receiver.options.get("sequential")
+            if self.signal.sequential if own is None else own:
+                if together:
+                    yield together
+                    together = []
+                yield [receiver]
+            else:
+                together.append(receiver)
+        if together:
+            yield together
+
+    def expected(self, *, robust: bool) -> tuple[list[Receiver], Receiver | None]:
+        """Who is called, in order, and whose failure is raised."""
+        calls: list[Receiver] = []
+        for step in self.steps():
+            calls += step
+            failed = next((each for each in step if each.fails), None)
+            if failed and not robust:
+                return calls, failed
+        return calls + [each for each in self.connected if each.later], None
+
+    # --- the signal ------------------------------------------------------------------------------
+
+    @rule(waits=st.integers(0, 2), fails=st.booleans(), options=OPTIONS)
+    def connect(self, waits: int, fails: bool, options: dict[str, Any]) -> None:
+        receiver = Receiver(self.made, waits, fails, self.calls, options)
+        self.made += 1
+        assert self.signal.connect(receiver, **options) is receiver
+        self.connected.append(receiver)
+
+    @precondition(lambda self: self.connected)
+    @rule(data=st.data(), options=OPTIONS)
+    def connect_again(self, data: st.DataObject, options: dict[str, Any]) -> None:
+        receiver = data.draw(st.sampled_from(self.connected))
+        default = {"on_commit": False, "sequential": None}
+        try:
+            self.signal.connect(receiver, **options)
+        except SignalDefinitionError:
+            assert {**default, **options} != {**default, **receiver.options}
+        else:
+            assert {**default, **options} == {**default, **receiver.options}
+
+    @precondition(lambda self: self.connected)
+    @rule(data=st.data())
+    def disconnect(self, data: st.DataObject) -> None:
+        receiver = data.draw(st.sampled_from(self.connected))
+        assert self.signal.disconnect(receiver)
+        assert not self.signal.disconnect(receiver)
+        self.connected.remove(receiver)
+
+    @rule(sequential=st.sampled_from([None, True, False]))
+    def choose(self, sequential: bool | None) -> None:
+        self.signal.sequential = sequential
+
+    @rule()
+    def send(self) -> None:
+        self.calls.clear()
+        self.failures.clear()
+        calls, failed = self.expected(robust=False)
+        raised: tuple[object, ...] | None = None
+        try:
+            asyncio.run(self.signal.send(sender=int))
+        except KeyError as error:
+            raised = error.args
+        assert raised == (None if failed is None else (failed.number,))
+        self.check(calls)
+
+    @rule()
+    def send_robust(self) -> None:
+        self.calls.clear()
+        self.failures.clear()
+        calls, _ = self.expected(robust=True)
+        outcomes = asyncio.run(self.signal.send_robust(sender=int))
+        self.check(calls)
+        assert [each.receiver for each in outcomes] == [
+            each for each in self.connected if not each.later
+        ]
+        for receiver, result, failure in outcomes:
+            assert isinstance(receiver, Receiver)
+            assert isinstance(failure, KeyError) == receiver.fails
+            assert result == (None if receiver.fails else receiver.number)
+
+    def check(self, calls: list[Receiver]) -> None:
+        assert self.calls == calls
+        assert [failure.receiver for failure in self.failures] == [
+            each for each in calls if each.later and each.fails
+        ]
+        assert list(self.signal.receivers) == self.connected
+
+
+TestSignal = SignalMachine.TestCase
+TestSignal.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
