@@ -187,6 +187,26 @@ async def test_a_task_started_inside_belongs_to_the_transaction(shop, heard):
     assert heard == ["a"]
 
 
+async def test_a_task_that_outlives_the_transaction_it_was_started_in_is_outside(shop):
+    heard: list[str] = []
+    over = asyncio.Event()
+
+    async def note(sender: Any, name: str, **kwargs: Any) -> None:
+        heard.append(name)
+
+    async def work() -> None:
+        await over.wait()
+        await signals(shop.Album).sold_out.send(sender=shop.Album, name="a")
+
+    signals(shop.Album).sold_out.connect(note, on_commit=True)
+    async with shop.store.database.transaction():
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0)
+    over.set()
+    await task
+    assert heard == ["a"]
+
+
 @pytest.mark.skipif(not lanes.CURRENT, reason="`databases` lets only the innermost savepoint end")
 async def test_savepoints_of_two_tasks_that_end_in_any_order(shop, heard):
     """A rollback takes with it all that came after the savepoint on the connection."""
