@@ -137,7 +137,9 @@ class Receiver:
             named_from_here = named_from_here or (fixed and each.kind == EITHER)
             kind = KEYWORD if named_from_here and each.kind == EITHER else each.kind
             after.append(replace(each, kind=kind, required=each.required and not fixed))
-        return replace(self, parameters=tuple(after))
+        # Once a parameter is bound by name, nothing that is given by position gets past it.
+        args = self.args and not named_from_here
+        return replace(self, parameters=tuple(after), args=args)
 
     def breaks(self, sent: Sent) -> bool:
         """Whether it breaks what the documentation asks of a receiver."""
