@@ -614,3 +614,14 @@ def test_a_signal_without_a_declared_payload_may_send_anything(parameters, fault
         assert lines_of(refusal(signal, receiver)) == faults
     else:
         assert signal.connect(receiver) is receiver
+
+
+def test_a_partial_of_a_method_cannot_bind_self_a_second_time():
+    class Listener:
+        async def hear(self, sender: object, **kwargs: object) -> None: ...
+
+    receiver: Any = functools.partial(Listener().hear, self=0)
+    with pytest.raises(SignalDefinitionError, match="binds arguments that the function inside"):
+        Signal().connect(receiver)
+    with pytest.raises(TypeError, match="multiple values for argument 'self'"):
+        receiver(sender=object)

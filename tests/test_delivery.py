@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from typed_signals import Outcome, Signal, SignalDefinitionError
+from typed_signals import Outcome, Signal, SignalDefinitionError, returns_awaitable
 
 variable = contextvars.ContextVar("variable", default="caller's")
 
@@ -805,3 +805,19 @@ async def test_in_debug_mode_nothing_changes() -> None:
     for receiver in company(3):
         signal.connect(receiver)
     await signal.send(sender=int)
+
+
+async def test_a_payload_may_be_called_self():
+    got: list[object] = []
+
+    @returns_awaitable
+    def receiver(sender: object, self: object, **kwargs: object) -> Any:
+        async def later() -> None:
+            got.append(self)
+
+        return later()
+
+    signal: Any = Signal()
+    signal.connect(receiver)
+    await signal.send(sender=object, self=1)
+    assert got == [1]

@@ -62,7 +62,7 @@ class Connection:
         """How the receiver was asked to be told."""
         return {"on_commit": self.on_commit, "sequential": self.sequential}
 
-    async def run(self, sender: object, **payload: Any) -> object:
+    async def run(self, /, sender: object, **payload: Any) -> object:
         """Call the receiver with the payload it asks for, and await it."""
         named: dict[str, Any] = {
             name: payload.get(source, {}) for name, source in self.aliases if name not in payload

@@ -352,6 +352,14 @@ def _partial_shape(partial: Any) -> tuple[Signature, tuple[str, ...]]:
     def inside() -> None: ...
 
     inner, bound = _shape(partial.func)
+    if inspect.ismethod(partial.func):  # whose signature hides the name that `self` has
+        first = next(iter(inspect.signature(partial.func.__func__).parameters.values()), None)
+        if (
+            first
+            and first.kind is Parameter.POSITIONAL_OR_KEYWORD
+            and first.name in partial.keywords
+        ):
+            raise TypeError(f"{first.name} is bound twice")
     inside.__signature__ = inner  # type: ignore[attr-defined]
     left = inspect.signature(functools.partial(inside, *partial.args, **partial.keywords))
     names = [p.name for p in inner.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
