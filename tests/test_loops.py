@@ -67,6 +67,37 @@ async def test_the_error_names_signal_receiver_and_model(sequential: bool | None
     assert "promote` (tests/test_loops.py:" in str(caught.value)
 
 
+@WAYS
+@pytest.mark.parametrize("pause", [None, "in itself", "in a task"])
+async def test_the_error_names_the_receiver_that_sends_among_others(
+    sequential: bool | None, pause: str | None
+) -> None:
+    signal = Signal(sequential=sequential)
+
+    async def listens(sender: object, **kwargs: object) -> None:
+        await asyncio.sleep(0)
+
+    async def loops(sender: object, **kwargs: object) -> None:
+        if pause == "in a task":
+            await asyncio.create_task(signal.send(sender=Album))
+            return
+        if pause:
+            await asyncio.sleep(0)
+        await signal.send(sender=Album)
+
+    async def also_listens(sender: object, **kwargs: object) -> None:
+        pass
+
+    for receiver in (listens, loops, also_listens):
+        signal.connect(receiver)
+    with pytest.raises(SignalLoopError) as caught:
+        await signal.send(sender=Album)
+    message = str(caught.value)
+    assert "loops`" in message
+    # A task that a receiver starts before it first waits does not tell whose it is.
+    assert ("listens`" in message) is (pause == "in a task" and not sequential)
+
+
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
 async def test_a_model_that_updates_itself_when_it_is_updated(shop, inside):
     async def promote(sender: Any, instance: Any, **kwargs: Any) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
@@ -15,7 +15,7 @@ from typed_signals.observation import chain, observers
 if TYPE_CHECKING:
     from typed_signals.signal import Signal
 
-__all__ = ["NOBODY", "Audience", "audience", "deliver", "deliver_robustly", "nothing"]
+__all__ = ["NOBODY", "Audience", "Way", "audience", "deliver", "deliver_robustly"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -88,7 +88,6 @@ def deliver(
     heard: Audience,
     sender: object,
     payload: Mapping[str, Any],
-    *,
     transaction: Transaction | None = None,
 ) -> Coroutine[Any, Any, None]:
     """Tell everyone.
@@ -106,11 +105,11 @@ def deliver(
     if observers and not heard.observed:
         return _observed(deliver, signal, heard, sender, payload, transaction)
     steps = heard.outside if transaction is None else heard.inside
-    if not heard.everyone:
-        return nothing
     if len(steps) == 1 and not heard.later:
         way, connections = steps[0]
         return way(signal, connections, sender, payload)
+    if not heard.everyone:
+        return _nothing()
     return _in_steps(signal, steps, Later(signal, heard.later, sender, payload), transaction)
 
 
@@ -119,7 +118,6 @@ async def deliver_robustly(
     heard: Audience,
     sender: object,
     payload: Mapping[str, Any],
-    *,
     transaction: Transaction | None = None,
 ) -> list[Outcome]:
     """Tell everyone, and tell how each ended; see :func:`deliver`.
@@ -144,7 +142,7 @@ async def deliver_robustly(
     return [outcomes[each] for each in heard.everyone if each in outcomes]
 
 
-class _Way(Protocol[T_co]):
+class Way(Protocol[T_co]):
     """:func:`deliver` or :func:`deliver_robustly`."""
 
     def __call__(
@@ -153,13 +151,14 @@ class _Way(Protocol[T_co]):
         heard: Audience,
         sender: object,
         payload: Mapping[str, Any],
-        *,
         transaction: Transaction | None = None,
-    ) -> Coroutine[Any, Any, T_co]: ...
+    ) -> Coroutine[Any, Any, T_co]:
+        """Tell everyone."""
+        ...
 
 
 def _observed(
-    way: _Way[T],
+    way: Way[T],
     signal: Titled,
     heard: Audience,
     sender: object,
@@ -172,7 +171,7 @@ def _observed(
     def proceed(connections: tuple[Connection, ...]) -> Coroutine[Any, Any, T]:
         chosen = audience(connections, sequential=sent.sequential)
         seen = replace(chosen, observed=True)
-        return way(signal, seen, sender, payload, transaction=transaction)
+        return way(signal, seen, sender, payload, transaction)
 
     return chain(sent, sender, payload, heard.everyone, proceed)
 
@@ -188,23 +187,5 @@ async def _in_steps(
     await later.tell(transaction)
 
 
-class _Nothing(Coroutine[Any, Any, None]):
-    """A coroutine that has nothing to do, and can be awaited any number of times."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        return _no_steps  # type: ignore[return-value] # pyright: ignore[reportReturnType]
-
-    def send(self, value: object) -> None:
-        raise StopIteration
-
-    def throw(self, *error: Any) -> None:
-        raise error[0]
-
-    def close(self) -> None:
-        pass
-
-
-_no_steps = iter(())
-nothing: Final = _Nothing()
+async def _nothing() -> None:
+    pass

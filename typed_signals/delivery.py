@@ -40,6 +40,9 @@ async def together(
     """
     loop = asyncio.get_running_loop()
     sending = Sending(signal, sender, current.get())
+    within = copy_context()
+    within.run(current.set, (sending, None))
+    named = {"sender": sender, **payload}
     left: list[tuple[Callee, asyncio.Task[Any]]] = []  # those that have not ended, or have failed
     waiting: list[asyncio.Task[Any]] = []
     cancelled: asyncio.CancelledError | None = None
@@ -47,18 +50,20 @@ async def together(
         start = starter(loop, sending.depth)
         try:
             for connection in connections:
-                context = copy_context()
-                context.run(current.set, (sending, connection))
+                sending.running = connection
+                context = within.copy()
                 try:
-                    coroutine = connection.begin(sender=sender, **payload)
+                    coroutine = connection.begin(**named)
                 except TypeError as error:
                     coroutine = _raising(error)
                 task = start(loop, coroutine, context)
                 if not task.done():
+                    context.run(current.set, (sending, connection))
                     waiting.append(task)
                     left.append((connection, task))
                 elif task.cancelled() or task.exception() is not None:
                     left.append((connection, task))
+            sending.running = connections
         except BaseException:  # KeyboardInterrupt and its like
             for task in waiting:
                 task.cancel()
@@ -205,11 +210,12 @@ async def one_after_another(
     sending = Sending(signal, sender, current.get())
     within = copy_context()
     within.run(current.set, (sending, None))
+    named = {"sender": sender, **payload}
     try:
         for connection in connections:
             sending.running = connection
             try:
-                coroutine = connection.begin(sender=sender, **payload)
+                coroutine = connection.begin(**named)
             except TypeError as error:
                 coroutine = _raising(error)
             steps = coroutine.__await__()

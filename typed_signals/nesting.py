@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from typed_signals.errors import SignalLoopError
 from typed_signals.inspection import describe
@@ -26,7 +27,10 @@ the depth does.
 OPEN_DEPTH: Final = 3
 
 
-Place = tuple["Sending", "Callee | None"]
+Running: TypeAlias = "Callee | Sequence[Callee] | None"
+"""The receiver that is running, or those of which one is; ``None`` where the send knows it."""
+
+Place: TypeAlias = "tuple[Sending, Running]"
 
 
 class Titled(Protocol):
@@ -55,7 +59,7 @@ class Sending:
         outermost: The send that all of them are within; ``None`` for that one itself.
         inner: How many sends are open deep within this one.
         ended: Whether one deep within this one had to be ended.
-        running: The receiver that is running, if they run one after another.
+        running: The receiver that is running, or all of them while any may be.
 
     Raises:
         SignalLoopError: Too many sends are within one another.
@@ -64,11 +68,11 @@ class Sending:
     # Few sends are within others, so these stay here for most.
     depth = 0
     open = True
-    above: tuple[Sending, Callee] | None = None
+    above: Place | None = None
     outermost: Sending | None = None
     inner = 0
     ended = False
-    running: Callee
+    running: Running = None
 
     def __init__(self, signal: Titled, sender: object, above: Place | None) -> None:
         self.signal = signal
@@ -104,9 +108,9 @@ class Sending:
             if not self.outermost.inner:
                 self.outermost.ended = False
 
-    def _within(self) -> list[tuple[Sending, Callee]]:
+    def _within(self) -> list[Place]:
         """The sends that this one is within, with the receivers, from the innermost outwards."""
-        found: list[tuple[Sending, Callee]] = []
+        found: list[Place] = []
         above = self.above
         while above is not None and above[0].open:
             found.append(above)
@@ -116,8 +120,7 @@ class Sending:
     def loop_error(self) -> SignalLoopError:
         """Say which receivers send one another's signals."""
         steps = [
-            f"{sending} → receiver {describe(connection.receiver)}"
-            for sending, connection in self._within()
+            f"{sending} → receiver {_described(receiver)}" for sending, receiver in self._within()
         ]
         innermost = steps[0] if steps else ""
         period = next((n for n, step in enumerate(steps) if n and step == innermost), len(steps))
@@ -136,8 +139,13 @@ class Sending:
         return title if title.endswith(f" of {sender}") else f"{title} sent by {sender}"
 
 
+def _described(running: Running) -> str:
+    several = running if isinstance(running, Sequence) else [running]
+    return " or ".join(describe(each.receiver) for each in several if each)
+
+
 current: ContextVar[Place | None] = ContextVar("typed_signals.sending", default=None)
 """The innermost send that the running code is within, and the receiver of it that is running.
 
-Where receivers run one after another, the send itself knows which one is.
+Until a receiver waits for the first time, the send itself knows that it is this one.
 """

@@ -27,7 +27,7 @@ from weakref import WeakSet
 
 from typing_extensions import ParamSpec, TypeVar
 
-from typed_signals.audience import NOBODY, Audience, audience, deliver, deliver_robustly, nothing
+from typed_signals.audience import NOBODY, Audience, Way, audience, deliver, deliver_robustly
 from typed_signals.connection import Connection, Options, Outcome
 from typed_signals.contract import Contract, Fault
 from typed_signals.errors import SignalDefinitionError, SignalDefinitionWarning, warn
@@ -53,6 +53,7 @@ K0 = ParamSpec("K0")
 Own = ParamSpec("Own", default=...)
 R = TypeVar("R", default=Any)
 R_co = TypeVar("R_co", covariant=True)
+T = TypeVar("T")
 # Solved, not written, where a signal is taken for one of callables: a Protocol whose `__call__` is
 # an `async def` returns a coroutine, and the two would not be the same.
 A = TypeVar("A", bound=Awaitable[object])
@@ -271,9 +272,8 @@ class Signal(_Object, Generic[P]):
             return []
 
     else:
-        # No coroutine of its own stands between the caller and the delivery: each costs time.
 
-        def send(self, /, sender: object, **payload: object) -> Coroutine[Any, Any, None]:
+        async def send(self, /, sender: object, **payload: object) -> None:
             """Tell every connected receiver, and return when all have ended.
 
             Receivers run together, or one after another (see :attr:`sequential`), each in a copy
@@ -282,9 +282,6 @@ class Signal(_Object, Generic[P]):
             Args:
                 sender: The model class (or whatever the signal's sender is).
                 payload: The payload by keyword, as the Protocol names it.
-
-            Returns:
-                A coroutine to be awaited.
 
             Raises:
                 BaseException: What the first receiver, in the order of connection, raised. If
@@ -296,12 +293,10 @@ class Signal(_Object, Generic[P]):
             if heard is None:
                 heard = self._audience()
             if heard is NOBODY and not observers:
-                return nothing
-            return self._deliver(heard, sender, payload)
+                return
+            await self._deliver(deliver, heard, sender, payload)
 
-        def send_robust(
-            self, /, sender: object, **payload: object
-        ) -> Coroutine[Any, Any, list[Outcome]]:
+        async def send_robust(self, /, sender: object, **payload: object) -> list[Outcome]:
             """Tell every connected receiver, and return how each has ended.
 
             All receivers are told, whatever the others raise, and nothing that they raise is
@@ -312,13 +307,13 @@ class Signal(_Object, Generic[P]):
                 payload: The payload by keyword, as the Protocol names it.
 
             Returns:
-                A coroutine to be awaited. It gives how each receiver has ended, in the order of
-                connection; those that run after the commit are not among them.
+                How each receiver has ended, in the order of connection; those that run after the
+                commit are not among them.
 
             Raises:
                 SignalLoopError: Receivers send one another's signals without end.
             """
-            return self._deliver_robustly(self._audience(), sender, payload)
+            return await self._deliver(deliver_robustly, self._audience(), sender, payload)
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -369,14 +364,9 @@ class Signal(_Object, Generic[P]):
         return None
 
     def _deliver(
-        self, heard: Audience, sender: object, payload: Mapping[str, object]
-    ) -> Coroutine[Any, Any, None]:
-        return deliver(self, heard, sender, payload)
-
-    def _deliver_robustly(
-        self, heard: Audience, sender: object, payload: Mapping[str, object]
-    ) -> Coroutine[Any, Any, list[Outcome]]:
-        return deliver_robustly(self, heard, sender, payload)
+        self, way: Way[T], heard: Audience, sender: object, payload: Mapping[str, object]
+    ) -> Coroutine[Any, Any, T]:
+        return way(self, heard, sender, payload)
 
     def _connected(self) -> tuple[Connection, ...]:
         """Own and inherited connections in the order of connection, each receiver once."""

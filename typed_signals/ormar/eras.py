@@ -33,10 +33,7 @@ class Era(ABC):
 
     def config(self, model: Model) -> Any | None:
         """The configuration of a model class, possibly inherited."""
-        for cls in model.__mro__:
-            if (config := self.own_config(cls)) is not None:
-                return config
-        return None
+        return getattr(model, self.attribute, None)
 
     def is_abstract(self, config: Any) -> bool:
         """Whether the model is only there to be inherited from."""

@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 from typing_extensions import TypeVar
 
 from typed_signals import errors
-from typed_signals.audience import Audience, audience
-from typed_signals.connection import Options, Outcome
+from typed_signals.audience import Audience, Way, audience
+from typed_signals.connection import Options
 from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.ormar.eras import ormar
 from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError, joined
-from typed_signals.ormar.transactions import in_transaction, in_transaction_robustly, watch_commits
+from typed_signals.ormar.transactions import transaction_of, watch_commits
 from typed_signals.receivers import CustomReceiver
 from typed_signals.signal import Signal, connect_all, refusal
 
 __all__ = ["OrmarSignal", "OrmarSignals", "adopt", "release"]
 
 M = TypeVar("M", default=Any)
+T = TypeVar("T")
 P = TypeVar("P", bound=Callable[..., Any], default=CustomReceiver[Any])
 
 
@@ -42,15 +43,11 @@ class OrmarSignal(Signal[P], _PlainSignal):
     _error: ClassVar[type[errors.SignalDefinitionError]] = SignalDefinitionError
 
     def _deliver(
-        self, heard: Audience, sender: object, payload: Mapping[str, object]
-    ) -> Coroutine[Any, Any, None]:
-        return in_transaction(self, self._hearing(heard, sender, payload), sender, payload)
-
-    def _deliver_robustly(
-        self, heard: Audience, sender: object, payload: Mapping[str, object]
-    ) -> Coroutine[Any, Any, list[Outcome]]:
-        heard = self._hearing(heard, sender, payload)
-        return in_transaction_robustly(self, heard, sender, payload)
+        self, way: Way[T], heard: Audience, sender: object, payload: Mapping[str, object]
+    ) -> Coroutine[Any, Any, T]:
+        if self._home is not None and self._home.above:
+            heard = self._hearing(heard, sender, payload)
+        return way(self, heard, sender, payload, transaction_of(sender))
 
     def _take(self, receiver: Callable[..., Awaitable[object]], **options: Unpack[Options]) -> None:
         if options.get("on_commit"):
@@ -58,14 +55,12 @@ class OrmarSignal(Signal[P], _PlainSignal):
         super()._take(receiver, **options)
 
     def _hearing(self, heard: Audience, sender: object, payload: Mapping[str, object]) -> Audience:
-        """Who hears one send."""
+        """Who hears one send, of a signal that inherits receivers."""
         # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent as
         # well. Receivers of an abstract model above both have then heard it from the child.
         instance = payload.get("instance")
         if (
-            self._home is not None
-            and self._home.above
-            and isinstance(sender, type)
+            isinstance(sender, type)
             and isinstance(instance, sender)
             and instance.__class__ is not sender  # relations send a weak proxy of the instance
         ):

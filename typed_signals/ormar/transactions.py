@@ -1,41 +1,32 @@
-"""Open transactions: how a send in one is delivered, and what is told after its commit."""
+"""Open transactions: whether a send is in one, and what is told after its commit."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from typed_signals.audience import Audience, deliver, deliver_robustly
-from typed_signals.connection import Outcome
-from typed_signals.later import Later
-from typed_signals.nesting import Titled
+from typed_signals.later import Later, Transaction
 from typed_signals.ormar.eras import databases, era
 
-__all__ = ["in_transaction", "in_transaction_robustly", "watch_commits"]
+__all__ = ["transaction_of", "watch_commits"]
 
 
-async def in_transaction(
-    signal: Titled, heard: Audience, sender: object, payload: Mapping[str, Any]
-) -> None:
-    """Deliver as it is right in the transaction that is open for the sender, if one is.
+def transaction_of(sender: object) -> Transaction | None:
+    """Find the transaction that is open for a model, where the running code would see it.
 
     Args:
-        signal: What is sent.
-        heard: Who hears it.
         sender: The model.
-        payload: What is sent, by name.
+
+    Returns:
+        The transaction; ``None`` if there is none.
     """
-    await deliver(signal, heard, sender, payload, transaction=_open(sender))
-
-
-async def in_transaction_robustly(
-    signal: Titled, heard: Audience, sender: object, payload: Mapping[str, Any]
-) -> list[Outcome]:
-    """Deliver likewise, and tell how each receiver ended."""
-    return await deliver_robustly(signal, heard, sender, payload, transaction=_open(sender))
+    config = era.config(sender) if isinstance(sender, type) else None
+    database = getattr(config, "database", None)
+    connection = None if database is None else databases.in_transaction(database)
+    return None if connection is None else _Open(database, connection)
 
 
 def watch_commits() -> None:
@@ -65,13 +56,6 @@ class _Open:
             ledger = _ledgers[self.connection] = _Ledger()
         databases.follow(self.connection, _Watcher())
         ledger.kept.append(later)
-
-
-def _open(sender: object) -> _Open | None:
-    config = era.config(sender) if isinstance(sender, type) else None
-    database = getattr(config, "database", None)
-    connection = None if database is None else databases.in_transaction(database)
-    return None if connection is None else _Open(database, connection)
 
 
 class _Ledger:
