@@ -72,7 +72,9 @@ class SignalEmitter(Generic[M]):
     _home: Home
 
     def __init__(self, *, mode: Mode = "normal") -> None:
-        object.__setattr__(self, "_home", Home(type(self).__name__, mode, self.__dict__))
+        signals: dict[str, Signal[Any]] = {}
+        object.__setattr__(self, "__dict__", signals)  # Python 3.13's own is four times as big
+        object.__setattr__(self, "_home", Home(type(self).__name__, mode, signals))
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -87,7 +87,7 @@ class Home:
         mode: How much is refused; see :data:`Mode`.
         signals: The signals made so far, by name.
         above: The homes whose receivers are heard here as well.
-        below: The homes in which receivers connected here are heard.
+        below: The homes in which receivers connected here are heard; ``None`` until there is one.
     """
 
     __slots__ = ("__weakref__", "_name", "above", "below", "mode", "owner", "signals")
@@ -98,7 +98,7 @@ class Home:
         self.mode: Mode = mode
         self.signals = signals
         self.above: tuple[Home, ...] = ()
-        self.below: WeakSet[Home] = WeakSet()
+        self.below: WeakSet[Home] | None = None
 
     @property
     def label(self) -> str:
@@ -111,6 +111,8 @@ class Home:
             self.owner = owner
             self.above = above
             for home in above:
+                if home.below is None:
+                    home.below = WeakSet()
                 home.below.add(self)
             for signal in self.signals.values():
                 signal._forget()
@@ -123,7 +125,7 @@ class Home:
 
     def refresh(self, name: str) -> None:
         """Have the homes below look again at who listens to a signal here."""
-        for home in self.below:
+        for home in self.below or ():
             if signal := home.signals.get(name):
                 signal._forget()
 
