@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +90,39 @@ async def test_never_after_a_rollback(shop, heard, how):
     assert heard == []
     await shop.Album(name="b").save()
     assert heard == ["b"]
+
+
+CONNECTED_INSIDE = """
+import asyncio
+from pathlib import Path
+
+import typed_signals.ormar
+from tests.shop import Shop, Store
+
+shop = Shop(Store.sqlite(Path(r"{path}")))
+shop.store.create_tables()
+typed_signals.ormar.install()
+
+
+async def note(sender, instance, **kwargs):
+    print(instance.name)
+
+
+async def main():
+    async with shop.store.database as database, database.transaction():
+        typed_signals.ormar.post_save(shop.Album, on_commit=True)(note)
+        await shop.Album(name="a").save()
+        print("within")
+
+
+asyncio.run(main())
+"""
+
+
+def test_the_first_of_a_process_can_be_connected_inside_a_transaction(tmp_path):
+    script = CONNECTED_INSIDE.format(path=tmp_path / "shop.db")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.stdout.split(), done.stderr) == (["within", "a"], "")
 
 
 async def test_never_when_only_its_savepoint_was_rolled_back(shop, heard):

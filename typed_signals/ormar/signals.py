@@ -20,7 +20,7 @@ from typed_signals.ormar.eras import ormar
 from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError, joined
 from typed_signals.ormar.transactions import transaction_of, watch_commits
 from typed_signals.receivers import CustomReceiver
-from typed_signals.signal import Signal, connect_all, refusal
+from typed_signals.signal import Mode, Signal, connect_all, refusal
 
 __all__ = ["OrmarSignal", "OrmarSignals", "adopt", "release"]
 
@@ -84,6 +84,10 @@ class OrmarSignals(ModelSignals[M]):
     _error: ClassVar[type[errors.SignalDefinitionError]] = SignalDefinitionError
     _unknown: ClassVar[type[errors.UnknownSignalError]] = UnknownSignalError
 
+    def __init__(self, *, mode: Mode = "normal") -> None:
+        watch_commits()
+        super().__init__(mode=mode)
+
     def _adopted(self, name: str, value: Any) -> Signal[Any] | None:
         if not isinstance(value, Signal | ormar.Signal):
             return None
@@ -126,8 +130,6 @@ def adopt(
         signal = signals[name]
         if isinstance(signal, Signal) and signal.protocol is twin.protocol:
             twin._connections = signal._connections
-            if any(connection.on_commit for connection in twin._connections.values()):
-                watch_commits()
         else:
             for receiver, options in _receivers(signal):
                 connect_all([twin], receiver, **options)
