@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from tests.shop import CONFIG
-from typed_signals import ModelSignals, Signal, SignalLoopError, nesting
-from typed_signals.nesting import current
+from typed_signals import ModelSignals, Signal, SignalLoopError
+from typed_signals.delivery import nesting
+from typed_signals.delivery.nesting import current
 
 WAYS = pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
 PAUSES = pytest.mark.parametrize("pause", [False, True], ids=["at once", "waits"])

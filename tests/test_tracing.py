@@ -15,8 +15,8 @@ from opentelemetry.trace import StatusCode
 
 from tests.shop import CONFIG
 from typed_signals import ModelSignals, Signal
-from typed_signals.audience import deliver
-from typed_signals.later import Later
+from typed_signals.delivery.audience import deliver
+from typed_signals.delivery.later import Later
 from typed_signals.observation import observers
 from typed_signals.testing import muted
 from typed_signals.tracing import instrument, uninstrument

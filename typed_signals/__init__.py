@@ -4,7 +4,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from typed_signals.connection import Options, Outcome
     from typed_signals.contract import Contract, Fault
     from typed_signals.decorators import (
         post_bulk_update,
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
         pre_update,
         receiver,
     )
+    from typed_signals.delivery.connection import Options, Outcome
+    from typed_signals.delivery.later import Failure, set_error_hook
     from typed_signals.emitter import ModelSignals, SignalEmitter, emitter_of, signals_of
     from typed_signals.errors import (
         SignalDefinitionError,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         UnknownSignalError,
     )
     from typed_signals.inspection import returns_awaitable
-    from typed_signals.later import Failure, set_error_hook
     from typed_signals.receivers import (
         CustomReceiver,
         PostBulkUpdateReceiver,
@@ -94,13 +94,13 @@ __all__ = [
 ]
 
 _ROOMS = (
-    "connection",
     "contract",
     "decorators",
+    "delivery.connection",
+    "delivery.later",
     "emitter",
     "errors",
     "inspection",
-    "later",
     "receivers",
     "signal",
 )

@@ -7,7 +7,7 @@ from typing import Any, Generic, Unpack
 
 from typing_extensions import TypeVar
 
-from typed_signals.connection import Options
+from typed_signals.delivery.connection import Options
 from typed_signals.emitter import emitter_of
 from typed_signals.errors import SignalDefinitionError
 from typed_signals.receivers import (

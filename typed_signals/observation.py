@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 if TYPE_CHECKING:
-    from typed_signals.connection import Connection
+    from typed_signals.delivery.connection import Connection
     from typed_signals.signal import Signal
 
 __all__ = ["Observer", "Proceed", "chain", "observers", "unwatch", "watch"]

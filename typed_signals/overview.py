@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from typed_signals.connection import Connection
+from typed_signals.delivery.connection import Connection
 from typed_signals.emitter import SignalEmitter, declared_signals
 from typed_signals.signal import Home, Signal
 

@@ -27,9 +27,16 @@ from weakref import WeakSet
 
 from typing_extensions import ParamSpec, TypeVar
 
-from typed_signals.audience import NOBODY, Audience, Way, audience, deliver, deliver_robustly
-from typed_signals.connection import Connection, Options, Outcome
 from typed_signals.contract import Contract, Fault
+from typed_signals.delivery.audience import (
+    NOBODY,
+    Audience,
+    Way,
+    audience,
+    deliver,
+    deliver_robustly,
+)
+from typed_signals.delivery.connection import Connection, Options, Outcome
 from typed_signals.errors import SignalDefinitionError, SignalDefinitionWarning, warn
 from typed_signals.inspection import contract_of, describe, faults_of, named_payload
 from typed_signals.observation import observers

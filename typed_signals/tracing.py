@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from opentelemetry import metrics, trace
 from opentelemetry.util.types import AttributeValue
 
-from typed_signals.connection import Connection
+from typed_signals.delivery.connection import Connection
 from typed_signals.inspection import place_of
 from typed_signals.observation import Observer, Proceed, unwatch, watch
 from typed_signals.signal import Signal

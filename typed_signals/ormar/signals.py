@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 from typing_extensions import TypeVar
 
 from typed_signals import errors
-from typed_signals.audience import Audience, Way, audience
-from typed_signals.connection import Options
+from typed_signals.delivery.audience import Audience, Way, audience
+from typed_signals.delivery.connection import Options
 from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.ormar.eras import ormar
 from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError, joined

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from typed_signals.later import Later, Transaction
+from typed_signals.delivery.later import Later, Transaction
 from typed_signals.ormar.eras import databases, era
 
 __all__ = ["transaction_of", "watch_commits"]

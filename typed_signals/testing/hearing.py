@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, Unpack
 
-from typed_signals.connection import Connection, Options
+from typed_signals.delivery.connection import Connection, Options
 from typed_signals.inspection import named_payload
 from typed_signals.observation import Observer, Proceed, unwatch, watch
 from typed_signals.signal import K0, Accepted, Own, R, Signal, _key, refusal

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from typed_signals.connection import Connection
+from typed_signals.delivery.connection import Connection
 from typed_signals.inspection import _innermost
 from typed_signals.observation import Observer, unwatch, watch
 from typed_signals.signal import Signal

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
-from typed_signals.connection import Connection
 from typed_signals.contract import near_miss
+from typed_signals.delivery.connection import Connection
 from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.observation import Observer, Proceed, unwatch, watch
 from typed_signals.signal import Signal

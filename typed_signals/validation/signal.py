@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypeVar
 
-from typed_signals.connection import Outcome
+from typed_signals.delivery.connection import Outcome
 from typed_signals.receivers import CustomReceiver
 from typed_signals.signal import Signal
 from typed_signals.validation.errors import SignalPayloadError

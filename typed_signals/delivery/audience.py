@@ -6,10 +6,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
-from typed_signals.connection import Callee, Connection, Kept, Outcome
-from typed_signals.delivery import one_after_another, together
-from typed_signals.later import Later, Transaction
-from typed_signals.nesting import Titled
+from typed_signals.delivery.connection import Callee, Connection, Kept, Outcome
+from typed_signals.delivery.later import Later, Transaction
+from typed_signals.delivery.nesting import Titled
+from typed_signals.delivery.ways import one_after_another, together
 from typed_signals.observation import chain, observers
 
 if TYPE_CHECKING:

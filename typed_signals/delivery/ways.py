@@ -9,11 +9,11 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextvars import Context, copy_context
 from typing import Any, Final
 
-from typed_signals.connection import Callee
+from typed_signals.delivery.connection import Callee
+from typed_signals.delivery.nesting import Sending, Titled, current
+from typed_signals.delivery.starting import starter
 from typed_signals.errors import SignalLoopError
 from typed_signals.inspection import describe
-from typed_signals.nesting import Sending, Titled, current
-from typed_signals.starting import starter
 
 __all__ = ["one_after_another", "together"]
 

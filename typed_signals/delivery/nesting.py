@@ -10,7 +10,7 @@ from typed_signals.errors import SignalLoopError
 from typed_signals.inspection import describe
 
 if TYPE_CHECKING:
-    from typed_signals.connection import Callee
+    from typed_signals.delivery.connection import Callee
 
 __all__ = ["Sending", "Titled", "current"]
 

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from typed_signals.connection import Connection
-from typed_signals.delivery import together
+from typed_signals.delivery.connection import Connection
+from typed_signals.delivery.nesting import Titled
+from typed_signals.delivery.ways import together
 from typed_signals.inspection import describe
-from typed_signals.nesting import Titled
 
 __all__ = ["ErrorHook", "Failure", "Later", "Transaction", "set_error_hook"]
 
