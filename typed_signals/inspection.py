@@ -360,7 +360,7 @@ def _partial_shape(partial: Any) -> tuple[Signature, tuple[str, ...]]:
             and first.name in partial.keywords
         ):
             raise TypeError(f"{first.name} is bound twice")
-    inside.__signature__ = inner  # type: ignore[attr-defined]
+    inside.__signature__ = inner  # type: ignore[attr-defined] # read by `inspect.signature`
     left = inspect.signature(functools.partial(inside, *partial.args, **partial.keywords))
     names = [p.name for p in inner.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
     return left, (*bound, *(name for name in names if name not in left.parameters))

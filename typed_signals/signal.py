@@ -214,8 +214,9 @@ class Signal(_Object, Generic[P]):
 
     @sequential.setter
     def sequential(self, sequential: bool | None) -> None:
-        self._sequential = sequential
-        self._forget()
+        with _lock:
+            self._sequential = sequential
+            self._forget()
 
     def __repr__(self) -> str:
         names = [describe(receiver) for receiver in self.receivers]

@@ -221,7 +221,7 @@ async def one_after_another(
             steps = coroutine.__await__()
             context = within.copy()
             # `next` with a default asks for no exception when the receiver ends without waiting.
-            awaited: Any = context.run(next, steps, _DONE)  # pyright: ignore[reportUnknownMemberType]
+            awaited: Any = context.run(next, steps, _DONE)  # pyright: ignore[reportUnknownMemberType] - `next` is overloaded
             if awaited is not _DONE:
                 await _Rest(context, steps, awaited)
     except RecursionError as error:
@@ -265,6 +265,6 @@ class _Rest:
                 except StopIteration:
                     awaited = _DONE
             else:
-                awaited = self._context.run(next, self._steps, _DONE)  # pyright: ignore[reportUnknownMemberType]
+                awaited = self._context.run(next, self._steps, _DONE)  # pyright: ignore[reportUnknownMemberType] - as above
         if cancelled is not None and caller is not None and caller.cancelling() > before:
             raise cancelled  # the receiver swallowed it; it was meant for all

@@ -146,7 +146,7 @@ class _MetaAnswer:
 
     def __get__(self, instance: object, owner: type) -> Any:
         try:
-            config: Any = owner.ormar_config  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+            config: Any = getattr(owner, ConfigEra.attribute)
             return config
         except AttributeError:
             message = f"type object {owner.__name__!r} has no attribute 'Meta'"
@@ -158,7 +158,7 @@ def _followed_config() -> type[Any]:
     global _followed
     if _followed is None:
 
-        class FollowedConfig(ormar.OrmarConfig):  # type: ignore[misc] # pyright: ignore[reportUntypedBaseClass]
+        class FollowedConfig(ormar.OrmarConfig):  # type: ignore[misc] # pyright: ignore[reportUntypedBaseClass] - `ormar` is `Any` here
             def copy(self, *args: Any, **kwargs: Any) -> Any:
                 twin: Any = super().copy(*args, **kwargs)
                 twin.__class__ = FollowedConfig

@@ -119,7 +119,7 @@ def adopt(
         if isinstance(signal, Signal):
             twin._mode, twin._sequential = signal._mode, signal._sequential
         if own is not None:
-            twin.__orig_class__ = own  # type: ignore[attr-defined]
+            twin.__orig_class__ = own  # type: ignore[attr-defined] # set by `Signal[P]()`
         twin._settle(emitter._home, name, declared_signals(type(emitter)).get(name))
         for receiver, _ in _receivers(signal):
             error, _ = refusal([twin], receiver)
