@@ -72,12 +72,12 @@ PAYLOAD: dict[str, Any] = {"plays": 1}
 INSTANCE = object()
 
 
-def sending(send: Callable[..., Awaitable[object]]) -> Many:
+def sending(send: Callable[..., Awaitable[object]], sender: type = SENDER) -> Many:
     """Send with the payload by keyword, as all of these libraries can."""
 
     async def many(times: int) -> None:
         for _ in range(times):
-            await send(SENDER, instance=INSTANCE, passed_args=PAYLOAD)
+            await send(sender, instance=INSTANCE, passed_args=PAYLOAD)
 
     return many
 
@@ -112,12 +112,7 @@ def typed_model(heard: Sequence[Receiver]) -> Many:
     signal = Single.ormar_config.signals.pre_update
     for each in heard:
         signal.connect(each)
-
-    async def many(times: int) -> None:
-        for _ in range(times):
-            await signal.send(Single, instance=INSTANCE, passed_args=PAYLOAD)
-
-    return many
+    return sending(signal.send, Single)
 
 
 def bare(heard: Sequence[Receiver]) -> Many:

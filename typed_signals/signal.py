@@ -300,11 +300,9 @@ class Signal(_Object, Generic[P]):
                 SignalLoopError: Receivers send one another's signals without end.
             """
             heard = self._heard
-            if heard is None:
-                heard = self._audience()
             if heard is NOBODY and not observers:
                 return
-            await self._deliver(deliver, heard, sender, payload)
+            await self._deliver(deliver, heard or self._audience(), sender, payload)
 
         async def send_robust(self, /, sender: object, **payload: object) -> list[Outcome]:
             """Tell every connected receiver, and return how each has ended.
