@@ -381,6 +381,13 @@ has its run. All competitors of a table ran in one process, their repetitions to
 is given is the median of their processor time. Receivers do nothing ("ready") or await
 `asyncio.sleep(0)` ("suspending"), and get two keyword arguments beside the sender. The targets
 were set before the measuring; those that are missed are left standing.
+
+Why some are missed: every receiver has a task of its own and a copy of the caller's context, so
+that one that is alone can observe nothing that it would not observe in company, be it its
+cancellation, a timeout or `asyncio.current_task()`. What such a task costs by itself is given as
+"bare tasks". What is left without it, in the caller's task but with the context, is "typed_signals,
+sequential"; the targets for a single receiver are beyond that one as well. aiosignal, to which the
+sequential mode is compared, gives receivers neither.
 """
 
 
