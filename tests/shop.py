@@ -61,7 +61,12 @@ class Store:
         self._url = url
         if lanes.CURRENT:
             # A test has a loop of its own, so connections cannot wait in a pool for the next one.
-            self.database: Any = ormar.DatabaseConnection(url, pool_size=5, max_overflow=10)
+            self.database: Any = ormar.DatabaseConnection(
+                url,
+                pool_size=5,
+                max_overflow=10,
+                pool_timeout=600,  # for those thousands of saves that all wait for one
+            )
         else:
             import databases
 
