@@ -211,6 +211,43 @@ async def test_a_signal_of_a_model_can_be_validated(plain_shop):
     await signal.send(sender=plain_shop.Album, order_id=1, total=Decimal(1))
 
 
+@pytest.mark.parametrize("made", ["by ormar", "by install", "by hand", "by hand afterwards"])
+async def test_a_signal_that_a_model_had_before_is_validated_from_then_on(plain_shop, made):
+    import ormar
+
+    from typed_signals.ormar import OrmarSignals, install, uninstall
+
+    class AlbumSignals(OrmarSignals[Any]):
+        sold: ValidatedSignal[OrderPaid]
+
+    def signals() -> Any:
+        return getattr(plain_shop.Album, CONFIG).signals
+
+    received: list[Any] = []
+
+    async def receiver(sender, *, order_id, **kwargs):
+        received.append(order_id)
+
+    if made == "by install":
+        install(plain_shop.Album)
+    if made == "by hand":
+        signals()["sold"] = ormar.Signal()
+    before = ormar.Signal() if made == "by hand afterwards" else signals().sold
+    before.connect(receiver)
+    install(plain_shop.Album, signals=AlbumSignals)
+    if made == "by hand afterwards":
+        signals().sold = before
+    assert signals().sold is before
+    with pytest.raises(SignalPayloadError):
+        await before.send(sender=plain_shop.Album, order_id=SECRET, total=Decimal(1))
+    await before.send(sender=plain_shop.Album, order_id=1, total=Decimal(1))
+    uninstall()
+    assert signals()["sold"] is before
+    assert type(before) is ormar.Signal
+    await before.send(sender=plain_shop.Album, order_id=2)
+    assert received == [1, 2]
+
+
 async def test_a_model_is_a_payload_like_any_other(shop):
     class AlbumSold(Protocol):
         def __call__(self, sender: object, *, album: shop.Album) -> Awaitable[object]: ...

@@ -36,6 +36,7 @@ from typed_signals.signal import Home, Mode, Signal
 __all__ = [
     "ModelSignals",
     "SignalEmitter",
+    "both",
     "declared_signals",
     "emitter_of",
     "signal_class",
@@ -273,19 +274,21 @@ def signal_class(emitter: type[SignalEmitter[Any]], name: str) -> type[Signal[An
     Returns:
         The class; one that is both where neither of the two is a subclass of the other.
     """
-    declared, own = _written_class(emitter, name), emitter._signal_class
-    if issubclass(own, declared):
-        return own
-    if issubclass(declared, own):
-        return declared
-    return _both(declared, own)  # type: ignore[arg-type] # a class does have a hash
+    return both(_written_class(emitter, name), emitter._signal_class)
+
+
+def both(one: type[Any], other: type[Any]) -> type[Any]:
+    """The class of what is to be of two classes: the one below the other, or one below both."""
+    if issubclass(one, other):
+        return one
+    if issubclass(other, one):
+        return other
+    return _below(one, other)
 
 
 @cache
-def _both(declared: type, own: type) -> type[Signal[Any]]:
-    both: Any = type(declared.__name__, (declared, own), {"__module__": declared.__module__})
-    kind: type[Signal[Any]] = both
-    return kind
+def _below(one: Any, other: Any) -> type[Any]:
+    return type(one.__name__, (one, other), {"__module__": one.__module__})
 
 
 def _written_class(emitter: type[SignalEmitter[Any]], name: str) -> type[Signal[Any]]:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
 from typing_extensions import TypeVar
@@ -15,7 +14,7 @@ from typing_extensions import TypeVar
 from typed_signals import errors
 from typed_signals.delivery.audience import Audience, Way, audience
 from typed_signals.delivery.connection import Options
-from typed_signals.emitter import ModelSignals, declared_signals
+from typed_signals.emitter import ModelSignals, both, declared_signals, signal_class
 from typed_signals.ormar.eras import ormar
 from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError, joined
 from typed_signals.ormar.transactions import transaction_of, watch_commits
@@ -115,7 +114,7 @@ def adopt(
     twins: dict[str, Signal[Any]] = {}
     for name, signal in signals.items():
         own: object = getattr(signal, "__orig_class__", None)
-        twin = twins[name] = emitter._signal_class()
+        twin = twins[name] = signal_class(type(emitter), name)()
         if isinstance(signal, Signal):
             twin._mode, twin._sequential = signal._mode, signal._sequential
         if own is not None:
@@ -133,7 +132,9 @@ def adopt(
         else:
             for receiver, options in _receivers(signal):
                 connect_all([twin], receiver, **options)
-        signal.__class__ = _typed_class(signal.__class__)
+        if not isinstance(signal, OrmarSignal):
+            vars(signal)["_was"] = signal.__class__
+        signal.__class__ = both(signal.__class__, type(twin))
         vars(signal).pop("_receivers", None)  # ormar's; what a subclass added stays
         vars(signal).update(vars(twin))
         emitter.__dict__[name] = signal
@@ -146,14 +147,14 @@ def release(emitter: OrmarSignals[Any]) -> dict[str, Any]:
     signals: dict[str, Any] = emitter.__dict__
     for name, signal in list(signals.items()):
         plain[name] = signal
-        cls: type[Any] = type(signal)
-        before = ormar.Signal if cls is OrmarSignal else cls.__bases__[0]
-        if issubclass(before, Signal):  # a subclass of the user's own: typed by itself
+        made_here = type(signal) is signal_class(type(emitter), name)
+        before = vars(signal).pop("_was", Signal if made_here else type(signal))
+        if issubclass(before, Signal) and before is not Signal:  # a subclass of the user's own
             signal._home = None
             signal._forget()
             continue
         receivers = [receiver for receiver, _ in _receivers(signal)]
-        signal.__class__ = before
+        signal.__class__ = ormar.Signal if before is Signal else before
         for attribute in vars(OrmarSignal()):
             del vars(signal)[attribute]
         signal._receivers = {ormar.signals.signal.make_id(each): each for each in receivers}
@@ -165,13 +166,3 @@ def _receivers(signal: Any) -> list[tuple[Callable[..., Any], Options]]:
     if isinstance(signal, Signal):
         return [(each.receiver, each.options) for each in signal._connections.values()]
     return [(receiver, {}) for receiver in signal._receivers.values()]
-
-
-@cache
-def _typed_class(cls: type[Any]) -> type[Any]:
-    """The class that a signal of ``cls`` gets when it is moved into a typed emitter."""
-    if issubclass(cls, OrmarSignal):
-        return cls
-    if cls in (ormar.Signal, Signal):
-        return OrmarSignal
-    return type(cls.__name__, (cls, OrmarSignal), {"__module__": cls.__module__})
