@@ -283,11 +283,11 @@ def both(one: type[Any], other: type[Any]) -> type[Any]:
         return one
     if issubclass(other, one):
         return other
-    return _below(one, other)
+    return _below(one, other)  # type: ignore[arg-type] # a class does have a hash
 
 
 @cache
-def _below(one: Any, other: Any) -> type[Any]:
+def _below(one: type[Any], other: type[Any]) -> type[Any]:
     return type(one.__name__, (one, other), {"__module__": one.__module__})
 
 
