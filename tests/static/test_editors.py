@@ -43,9 +43,6 @@ CANNOT = {
     "pyrefly": {
         "test_hovering_connect_shows_the_signature_that_is_expected": TEMPLATES,
         "test_typing_a_send_shows_the_payload": TEMPLATES,
-        "test_going_to_the_definition_of_a_decorator_leads_to_ours": "pyrefly goes from "
-        "`from ormar import pre_save` to the function in ormar, and shows its text, not that of "
-        "the stub",
     },
 }
 
@@ -207,10 +204,13 @@ def test_going_to_the_definition_of_a_signal_leads_to_its_declaration(opened):
     assert line == "pre_save: Signal[PreSaveReceiver[M]]"
 
 
-def test_going_to_the_definition_of_a_decorator_leads_to_ours(opened):
-    path, line = opened("pre_save(Album)\n").definition("pre_|save(Album)")
+def test_going_to_the_definition_of_a_decorator_leads_to_ormars_or_to_ours(opened):
+    _, line = opened("pre_save(Album)\n").definition("pre_|save(Album)")
+    assert line.startswith("def pre_save(senders: ")
+    document = opened("import typed_signals.ormar\n\ntyped_signals.ormar.pre_save(Album)\n")
+    path, line = document.definition("ormar.pre_|save(Album)")
     assert path == Path(typed_signals.__file__).with_name("decorators.py")
-    assert line.startswith("def pre_save(")
+    assert line.startswith("def pre_save(senders: ")
 
 
 # --- what is underlined ---------------------------------------------------------------------------

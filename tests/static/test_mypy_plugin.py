@@ -465,7 +465,7 @@ async def behind_a_slash(sender: type[Shop], /, **kwargs: object) -> None: ...
 """
 SLASH = "cannot be connected to signal `paid` of Shop: "  # its words depend on the cache
 MISSPELT = "Shop has no signal `piad`: did you mean `paid`?  [signal-name]"
-CHANGED = "`amount` is annotated `int`, and `paid` sends `str`: write `amount: str`"
+CHANGED = "`amount` is annotated `int`, and `paid` sends `bytes`: write `amount: bytes`"
 
 
 def write_shop(mypy: Mypy, kind: str) -> None:
@@ -484,7 +484,7 @@ def test_a_changed_contract_is_seen_through_the_cache(mypy: Mypy) -> None:
     cold = mypy.run("listener.py")
     assert faults(cold) == [MISSPELT]
     assert mypy.run("listener.py") == cold, "nothing changed"
-    mypy.write("contract", CONTRACT.format(type="str"), "")
+    mypy.write("contract", CONTRACT.format(type="bytes"), "")
     changed = mypy.run("listener.py")
     assert CHANGED in changed
     assert MISSPELT in changed
@@ -503,7 +503,7 @@ def test_the_daemon_sees_a_changed_contract(mypy: Mypy) -> None:
     daemon("start", "--", "--config-file", "mypy.ini")
     try:
         assert faults(daemon("check", "listener.py")) == [MISSPELT]
-        mypy.write("contract", CONTRACT.format(type="str"), "")
+        mypy.write("contract", CONTRACT.format(type="bytes"), "")
         changed = daemon("check", "listener.py")
         assert CHANGED in changed
         assert MISSPELT in changed
@@ -516,7 +516,7 @@ def test_the_daemon_sees_a_changed_contract(mypy: Mypy) -> None:
 def test_parallel_workers_find_the_same(mypy: Mypy) -> None:
     if "--num-workers" not in mypy.run("--help"):
         pytest.skip("this mypy has no parallel checking")
-    write_shop(mypy, "str")
+    write_shop(mypy, "bytes")
     parallel = mypy.run("--num-workers", "2", "--cache-dir", "parallel", "listener.py")
     assert CHANGED in parallel
     assert MISSPELT in parallel

@@ -107,13 +107,30 @@ def test_the_stubs_have_no_name_that_no_ormar_has():
     assert in_stubs - everywhere == set()
 
 
+DECORATORS = "ormar.decorators.signals"
+
+
 @pytest.mark.parametrize("lane", LANES)
 def test_the_decorators_are_called_as_ormars_are(lane):
-    for name, parameters in ormar_of(lane)["ormar.decorators.signals"].items():
+    for name, parameters in ormar_of(lane)[DECORATORS].items():
         ours = list(inspect.signature(getattr(decorators, name)).parameters.values())
-        count = len(parameters or ())
-        assert [f"{p.kind.value}{p.name}" for p in ours[:count]] == parameters
-        assert all(p.kind is p.VAR_KEYWORD or p.default is not p.empty for p in ours[count:])
+        assert [f"{p.kind.value}{p.name}" for p in ours[:-1]] == parameters
+        assert (ours[-1].name, ours[-1].kind) == ("options", inspect.Parameter.VAR_KEYWORD)
+
+
+def test_the_decorators_of_the_stub_are_ours_without_the_options():
+    def written(path: Path) -> dict[str, str]:
+        source = path.read_text().replace(", **options: Unpack[Options]", "").replace("_M", "M")
+        defined = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
+        return {
+            node.name: f"{ast.unparse(node.args)} -> {ast.unparse(node.returns or node)}"
+            for node in defined
+            if not node.name.startswith("_")
+        }
+
+    ours = written(Path(decorators.__file__))
+    assert written(MODULES[DECORATORS]) == ours
+    assert set(ours) == set(decorators.__all__) - {"Connector"}
 
 
 @pytest.mark.parametrize("lane", LANES)

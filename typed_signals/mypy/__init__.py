@@ -41,7 +41,7 @@ __version__ = _version()
 _PACKAGE = "typed_signals."
 _CONNECT = f"{SIGNAL}.connect"
 _CONNECTOR = "typed_signals.decorators.Connector.__call__"
-_DECORATORS = "typed_signals.decorators"
+_DECORATORS = ("typed_signals.decorators", "ormar.decorators.signals")
 
 
 def _undeclared(name: str, ctx: AttributeContext) -> Type:
@@ -62,7 +62,9 @@ _METHODS: dict[str, Callable[[MethodContext], Type]] = {
 # By the last part of the name.
 _CLASSES_NAMED: dict[str, Callable[[ClassDefContext], None]] = {"Meta": add_signals_to_meta}
 # By what stands before the last dot: any function of the module, any name that is not declared.
-_FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = {_DECORATORS: connector_of}
+_FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = dict.fromkeys(
+    _DECORATORS, connector_of
+)
 _UNKNOWN_IN: dict[str, Callable[[str, AttributeContext], Type]] = {EMITTER: _undeclared}
 
 

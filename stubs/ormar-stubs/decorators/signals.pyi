@@ -1,14 +1,34 @@
-from typed_signals.decorators import (
-    post_bulk_update as post_bulk_update,
-    post_delete as post_delete,
-    post_relation_add as post_relation_add,
-    post_relation_remove as post_relation_remove,
-    post_save as post_save,
-    post_update as post_update,
-    pre_delete as pre_delete,
-    pre_relation_add as pre_relation_add,
-    pre_relation_remove as pre_relation_remove,
-    pre_save as pre_save,
-    pre_update as pre_update,
-    receiver as receiver,
+# ormar's decorators take the senders alone; those of `typed_signals.ormar` take options besides.
+
+from typing import TypeVar
+
+from typed_signals.decorators import Connector, Senders
+from typed_signals.receivers import (
+    CustomReceiver,
+    PostBulkUpdateReceiver,
+    PostDeleteReceiver,
+    PostRelationAddReceiver,
+    PostRelationRemoveReceiver,
+    PostSaveReceiver,
+    PostUpdateReceiver,
+    PreDeleteReceiver,
+    PreRelationAddReceiver,
+    PreRelationRemoveReceiver,
+    PreSaveReceiver,
+    PreUpdateReceiver,
 )
+
+_M = TypeVar("_M")
+
+def receiver(signal: str, senders: Senders[_M]) -> Connector[CustomReceiver[_M]]: ...
+def pre_save(senders: Senders[_M]) -> Connector[PreSaveReceiver[_M]]: ...
+def post_save(senders: Senders[_M]) -> Connector[PostSaveReceiver[_M]]: ...
+def pre_update(senders: Senders[_M]) -> Connector[PreUpdateReceiver[_M]]: ...
+def post_update(senders: Senders[_M]) -> Connector[PostUpdateReceiver[_M]]: ...
+def pre_delete(senders: Senders[_M]) -> Connector[PreDeleteReceiver[_M]]: ...
+def post_delete(senders: Senders[_M]) -> Connector[PostDeleteReceiver[_M]]: ...
+def pre_relation_add(senders: Senders[_M]) -> Connector[PreRelationAddReceiver[_M]]: ...
+def post_relation_add(senders: Senders[_M]) -> Connector[PostRelationAddReceiver[_M]]: ...
+def pre_relation_remove(senders: Senders[_M]) -> Connector[PreRelationRemoveReceiver[_M]]: ...
+def post_relation_remove(senders: Senders[_M]) -> Connector[PostRelationRemoveReceiver[_M]]: ...
+def post_bulk_update(senders: Senders[_M]) -> Connector[PostBulkUpdateReceiver[_M]]: ...

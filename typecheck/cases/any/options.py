@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from ormar import post_bulk_update, post_save
+import ormar
 from shop import Album, Track, any_album
+
+from typed_signals.ormar import post_bulk_update, post_save
 
 signals = any_album().signals
 
@@ -35,6 +37,10 @@ async def in_words(sender: type[Album], instance: Album, **kwargs: Any) -> None:
 
 @post_save(Album, on_commit=True)  # E[misspelt-payload] all: write `instance`
 async def wrong(sender: type[Album], instnace: Album, **kwargs: Any) -> None: ...
+
+
+@ormar.post_save(Album, on_commit=True)  # E[option-that-ormar-lacks] all
+async def from_ormar(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
 
 signals.post_save.connect(after_commit, on_commit=1)  # E[option-of-another-type] all
