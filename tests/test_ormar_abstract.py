@@ -19,6 +19,7 @@ from typed_signals.ormar import (
     receiver,
     uninstall,
 )
+from typed_signals.testing import connected_to
 
 ABSTRACT = {"abstract": True}
 
@@ -308,6 +309,26 @@ async def test_emit_parent_signals(store, emit):
         log.clear()
         await album(name="b").save()
     assert log == [("base", "Album"), ("album", "Album")]
+
+
+@proxies
+@pytest.mark.parametrize("connect", [True, False], ids=["connected before", "not connected"])
+async def test_one_that_is_connected_for_a_while_hears_a_childs_operation_as_often(store, connect):
+    install()
+    base = store.model("Base", config=ABSTRACT)
+    album = store.model("Album", base)
+    live = store.model("Live", album, config={"proxy": True, "emit_parent_signals": True})
+    log = []
+    receiver = recorder(log, "base")
+    if connect:
+        pre_save(base)(receiver)
+    async with store.opened():
+        with connected_to(signals(base).pre_save, receiver):
+            await live(name="a").save()
+        assert log == [("base", "Live")]
+        with connected_to(signals(album).pre_save, recorder(log, "album")):
+            await live(name="b").save()
+    assert log[1:] == [*([("base", "Live")] if connect else []), ("album", "Album")]
 
 
 @proxies

@@ -500,10 +500,10 @@ async def test_nothing_is_kept_of_what_was_sent_when_the_record_is_gone():
 
     with recorded() as sent:
         await Album.signals.pre_save.send(sender=Album, instance=Big())
-    assert any(isinstance(each, Big) for each in gc.get_objects())
+    assert any(type(each) is Big for each in gc.get_objects())
     del sent
     gc.collect()
-    assert not any(isinstance(each, Big) for each in gc.get_objects())
+    assert not any(type(each) is Big for each in gc.get_objects())
 
 
 # --- ormar's operations --------------------------------------------------------------------------

@@ -376,6 +376,10 @@ class Signal(_Object, Generic[P]):
     ) -> Coroutine[Any, Any, T]:
         return way(self, heard, sender, payload)
 
+    def _heard_above(self, sender: object, payload: Mapping[str, object]) -> bool:
+        """Whether one send is heard by receivers of the homes above."""
+        return True
+
     def _connected(self) -> tuple[Connection, ...]:
         """Own and inherited connections in the order of connection, each receiver once."""
         return self._audience().everyone

@@ -44,8 +44,9 @@ class OrmarSignal(Signal[P], _PlainSignal):
     def _deliver(
         self, way: Way[T], heard: Audience, sender: object, payload: Mapping[str, object]
     ) -> Coroutine[Any, Any, T]:
-        if self._home is not None and self._home.above:
-            heard = self._hearing(heard, sender, payload)
+        inherits = self._home is not None and self._home.above
+        if inherits and not self._heard_above(sender, payload):
+            heard = audience(tuple(self._connections.values()), sequential=self._sequential)
         return way(self, heard, sender, payload, transaction_of(sender))
 
     def _take(self, receiver: Callable[..., Awaitable[object]], **options: Unpack[Options]) -> None:
@@ -53,18 +54,15 @@ class OrmarSignal(Signal[P], _PlainSignal):
             watch_commits()
         super()._take(receiver, **options)
 
-    def _hearing(self, heard: Audience, sender: object, payload: Mapping[str, object]) -> Audience:
-        """Who hears one send, of a signal that inherits receivers."""
+    def _heard_above(self, sender: object, payload: Mapping[str, object]) -> bool:
         # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent as
         # well. Receivers of an abstract model above both have then heard it from the child.
         instance = payload.get("instance")
-        if (
+        return not (
             isinstance(sender, type)
             and isinstance(instance, sender)
             and instance.__class__ is not sender  # relations send a weak proxy of the instance
-        ):
-            return audience(tuple(self._connections.values()), sequential=self._sequential)
-        return heard
+        )
 
 
 class OrmarSignals(ModelSignals[M]):

@@ -17,7 +17,9 @@ __all__ = ["connected_to", "muted", "only"]
 
 T = TypeVar("T")
 
-Hearing = Callable[[Signal[Any], "tuple[Connection, ...]"], "tuple[Connection, ...]"]
+Connections = tuple[Connection, ...]
+Hearing = Callable[[Signal[Any], object, Mapping[str, Any], Connections], Connections]
+"""Tells who of those connected hears one send: of which signal, sender and payload."""
 
 
 def muted(*targets: Target, everywhere: bool = False) -> AbstractContextManager[None]:
@@ -41,7 +43,11 @@ def muted(*targets: Target, everywhere: bool = False) -> AbstractContextManager[
         SignalDefinitionError: A target is no signal, model or emitter.
     """
     wanted = targets_of(targets)
-    return _within(lambda signal, heard: () if reaches(wanted, signal) else heard, everywhere)
+
+    def hearing(signal: Signal[Any], _: object, __: object, heard: Connections) -> Connections:
+        return () if reaches(wanted, signal) else heard
+
+    return _within(hearing, everywhere)
 
 
 def only(
@@ -66,7 +72,7 @@ def only(
     wanted = targets_of(of if isinstance(of, Sequence) else (of,))
     keys = frozenset(map(_key, receivers))
 
-    def hearing(signal: Signal[Any], heard: tuple[Connection, ...]) -> tuple[Connection, ...]:
+    def hearing(signal: Signal[Any], _: object, __: object, heard: Connections) -> Connections:
         if not reaches(wanted, signal):
             return heard
         return tuple(each for each in heard if _key(each.receiver) in keys)
@@ -103,9 +109,14 @@ def connected_to(
     key = _key(receiver)
     wanted = targets_of((signal,))
 
-    def hearing(sent: Signal[Any], heard: tuple[Connection, ...]) -> tuple[Connection, ...]:
+    def hearing(
+        sent: Signal[Any], sender: object, payload: Mapping[str, Any], heard: Connections
+    ) -> Connections:
+        reached = reaches(wanted, sent) and sent._heard_above(sender, payload)
+        if sent is not signal and not reached:
+            return heard
         there = any(_key(each.receiver) == key for each in heard)
-        return heard if there or not reaches(wanted, sent) else (*heard, guest)
+        return heard if there else (*heard, guest)
 
     return _within(hearing, everywhere)
 
@@ -132,7 +143,7 @@ class _Block(Observer):
         proceed: Proceed[T],
     ) -> Coroutine[Any, Any, T]:
         if self._everywhere or self in _open.get():
-            connections = self._hearing(signal, connections)
+            connections = self._hearing(signal, sender, payload, connections)
         return proceed(connections)
 
 
