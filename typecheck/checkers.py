@@ -151,7 +151,12 @@ RUNNERS: dict[str, Callable[[str, Path], list[Flag]]] = {
     "mypy": lambda lane, scratch: _mypy(lane, scratch, plugin=False),
     "pyright": lambda lane, scratch: _pyright(lane, scratch, program="pyright"),
     "basedpyright": lambda lane, scratch: _pyright(
-        lane, scratch, program="basedpyright", typeCheckingMode="strict", **_OFF
+        lane,
+        scratch,
+        program="basedpyright",
+        typeCheckingMode="strict",
+        reportUninitializedInstanceVariable="error",
+        **_OFF,
     ),
     "ty": _ty,
     "pyrefly": _pyrefly,

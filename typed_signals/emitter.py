@@ -5,7 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from functools import cache, singledispatch
-from typing import Any, ClassVar, Generic, NoReturn, Self, cast, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Generic,
+    NoReturn,
+    Self,
+    cast,
+    get_args,
+    get_origin,
+)
 
 from typing_extensions import TypeVar, get_type_hints
 
@@ -46,7 +56,14 @@ __all__ = [
 M = TypeVar("M", default=Any)
 
 
-class SignalEmitter(Generic[M]):
+if TYPE_CHECKING:
+    # basedpyright wants a value for every attribute that a class declares, but not in an ABC.
+    from abc import ABC
+else:
+    ABC = object
+
+
+class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `object`
     """Signals as attributes.
 
     A subclass declares signals by annotation, each with the Protocol that is its contract::
@@ -126,10 +143,10 @@ class SignalEmitter(Generic[M]):
         return cast("Signal[Any]", getattr(self, name))
 
     def __contains__(self, name: object) -> bool:
-        return name in self.__dict__ or name in declared_signals(type(self))
+        return name in self._home.signals or name in declared_signals(type(self))
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**declared_signals(type(self)), **self.__dict__})
+        return iter({**declared_signals(type(self)), **self._home.signals})
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -143,7 +160,7 @@ class SignalEmitter(Generic[M]):
     def __repr__(self) -> str:
         counts = [
             f"{name} {len(receivers)}"
-            for name, signal in list(self.__dict__.items())
+            for name, signal in list(self._home.signals.items())
             if (receivers := signal.receivers)
         ]
         of = f" of {self._home.label}" if self._home.owner else ""
@@ -154,7 +171,7 @@ class SignalEmitter(Generic[M]):
     def __copy__(self) -> Self:
         """An emitter of its own whose signals have the same receivers; no model sends it."""
         twin = type(self)(mode=self._home.mode)
-        for name, signal in list(self.__dict__.items()):
+        for name, signal in list(self._home.signals.items()):
             twin._put(name, signal.__copy__())
         return twin
 
@@ -175,7 +192,7 @@ class SignalEmitter(Generic[M]):
 
     def _put(self, name: str, signal: Signal[Any]) -> Signal[Any]:
         signal._settle(self._home, name, declared_signals(type(self)).get(name))
-        return cast("Signal[Any]", self.__dict__.setdefault(name, signal))
+        return self._home.signals.setdefault(name, signal)
 
     def _check_name(self, name: object) -> None:
         if not isinstance(name, str) or name.startswith("_") or not name.isidentifier():

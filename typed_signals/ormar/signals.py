@@ -135,14 +135,14 @@ def adopt(
         signal.__class__ = both(signal.__class__, type(twin))
         vars(signal).pop("_receivers", None)  # ormar's; what a subclass added stays
         vars(signal).update(vars(twin))
-        emitter.__dict__[name] = signal
+        emitter._home.signals[name] = signal
     return None
 
 
 def release(emitter: OrmarSignals[Any]) -> dict[str, Any]:
     """Turn an emitter back into ormar's own; the signals keep their identity and receivers."""
     plain: dict[str, Any] = ormar.signals.SignalEmitter()
-    signals: dict[str, Any] = emitter.__dict__
+    signals: dict[str, Any] = emitter._home.signals
     for name, signal in list(signals.items()):
         plain[name] = signal
         made_here = type(signal) is signal_class(type(emitter), name)
