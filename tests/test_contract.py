@@ -19,6 +19,8 @@ from typed_signals import (
     SignalDefinitionError,
     SignalEmitter,
 )
+from typed_signals.contract import Contract, near_miss
+from typed_signals.inspection import Place, place_of
 
 HERE = Path(__file__)
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -373,6 +375,14 @@ LAYERS = {
             "bind only parameters that the function has"
         ],
     ),
+    "a partial of a wrapper around a partial that binds more than there is": (
+        functools.partial(passed_through_async(functools.partial(good, 1, 2, 3)), extra=1),
+        [UNREADABLE],
+    ),
+    "a partial of a builtin that tells no signature": (
+        functools.partial(max, 1),
+        [SYNC, UNREADABLE],
+    ),
     "sender bound by keyword": (functools.partial(good, sender=Album), [KEYWORD_ONLY]),
     "a wrapper that passes on": (passed_through_async(needs_child), NEEDS_CHILD),
     "two wrappers that pass on": (
@@ -413,7 +423,9 @@ def test_a_wrapper_that_wraps_itself_is_refused():
     async def endless(*args, **kwargs): ...
 
     endless.__wrapped__ = endless
-    assert lines_of(refusal(PRE_SAVE, endless)) == [UNREADABLE]
+    error = refusal(PRE_SAVE, endless)
+    assert lines_of(error) == [UNREADABLE]
+    assert f"endless` {at(endless)} cannot be connected" in str(error)
 
 
 # --- whose receiver, whose signal ----------------------------------------------------------------
@@ -422,6 +434,12 @@ def test_a_wrapper_that_wraps_itself_is_refused():
 def at(function: Any) -> str:
     return f"(tests/test_contract.py:{function.__code__.co_firstlineno})"
 
+
+class NoReceiver: ...
+
+
+OF_THE_PROGRAM: dict[str, Any] = {"__name__": "__main__"}
+exec("async def of_the_program(): ...", OF_THE_PROGRAM)
 
 NAMED = {
     "a function": (sync, f"`tests.test_contract.sync` {at(sync)}"),
@@ -447,6 +465,11 @@ NAMED = {
         f"`tests.test_contract.Receivers.class_method` {at(Receivers.class_method)}",
     ),
     "a builtin": (max, "`max`"),
+    "a function of the program that runs": (
+        OF_THE_PROGRAM["of_the_program"],
+        "`of_the_program` (<string>:1)",
+    ),
+    "an object that cannot be called": (NoReceiver(), "`tests.test_contract.NoReceiver object`"),
     "a value": ("secret", "`str object`"),
 }
 
@@ -457,6 +480,10 @@ def test_the_error_names_the_receiver_and_its_place_and_no_value(receiver, name)
     first = str(error).splitlines()[0]
     assert first == f"{name} cannot be connected to signal `pre_save` of Album:"
     assert "secret" not in str(error)
+
+
+def test_what_was_not_written_in_python_has_no_place():
+    assert place_of(max) == Place("max", None, None)
 
 
 def test_a_file_outside_the_working_directory_is_named_in_full(tmp_path, monkeypatch):
@@ -593,6 +620,55 @@ def test_a_contract_without_kwargs_asks_for_what_it_names(parameters, faults):
         assert lines_of(refusal(signal, receiver)) == faults
     else:
         assert signal.connect(receiver) is receiver
+
+
+CODES: list[tuple[str, Any, list[str]]] = [
+    ("pre_save", None, ["not-callable"]),
+    ("pre_save", sync, ["not-async"]),
+    ("pre_save", max, ["not-async", "unreadable"]),
+    ("pre_save", functools.partial(good, 1, 2, 3), ["unreadable"]),
+    ("pre_save", functools.partial(good, Album), ["bound-payload"]),
+    ("pre_save", made("()"), ["no-sender", "no-kwargs"]),
+    ("pre_save", made("(**kwargs)"), ["no-sender"]),
+    ("pre_save", made("(self, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", made("(model, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", made("(instance, sender, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", made("(sender, /, **kwargs)"), ["positional-payload"]),
+    ("pre_save", made("(sender, instance, /, **kwargs)"), ["positional-payload"] * 2),
+    ("pre_save", made("(sender, child, **kwargs)"), ["unknown-parameter"]),
+    ("fixed", made("(sender, cart, note, **kwargs)"), ["unknown-parameter"]),
+    ("fixed", made("(sender, cart)"), ["unaccepted-payload"]),
+]
+
+
+class FixedSignals(ModelSignals[Any]):
+    fixed: Signal[Fixed]
+
+
+@pytest.mark.parametrize(("signal", "receiver", "codes"), CODES)
+def test_the_code_of_a_fault_tells_its_kind(signal, receiver, codes):
+    assert [fault.code for fault in refusal(FixedSignals()[signal], receiver).faults] == codes
+
+
+def test_a_contract_demands_no_more_than_it_was_given():
+    contract = Contract({"price": True})
+    assert contract == Contract({"price": True}, {}, False, True, "")
+    assert contract.names == ("price",)
+    assert contract.expected(None) == "async def receiver()"
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "meant"),
+    [
+        ("updtae_bulk_pots", ["post_update", "post_bulk_update"], "post_bulk_update"),
+        ("bluk_save_pre", ["pre_save", "pre_bulk_save"], "pre_bulk_save"),
+        ("Post_Savee", ["pre_save", "post_save"], "post_save"),
+        ("pre_save", ["sold_out"], None),
+        ("pre_save", [], None),
+    ],
+)
+def test_a_misspelling_in_another_order_is_still_known(written, known, meant):
+    assert near_miss(written, known) == meant
 
 
 OPEN = {

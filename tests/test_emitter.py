@@ -7,7 +7,7 @@ import inspect
 import pickle
 import traceback
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pytest
 
@@ -165,6 +165,10 @@ def test_what_cannot_be_a_name_is_refused(signals, name):
         with pytest.raises(SignalDefinitionError) as caught:
             setattr(signals, name, Signal())
         assert str(caught.value) == text
+        if not name.startswith("_"):
+            with pytest.raises(SignalDefinitionError) as caught:
+                getattr(signals, name)
+            assert str(caught.value) == text
     assert vars(signals) == {}
 
 
@@ -314,6 +318,7 @@ def test_dir_offers_every_known_name_once(signals):
     offered = dir(signals)
     assert {*ELEVEN, "sold_out"} == {name for name in offered if name[0] != "_"}
     assert len(offered) == len(set(offered))
+    assert {*object.__dir__(signals)} <= {*offered}
 
 
 def test_the_repr_says_whose_signals_and_how_many_listen():
@@ -600,6 +605,10 @@ class KeywordSender(Protocol):
     def __call__(self, *, sender: type[Any], order: int) -> Awaitable[object]: ...
 
 
+class NoParameters(Protocol):
+    def __call__(self) -> Awaitable[object]: ...
+
+
 class PositionalPayload(Protocol):
     def __call__(self, sender: type[Any], order: int) -> Awaitable[object]: ...
 
@@ -627,6 +636,7 @@ BAD_PROTOCOLS = {
     NoSender: "the first parameter of its `__call__` is not `sender`",
     OtherFirst: "the first parameter of its `__call__` is not `sender`",
     KeywordSender: "the first parameter of its `__call__` is not `sender`",
+    NoParameters: "the first parameter of its `__call__` is not `sender`",
     PositionalPayload: "its payload `order` is not keyword-only: write `*` before it",
     Unresolved: (
         "its annotations name `Decimal`, which cannot be found at run time: define or import it "
@@ -652,6 +662,18 @@ def test_a_protocol_that_can_be_no_contract_is_refused(protocol, reason):
         "  expected: class MyReceiver(Protocol): def __call__(self, sender: type[Model], *, "
         "<payload>, **kwargs: object) -> Awaitable[object]: ..."
     )
+
+
+Unbound = TypeVar("Unbound")
+
+
+class UnboundSignals(SignalEmitter[Any]):
+    order_paid: Signal[Unbound]  # type: ignore[type-var]
+
+
+def test_a_contract_that_is_no_class_is_refused():
+    with pytest.raises(SignalDefinitionError, match=r"^`a TypeVar` cannot be a signal's contract"):
+        UnboundSignals().order_paid.connect(receiver)  # type: ignore[arg-type]
 
 
 def test_a_contract_given_as_a_string_is_refused():
@@ -703,19 +725,46 @@ def test_what_is_not_declared_as_a_signal_is_refused(emitter):
 
 
 def test_a_declaration_with_a_value_is_refused():
-    text = (
-        "has a value, which every emitter of the class would share: "
-        r"declare it without \(`order_paid: Signal\[<a receiver Protocol>\]`\)$"
-    )
-    with pytest.raises(SignalDefinitionError, match=text):
+    def refused(name: str) -> str:
+        return (
+            rf"{name}\.order_paid` has a value, which every emitter of the class would share: "
+            r"declare it without \(`order_paid: Signal\[<a receiver Protocol>\]`\)$"
+        )
+
+    with pytest.raises(SignalDefinitionError, match=refused("Annotated")):
 
         class Annotated(SignalEmitter[Any]):
             order_paid: Signal[OrderPaid] = Signal()
 
-    with pytest.raises(SignalDefinitionError, match=text):
+    with pytest.raises(SignalDefinitionError, match=refused("Empty")):
+
+        class Empty(SignalEmitter[Any]):
+            order_paid: Signal[OrderPaid] = None  # type: ignore[assignment]
+
+    with pytest.raises(SignalDefinitionError, match=refused("Bare")):
 
         class Bare(SignalEmitter[Any]):
             order_paid = Signal[OrderPaid]()
+
+
+class Counted:
+    made: list[str] = []  # noqa: RUF012
+
+    def __init_subclass__(cls) -> None:
+        cls.made.append(cls.__name__)
+
+
+class NotedSignals(SignalEmitter[Any], Counted):
+    _note: str = "what is private is no signal"
+    limit = 3
+    order_paid: Signal[OrderPaid]
+
+
+def test_what_else_an_emitter_class_holds_is_left_alone():
+    signals: Any = NotedSignals()
+    assert list(signals) == ["order_paid"]
+    assert (signals._note, signals.limit) == ("what is private is no signal", 3)
+    assert Counted.made == ["NotedSignals"]
 
 
 # --- receivers of a home above -------------------------------------------------------------------

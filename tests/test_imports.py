@@ -76,8 +76,11 @@ def test_the_names_that_type_checkers_see_are_those_that_are_there_at_run_time()
 
 
 def test_a_name_that_is_not_there_is_missed_as_in_any_module():
-    with pytest.raises(AttributeError, match="no attribute 'pre_svae'"):
+    with pytest.raises(
+        AttributeError, match=r"^module 'typed_signals' has no attribute 'pre_svae'"
+    ):
         typed_signals.pre_svae  # noqa: B018
+    assert not hasattr(typed_signals, "Home"), "what only a module below offers"
     with pytest.raises(ImportError):
         from typed_signals import pre_svae  # type: ignore[attr-defined] # noqa: F401
 

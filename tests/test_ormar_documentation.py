@@ -9,6 +9,7 @@ import ormar
 import pytest
 import sqlalchemy
 from ormar import post_delete, post_save, pre_save, pre_update
+from ormar.decorators.signals import receiver
 
 from tests import lanes
 from typed_signals import SignalNameWarning
@@ -194,3 +195,11 @@ def test_the_two_refusals_the_page_knows():
 def test_the_misspelling_in_ormars_own_tests_is_noticed():
     with pytest.warns(SignalNameWarning, match="did you mean `post_bulk_update`"):
         Album.Meta.signals.bulk_post_update  # noqa: B018
+
+
+def test_ormars_decorator_warns_of_a_misspelling_where_it_is_written():
+    async def renumber(sender, instances, **kwargs): ...
+
+    with pytest.warns(SignalNameWarning, match="did you mean `post_bulk_update`") as caught:
+        receiver("post_bluk_update", Album)(renumber)
+    assert [each.filename for each in caught] == [__file__]

@@ -213,8 +213,7 @@ def faults_of(contract: Contract, receiver: object, *, signal: str) -> list[Faul
     try:
         signature, bound = _shape(receiver)
     except (ValueError, TypeError, RecursionError):
-        faults = judge(contract, _ANYTHING, answer, signal=signal)
-        return [*faults, _unreadable(receiver)]
+        return [*judge(contract, _ANYTHING, answer), _unreadable(receiver)]
     return judge(contract, signature, answer, signal=signal, bound=bound)
 
 
@@ -372,9 +371,7 @@ def _handed_on_to(layer: Any) -> Any:
     if callable(wrapped):
         return MethodType(wrapped, layer.__self__) if inspect.ismethod(layer) else wrapped
     call = _call_method(layer)
-    if inspect.isroutine(layer) or isinstance(layer, type) or not hasattr(call, "__wrapped__"):
-        return None
-    return MethodType(call, layer)
+    return MethodType(call, layer) if hasattr(call, "__wrapped__") else None
 
 
 def _answer(receiver: object) -> Answer:
