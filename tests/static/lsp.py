@@ -22,7 +22,7 @@ TIMEOUT = 60
 CAPABILITIES = {
     "general": {"positionEncodings": ["utf-16"]},
     "textDocument": {
-        "publishDiagnostics": {"versionSupport": True},
+        "diagnostic": {},
         "hover": {"contentFormat": ["markdown", "plaintext"]},
         "completion": {
             "completionItem": {
@@ -48,7 +48,6 @@ class LanguageServer:
         self._reader.start()
         self._last_id = 0
         self._answers: dict[int, dict[str, Any]] = {}
-        self._published: dict[tuple[str, int], list[Any]] = {}
         folder = {"uri": project.as_uri(), "name": project.name}
         able = self.request(
             "initialize",
@@ -70,12 +69,6 @@ class LanguageServer:
 
     def notify(self, method: str, **params: Any) -> None:
         self._send(method=method, params=params)
-
-    def diagnostics(self, uri: str, version: int) -> list[Any]:
-        """Wait for what the server says of this version of a file, and take it."""
-        while (uri, version) not in self._published:
-            self._hear(f"the diagnostics of version {version} of {uri}")
-        return self._published[uri, version]
 
     def __enter__(self) -> Self:
         return self
@@ -118,9 +111,6 @@ class LanguageServer:
             asked = message["params"].get("items", []) if message.get("params") else []
             settings = message["method"] == "workspace/configuration"
             self._send(id=message["id"], result=[None for _ in asked] if settings else None)
-        elif message["method"] == "textDocument/publishDiagnostics":
-            told = message["params"]
-            self._published[told["uri"], told.get("version", 0)] = told["diagnostics"]
 
     def _read(self) -> None:
         for message in self._messages():
@@ -166,7 +156,9 @@ class Document:
         """The errors of the text as it is now, by line, counted from 1."""
         return {
             each["range"]["start"]["line"] + 1: each["message"]
-            for each in self._server.diagnostics(self._uri, self._version)
+            for each in self._server.request(
+                "textDocument/diagnostic", textDocument={"uri": self._uri}
+            )["items"]
             if each["severity"] == 1
         }
 

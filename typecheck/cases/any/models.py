@@ -58,3 +58,6 @@ async def one_of_every(sender: type[Album], instance: Album, **kwargs: Any) -> N
 
 pre_save("Album")  # E[not-a-model] all
 pre_save(any_album())  # E[not-a-model] all
+
+
+Album(name="Horses", play_count=1).pk = 1
