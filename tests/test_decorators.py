@@ -1,8 +1,8 @@
 """The decorators: from a class, or several, to its emitter, its signal, its receivers."""
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
 
 import pytest
 
@@ -154,6 +154,46 @@ def test_a_refused_receiver_is_connected_to_none_and_the_error_names_all(album, 
     text = str(caught.value)
     assert "cannot be connected to signal `pre_save` of Album, Track:\n" in text
     assert text.count("does not accept `**kwargs`") == 1, "a fault of both is told once"
+
+
+class Paid(Protocol):
+    def __call__(self, sender: type[Any], *, price: int, **kwargs: object) -> Awaitable[object]: ...
+
+
+class ShopSignals(SignalEmitter[Any]):
+    paid: Signal[Paid]
+
+
+class Refunded(Protocol):
+    def __call__(self, sender: type[Any], *, note: str, **kwargs: object) -> Awaitable[object]: ...
+
+
+class TillSignals(SignalEmitter[Any]):
+    paid: Signal[Refunded]
+
+
+def test_a_refusal_lists_what_is_wrong_for_either_sender():
+    class Shop:
+        signals = ShopSignals()
+
+    class Till:
+        signals = TillSignals()
+
+    async def both(sender, price, note, **kwargs): ...
+
+    with pytest.raises(SignalDefinitionError) as caught:
+        receiver("paid", [Shop, Till])(both)
+    assert [fault.problem for fault in caught.value.faults] == [
+        "it requires `note`, which `paid` never sends",
+        "it requires `price`, which `paid` never sends",
+    ]
+
+
+def test_a_receiver_told_otherwise_by_one_sender_is_connected_to_none(album, track):
+    pre_save(track, sequential=True)(listener)
+    with pytest.raises(SignalDefinitionError, match=r"signal `pre_save` of Track already, with"):
+        pre_save([album, track])(listener)
+    assert album.signals.pre_save.receivers == ()
 
 
 @pytest.mark.parametrize("lenient_first", [True, False])

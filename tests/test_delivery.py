@@ -254,6 +254,7 @@ async def test_a_receiver_can_leave_a_sequential_signals_order() -> None:
 async def test_sequential_can_be_chosen_when_receivers_are_connected_already() -> None:
     signal = Signal()
     tasks: list[object] = []
+    chosen: list[bool | None] = []
 
     async def receiver(sender: object, **kwargs: object) -> None:
         tasks.append(asyncio.current_task())
@@ -261,7 +262,9 @@ async def test_sequential_can_be_chosen_when_receivers_are_connected_already() -
     signal.connect(receiver)
     for signal.sequential in (True, False, None):
         await signal.send(sender=int)
+        chosen.append(signal.sequential)
     assert [task is asyncio.current_task() for task in tasks] == [True, False, False]
+    assert chosen == [True, False, None]
 
 
 @WAYS
@@ -726,8 +729,13 @@ async def test_the_same_receiver_cannot_be_connected_again_to_be_told_otherwise(
 
     signal.connect(receiver, sequential=True)
     signal.connect(receiver, sequential=True)
-    with pytest.raises(SignalDefinitionError, match=r"already.*sequential=True: disconnect it"):
+    with pytest.raises(SignalDefinitionError) as caught:
         signal.connect(receiver)
+    assert str(caught.value) == (
+        f"`tests.test_delivery.{receiver.__qualname__}` "
+        f"(tests/test_delivery.py:{receiver.__code__.co_firstlineno}) is connected to a signal "
+        "already, with on_commit=False, sequential=True: disconnect it first"
+    )
     assert signal.receivers == (receiver,)
     assert signal.disconnect(receiver)
     signal.connect(receiver)
