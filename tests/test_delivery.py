@@ -5,12 +5,19 @@ import contextlib
 import contextvars
 import dataclasses
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 
-from typed_signals import Outcome, Signal, SignalDefinitionError, returns_awaitable
+from typed_signals import (
+    Options,
+    Outcome,
+    Signal,
+    SignalDefinitionError,
+    observation,
+    returns_awaitable,
+)
 
 variable = contextvars.ContextVar("variable", default="caller's")
 
@@ -683,6 +690,47 @@ async def test_robust_sends_raise_nothing_and_tell_how_each_receiver_ended(
     assert outcomes[:2] == [Outcome(fails, None, error), Outcome(fine, 42, None)]
     assert outcomes[2].receiver is cancels_itself
     assert isinstance(outcomes[2].failure, asyncio.CancelledError)
+
+
+@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("send", ["send", "send_robust"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        [{}],
+        [{"sequential": True}],
+        [{}, {"sequential": True}],
+        [{"sequential": True}, {}, {}],
+        [{}, {"on_commit": True}],
+        [{}, {"sequential": True}, {"on_commit": True}, {"on_commit": True}],
+    ],
+    ids=str,
+)
+async def test_everyone_hears_who_sent_what_whichever_way_it_is_told(
+    options: list[Options], send: str, watched: bool
+) -> None:
+    signal = Signal()
+    heard: list[tuple[int, object, object]] = []
+
+    def numbered(number: int) -> Observer:
+        async def receiver(sender: object, **payload: object) -> None:
+            heard.append((number, sender, payload))
+
+        return receiver
+
+    for number, each in enumerate(options):
+        signal.connect(numbered(number), **each)
+    with watching() if watched else contextlib.nullcontext():
+        await getattr(signal, send)(sender=int, answer=42)
+    assert heard == [(number, int, {"answer": 42}) for number in range(len(options))]
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[None]:
+    observer = observation.Observer()
+    observation.watch(observer)
+    yield
+    observation.unwatch(observer)
 
 
 async def test_a_robust_send_without_receivers_has_no_outcomes() -> None:

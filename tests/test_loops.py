@@ -69,6 +69,24 @@ async def test_the_error_names_signal_receiver_and_model(sequential: bool | None
 
 
 @WAYS
+async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_receiver(
+    sequential: bool | None,
+) -> None:
+    signal = Signal(sequential=sequential)
+    failures: list[BaseException] = []
+
+    async def again(sender: type[Any], **kwargs: object) -> None:
+        outcomes = await signal.send_robust(sender=sender)
+        failures.extend(each.failure for each in outcomes if each.failure)
+
+    signal.connect(again)
+    await signal.send_robust(sender=Album)
+    (failure,) = failures
+    assert isinstance(failure, SignalLoopError)
+    assert str(failure).startswith("a signal sent by Album is sent within itself without end; ")
+
+
+@WAYS
 @pytest.mark.parametrize("pause", [None, "in itself", "in a task"])
 async def test_the_error_names_the_receiver_that_sends_among_others(
     sequential: bool | None, pause: str | None

@@ -18,6 +18,7 @@ from tests import lanes
 from tests.cancelling import cancelled_at_every_await
 from tests.shop import CONFIG, Shop, Store
 from typed_signals import Failure, Signal, set_error_hook
+from typed_signals.testing import recorded
 
 
 class UndoneError(Exception):
@@ -90,6 +91,18 @@ async def test_never_after_a_rollback(shop, heard, how):
     assert heard == []
     await shop.Album(name="b").save()
     assert heard == ["b"]
+
+
+@pytest.mark.parametrize("watched", [False, True])
+async def test_after_the_commit_of_a_robust_send_too_and_when_somebody_watches(
+    shop, heard, watched
+):
+    album = shop.Album(name="a")
+    with recorded(shop.Album) if watched else contextlib.nullcontext():
+        async with shop.store.database.transaction():
+            await signals(shop.Album).post_save.send_robust(sender=shop.Album, instance=album)
+            assert heard == []
+    assert heard == ["a"]
 
 
 CONNECTED_INSIDE = """

@@ -101,6 +101,20 @@ async def test_a_bound_method_is_the_same_however_often_it_is_looked_up(signal, 
     assert [receiver.__self__ is other for receiver in signal.receivers] == [True]
 
 
+def test_two_methods_of_one_object_are_two_receivers(signal):
+    class Listener:
+        async def hear(self, sender, **kwargs): ...
+
+        async def hear_too(self, sender, **kwargs): ...
+
+    one = Listener()
+    signal.connect(one.hear)
+    signal.connect(one.hear_too)
+    assert signal.receivers == (one.hear, one.hear_too)
+    assert signal.disconnect(one.hear)
+    assert signal.receivers == (one.hear_too,)
+
+
 async def test_a_static_method_is_the_same_in_the_class_body_and_outside(signal):
     class Listener:
         @signal.connect

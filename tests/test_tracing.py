@@ -22,6 +22,7 @@ from typed_signals.testing import muted
 from typed_signals.tracing import instrument, uninstrument
 
 SECRET = "field value 4711"
+LIBRARY = "typed_signals"
 
 
 class Album:
@@ -50,13 +51,18 @@ class Measured:
     @property
     def points(self) -> dict[str, list[Any]]:
         """The points of each metric."""
+        return {metric.name: list(metric.data.data_points) for _, metric in self.metrics}
+
+    @property
+    def metrics(self) -> list[tuple[Any, Any]]:
+        """Each metric, after who measures it."""
         data = self.reader.get_metrics_data()
-        return {
-            metric.name: list(metric.data.data_points)
+        return [
+            (measured.scope, metric)
             for resource in (data.resource_metrics if data else ())
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-        }
+            for measured in resource.scope_metrics
+            for metric in measured.metrics
+        ]
 
     def everything(self) -> str:
         return "".join(each.to_json() for each in self.spans) + str(self.points)
@@ -296,10 +302,28 @@ async def test_sends_and_receivers_are_counted_and_timed(measured):
         "typed_signals.signal": "post_save",
         "typed_signals.sender": "Album",
     }
-    assert sends.explicit_bounds[0] == 0.005
     assert {name: each.count for name, each in receivers.items()} == {"audit": 3, "slow": 3}
     assert receivers["slow"].sum >= 0.03 > receivers["audit"].sum
     assert sends.sum >= receivers["slow"].sum
+
+
+# What the semantic conventions advise for durations.
+BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+
+
+async def test_metrics_say_who_measures_what_and_in_seconds(measured):
+    Album.signals.post_save.connect(audit, on_commit=True)
+    await save()
+    told = {metric.name: metric for scope, metric in measured.metrics if scope.name == LIBRARY}
+    assert {name: metric.description for name, metric in told.items()} == {
+        "typed_signals.send.duration": "Time until every receiver has ended.",
+        "typed_signals.receiver.duration": "Time until a receiver has ended.",
+        "typed_signals.on_commit.lag": "Time from a send to its receiver after the commit.",
+    }
+    for metric in told.values():
+        assert metric.unit == "s"
+        assert [[*point.explicit_bounds] for point in metric.data.data_points] == [BOUNDS]
+    assert {each.instrumentation_scope.name for each in measured.spans} == {LIBRARY}
 
 
 async def test_failures_are_counted_apart_by_their_type(measured):
@@ -350,7 +374,7 @@ async def test_receivers_do_as_ever_when_they_are_measured(measured):
         __hash__ = None  # type: ignore[assignment]
 
         async def __call__(self, sender, *, passed_args, **kwargs):
-            heard.append(passed_args)
+            heard.extend([passed_args, sender])
 
     given = {"a": 1}
     Album.signals.pre_relation_add.connect(Counter())
@@ -358,6 +382,7 @@ async def test_receivers_do_as_ever_when_they_are_measured(measured):
         sender=Album, instance=Album(), child=Album(), relation_name="x", passed_kwargs=given
     )
     assert heard[0] is given
+    assert heard[1] is Album
     assert [each.name for each in measured.spans][1].endswith("Counter object")
 
 

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tests import lanes
 from tests.cancelling import cancelled_at_every_await
 from tests.shop import CONFIG, Shop
+from typed_signals.testing import recorded
 
 
 class UndoneError(Exception):
@@ -105,6 +106,21 @@ async def test_inside_a_transaction_one_after_another_and_outside_together(shop)
     seen.clear()
     await shop.Album(name="c").save()
     assert seen == ["ab", "b"]
+
+
+@pytest.mark.parametrize("watched", [False, True])
+async def test_robust_sends_are_told_so_too_and_when_somebody_watches(shop, watched):
+    seen = connect_two_that_meet(shop)
+    send = functools.partial(
+        signals(shop.Album).post_save.send_robust, sender=shop.Album, instance=shop.Album(name="a")
+    )
+    with recorded(shop.Album) if watched else contextlib.nullcontext():
+        await send()
+        assert seen == ["ab", "b"]
+        seen.clear()
+        async with shop.store.database.transaction():
+            await send()
+        assert seen == ["a", "b"]
 
 
 @pytest.mark.parametrize("sequential", [True, False])

@@ -87,7 +87,7 @@ def _pyright(lane: str, scratch: Path, *, program: str, **settings: object) -> l
     )  # fmt: skip
     return [
         Flag(Path(each["file"]), each["range"]["start"]["line"] + 1, each["message"])
-        for each in json.loads(output)["generalDiagnostics"]
+        for each in _read(output)["generalDiagnostics"]
         if each["severity"] in {"error", "warning"}
     ]
 
@@ -100,7 +100,7 @@ def _ty(lane: str, scratch: Path) -> list[Flag]:
     )  # fmt: skip
     return [
         Flag((ROOT / each["location"]["path"]).resolve(), _line(each), each["description"])
-        for each in json.loads(output)
+        for each in _read(output)
         if each["severity"] != "info"
     ]
 
@@ -117,7 +117,7 @@ def _pyrefly(lane: str, scratch: Path) -> list[Flag]:
     )  # fmt: skip
     return [
         Flag((ROOT / each["path"]).resolve(), each["line"], each["description"])
-        for each in json.loads(output)["errors"]
+        for each in _read(output)["errors"]
         if each["severity"] in {"error", "warn"}
     ]
 
@@ -131,6 +131,13 @@ def _run(program: Path, *arguments: object, **environment: str) -> str:
     if done.returncode > 1 or (not done.stdout.strip() and done.stderr.strip()):
         raise RuntimeError(f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
     return done.stdout
+
+
+def _read(output: str) -> Any:
+    try:
+        return json.loads(output)
+    except ValueError:
+        raise RuntimeError(f"this is not JSON:\n{output[-2000:]}") from None
 
 
 # What these say is about the receiver's own missing annotations, or about the cases' style.
