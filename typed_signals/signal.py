@@ -31,7 +31,7 @@ from typed_signals.contract import Contract, Fault
 from typed_signals.delivery.audience import (
     NOBODY,
     Audience,
-    Way,
+    Deliver,
     audience,
     deliver,
     deliver_robustly,
@@ -372,9 +372,9 @@ class Signal(_Object, Generic[P]):
         return None
 
     def _deliver(
-        self, way: Way[T], heard: Audience, sender: object, payload: Mapping[str, object]
+        self, deliver: Deliver[T], heard: Audience, sender: object, payload: Mapping[str, object]
     ) -> Coroutine[Any, Any, T]:
-        return way(self, heard, sender, payload)
+        return deliver(self, heard, sender, payload)
 
     def _heard_above(self, sender: object, payload: Mapping[str, object]) -> bool:
         """Whether one send is heard by receivers of the homes above."""

@@ -15,13 +15,13 @@ from typed_signals.observation import chain, observers
 if TYPE_CHECKING:
     from typed_signals.signal import Signal
 
-__all__ = ["NOBODY", "Audience", "Way", "audience", "deliver", "deliver_robustly"]
+__all__ = ["NOBODY", "Audience", "Deliver", "audience", "deliver", "deliver_robustly"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
-Deliver = Callable[[Titled, Sequence[Callee], object, Mapping[str, Any]], Coroutine[Any, Any, None]]
-Steps = tuple[tuple[Deliver, tuple[Connection, ...]], ...]
+Way = Callable[[Titled, Sequence[Callee], object, Mapping[str, Any]], Coroutine[Any, Any, None]]
+Steps = tuple[tuple[Way, tuple[Connection, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,10 @@ def audience(connections: Sequence[Connection], *, sequential: bool | None) -> A
 
 
 def _steps(connections: Sequence[Connection], *, sequential: bool) -> Steps:
-    steps: list[tuple[Deliver, tuple[Connection, ...]]] = []
+    steps: list[tuple[Way, tuple[Connection, ...]]] = []
     for connection in connections:
         alone = sequential if connection.sequential is None else connection.sequential
-        way: Deliver = one_after_another if alone else together
+        way: Way = one_after_another if alone else together
         if steps and steps[-1][0] is way:
             steps[-1] = (way, (*steps[-1][1], connection))
         else:
@@ -142,7 +142,7 @@ async def deliver_robustly(
     return [outcomes[each] for each in heard.everyone if each in outcomes]
 
 
-class Way(Protocol[T_co]):
+class Deliver(Protocol[T_co]):
     """:func:`deliver` or :func:`deliver_robustly`."""
 
     def __call__(
@@ -158,7 +158,7 @@ class Way(Protocol[T_co]):
 
 
 def _observed(
-    way: Way[T],
+    deliver: Deliver[T],
     signal: Titled,
     heard: Audience,
     sender: object,
@@ -171,7 +171,7 @@ def _observed(
     def proceed(connections: tuple[Connection, ...]) -> Coroutine[Any, Any, T]:
         chosen = audience(connections, sequential=sent.sequential)
         seen = replace(chosen, observed=True)
-        return way(signal, seen, sender, payload, transaction)
+        return deliver(signal, seen, sender, payload, transaction)
 
     return chain(sent, sender, payload, heard.everyone, proceed)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 from typing_extensions import TypeVar
 
 from typed_signals import errors
-from typed_signals.delivery.audience import Audience, Way, audience
+from typed_signals.delivery.audience import Audience, Deliver, audience
 from typed_signals.delivery.connection import Options
 from typed_signals.emitter import ModelSignals, both, declared_signals, signal_class
 from typed_signals.ormar.eras import ormar
@@ -42,12 +42,12 @@ class OrmarSignal(Signal[P], _PlainSignal):
     _error: ClassVar[type[errors.SignalDefinitionError]] = SignalDefinitionError
 
     def _deliver(
-        self, way: Way[T], heard: Audience, sender: object, payload: Mapping[str, object]
+        self, deliver: Deliver[T], heard: Audience, sender: object, payload: Mapping[str, object]
     ) -> Coroutine[Any, Any, T]:
         inherits = self._home is not None and self._home.above
         if inherits and not self._heard_above(sender, payload):
             heard = audience(tuple(self._connections.values()), sequential=self._sequential)
-        return way(self, heard, sender, payload, transaction_of(sender))
+        return deliver(self, heard, sender, payload, transaction_of(sender))
 
     def _take(self, receiver: Callable[..., Awaitable[object]], **options: Unpack[Options]) -> None:
         if options.get("on_commit"):
