@@ -68,11 +68,8 @@ async def test_the_error_names_signal_receiver_and_model(sequential: bool | None
     assert "promote` (tests/test_loops.py:" in str(caught.value)
 
 
-@WAYS
-async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_receiver(
-    sequential: bool | None,
-) -> None:
-    signal = Signal(sequential=sequential)
+async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_receiver() -> None:
+    signal = Signal()
     failures: list[BaseException] = []
 
     async def again(sender: type[Any], **kwargs: object) -> None:

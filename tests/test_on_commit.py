@@ -42,6 +42,12 @@ async def committed(shop: Shop) -> list[str]:
     return sorted([dict(row)["name"] if "name" in dict(row) else row[1] for row in rows])
 
 
+def place(function: Any) -> str:
+    """A function of this file as messages name it."""
+    line = function.__code__.co_firstlineno
+    return f"`{__name__}.{function.__qualname__}` (tests/test_on_commit.py:{line})"
+
+
 @pytest.fixture
 def heard(shop) -> list[str]:
     """The names of the albums whose save was heard after its commit."""
@@ -426,6 +432,7 @@ async def test_an_error_hook_that_fails_is_logged_too(shop, caplog):
         set_error_hook(before)
     ours = [record.getMessage() for record in caplog.records if record.name == "typed_signals"]
     assert [message.rpartition(": ")[2] for message in ours] == ["ValueError", "KeyError"]
+    assert ours[1].startswith(f"the error hook {place(hook)} failed itself: ")
 
 
 async def test_a_commit_that_fails_tells_nobody(tmp_path):
@@ -593,3 +600,72 @@ async def test_a_signal_that_knows_no_transactions_tells_at_once_after_the_other
     outcomes = await signal.send_robust(sender=int)
     assert [outcome.receiver for outcome in outcomes] == [now]
     assert order == ["now", "later"] * 2
+
+
+async def fails(sender: object, **kwargs: object) -> None:
+    raise ValueError("secret")
+
+
+async def cancels_itself(sender: object, **kwargs: object) -> None:
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize(
+    ("receiver", "kind"), [(fails, "ValueError"), (cancels_itself, "CancelledError")]
+)
+async def test_without_an_error_hook_a_failure_is_logged_and_that_is_all(receiver, kind, caplog):
+    signal = Signal()
+    told: list[object] = []
+
+    async def note(sender: object, **kwargs: object) -> None:
+        told.append(sender)
+
+    signal.connect(receiver, on_commit=True)
+    signal.connect(note, on_commit=True)
+    await signal.send(sender=int)
+    assert told == [int]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"receiver {place(receiver)} of a signal failed after the commit: {kind}"
+    ]
+
+
+async def test_a_sender_that_survived_a_cancellation_is_not_cancelled_by_its_receivers():
+    signal = Signal()
+    signal.connect(cancels_itself, on_commit=True)
+    begun = asyncio.Event()
+
+    async def work() -> str:
+        begun.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(10)
+        await signal.send(sender=int)
+        return "sent"
+
+    task = asyncio.create_task(work())
+    await begun.wait()
+    task.cancel()
+    assert await task == "sent"
+
+
+async def test_cancelled_again_the_next_one_is_cancelled_too_and_the_rest_still_run():
+    signal = Signal()
+    began: asyncio.Queue[str] = asyncio.Queue()
+    ended: list[str] = []
+
+    def slow(name: str) -> Any:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            began.put_nowait(name)
+            await asyncio.sleep(0.001 if name == "c" else 10)
+            ended.append(name)
+
+        return receiver
+
+    for name in "abc":
+        signal.connect(slow(name), on_commit=True)
+    task = asyncio.create_task(signal.send(sender=int))
+    for name in "ab":
+        assert await began.get() == name
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (began.get_nowait(), ended) == ("c", ["c"])
