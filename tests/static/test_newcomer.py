@@ -97,13 +97,16 @@ def test_an_editor_underlines_what_the_tutorial_calls_wrong_and_nothing_else(pro
         assert ("instance: Album" in shown) is not limited
 
 
-def test_mypy_says_what_the_program_would_say(project):
-    assert [wrong for _, wrong in steps() if wrong], "the tutorial shows a mistake"
-    for text, wrong in steps():
+@pytest.mark.parametrize("config", ["mypy.ini", ""], ids=["plugin", "no plugin"])
+def test_mypy_flags_what_the_tutorial_calls_wrong_and_nothing_else(project, config):
+    said = [(text, wrong) for text, wrong in steps() if wrong]
+    assert said, "the tutorial shows a mistake"
+    for text, wrong in [*said, steps()[-1]]:
         (project / "shop.py").write_text(text)
-        said = run(project, python(project), "-m", "mypy", "shop.py", status=1 if wrong else 0)
-        lines = {int(line.split(":")[1]) for line in said.splitlines() if ": error: " in line}
-        assert lines == ({wrong} if wrong else set()), said
+        mypy = [python(project), "-m", "mypy", f"--config-file={config}", "shop.py"]
+        told = run(project, *mypy, status=1 if wrong else 0)
+        lines = {int(line.split(":")[1]) for line in told.splitlines() if ": error: " in line}
+        assert lines == ({wrong} if wrong else set()), told
 
 
 def test_the_program_runs_and_the_command_line_knows_it(project):
