@@ -841,6 +841,7 @@ async def test_a_loop_whose_call_soon_is_replaced_keeps_it() -> None:
 
     async def receiver(sender: object, **kwargs: object) -> None:
         tasks.append(asyncio.current_task())
+        variable.set("the receiver's")
 
     def call_soon(*args: Any, **options: Any) -> asyncio.Handle:
         return before(*args, **options)
@@ -852,6 +853,7 @@ async def test_a_loop_whose_call_soon_is_replaced_keeps_it() -> None:
         assert loop.call_soon is call_soon
     finally:
         del loop.call_soon  # type: ignore[method-assign]
+    assert variable.get() == "caller's"
     assert len({*tasks, asyncio.current_task()}) == 2
 
 

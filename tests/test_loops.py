@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -53,19 +54,44 @@ async def test_an_endless_loop_ends_in_an_error_that_names_its_receivers(
     assert isinstance(caught.value, RecursionError)
 
 
+class GreatAlbum: ...
+
+
 @WAYS
-async def test_the_error_names_signal_receiver_and_model(sequential: bool | None) -> None:
+@pytest.mark.parametrize(
+    ("owner", "sender", "name"),
+    [
+        (Album, Album, "of Album"),
+        (GreatAlbum, Album, "of GreatAlbum sent by Album"),
+        (Album, Album(), "of Album sent by a Album"),
+    ],
+    ids=str,
+)
+async def test_the_error_names_signal_receiver_and_model_and_says_what_to_do(
+    owner: type[Any], sender: Any, name: str, sequential: bool | None
+) -> None:
     signals: ModelSignals[Any] = ModelSignals()
-    signals._own(Album)
+    signals._own(owner)
     signals.pre_update.sequential = sequential
 
-    async def promote(sender: type[Any], instance: Any, **kwargs: object) -> None:
+    async def promote(sender: Any, instance: Any, **kwargs: object) -> None:
         await signals.pre_update.send(sender=sender, instance=instance, passed_args={})
 
     signals.pre_update.connect(promote)
-    with pytest.raises(SignalLoopError, match="signal `pre_update` of Album") as caught:
-        await signals.pre_update.send(sender=Album, instance=1, passed_args={})
-    assert "promote` (tests/test_loops.py:" in str(caught.value)
+    with pytest.raises(SignalLoopError) as caught:
+        await signals.pre_update.send(sender=sender, instance=1, passed_args={})
+    count, message = re.subn(r"end; \d+ sends", "end; many sends", str(caught.value))[::-1]
+    place = f"(tests/test_loops.py:{promote.__code__.co_firstlineno})"
+    assert count == 1
+    assert message == (
+        f"signal `pre_update` {name} is sent within itself without end; many sends are within "
+        "one another:\n"
+        f"  signal `pre_update` {name} → receiver `{__name__}.{promote.__qualname__}` {place} → "
+        "sends\n"
+        f"  signal `pre_update` {name}\n"
+        "Let the receiver send, or change the instance, only when there still is something to "
+        "change."
+    )
 
 
 async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_receiver() -> None:
@@ -111,7 +137,9 @@ async def test_the_error_names_the_receiver_that_sends_among_others(
     message = str(caught.value)
     assert "loops`" in message
     # A task that a receiver starts before it first waits does not tell whose it is.
-    assert ("listens`" in message) is (pause == "in a task" and not sequential)
+    untold = pause == "in a task" and not sequential
+    assert ("listens`" in message) is untold
+    assert (message.count(") or `") == 2) is untold
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
