@@ -19,7 +19,7 @@ def cli() -> None:
     """See who listens to which signal, and check that they may.
 
     Results go to stdout; what is said beside them goes to stderr. Exit codes: 0 all well,
-    1 something was found, 2 the command could not be run.
+    1 something was found (by `list`, only with --strict), 2 the command could not be run.
     """
 
 
