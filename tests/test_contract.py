@@ -379,6 +379,12 @@ LAYERS = {
         functools.partial(passed_through_async(functools.partial(good, 1, 2, 3)), extra=1),
         [UNREADABLE],
     ),
+    "a partial of a wrapper around a partial that binds self once more": (
+        functools.partial(
+            passed_through_async(functools.partial(Receivers().method, self=0)), extra=1
+        ),
+        [UNREADABLE],
+    ),
     "a partial of a builtin that tells no signature": (
         functools.partial(max, 1),
         [SYNC, UNREADABLE],
@@ -491,6 +497,12 @@ def test_a_file_outside_the_working_directory_is_named_in_full(tmp_path, monkeyp
     assert f"({HERE}:{LINE})" in str(refusal(PRE_SAVE, notify))
 
 
+def test_a_file_is_named_in_full_when_the_working_directory_is_gone(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.rmdir()
+    assert f"({HERE}:{LINE})" in str(refusal(PRE_SAVE, notify))
+
+
 def test_a_signal_without_a_name_is_named_plainly():
     assert str(refusal(Signal(), made("(_, **kwargs)"))) == (
         "`written` (<string>:1) cannot be connected to a signal:\n"
@@ -570,6 +582,15 @@ def test_the_expected_signature_reads_as_one_would_type_it():
         "  expected: async def receiver(sender: type[Model], *, cart: Cart | None, "
         "rate: float = ..., tag: T, extra: dict[str, list[T]], **kwargs: object)"
     )
+
+
+class Unannotated(Protocol):
+    def __call__(self, sender, *, cart, **kwargs) -> Awaitable[object]: ...
+
+
+def test_what_a_contract_does_not_annotate_may_be_anything():
+    *_, last = str(refusal(Signal[Unannotated](), made("()"))).splitlines()
+    assert last == ("  expected: async def receiver(sender: Any, *, cart: Any, **kwargs: Any)")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax is new in Python 3.12")

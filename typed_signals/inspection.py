@@ -408,11 +408,10 @@ def _is_marked(function: Any) -> bool:
 def _return_annotation(function: Any) -> object:
     if not inspect.isroutine(function):
         return None
-    plain = getattr(function, "__func__", function)
-    annotation = getattr(plain, "__annotations__", {}).get("return")
+    annotation = getattr(function, "__annotations__", {}).get("return")
     # A quoted annotation under `from __future__ import annotations` is a string in a string.
     while isinstance(annotation, str):
-        module = sys.modules.get(getattr(plain, "__module__", ""))
+        module = sys.modules.get(getattr(function, "__module__", ""))
         try:
             annotation = eval(annotation, getattr(module, "__dict__", {}), {})
         except Exception:
