@@ -750,24 +750,22 @@ def test_a_declaration_with_a_value_is_refused():
             order_paid = Signal[OrderPaid]()
 
 
-class Counted:
-    made: list[str] = []  # noqa: RUF012
+def test_what_else_an_emitter_class_is_and_holds_is_left_alone():
+    made: list[str] = []
 
-    def __init_subclass__(cls) -> None:
-        cls.made.append(cls.__name__)
+    class Counted:
+        def __init_subclass__(cls) -> None:
+            made.append(cls.__name__)
 
+    class NotedSignals(SignalEmitter[Any], Counted):
+        _note: str = "what is private is no signal"
+        limit = 3
+        order_paid: Signal[OrderPaid]
 
-class NotedSignals(SignalEmitter[Any], Counted):
-    _note: str = "what is private is no signal"
-    limit = 3
-    order_paid: Signal[OrderPaid]
-
-
-def test_what_else_an_emitter_class_holds_is_left_alone():
     signals: Any = NotedSignals()
     assert list(signals) == ["order_paid"]
     assert (signals._note, signals.limit) == ("what is private is no signal", 3)
-    assert Counted.made == ["NotedSignals"]
+    assert made == ["NotedSignals"]
 
 
 # --- receivers of a home above -------------------------------------------------------------------
