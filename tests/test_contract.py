@@ -681,7 +681,7 @@ def test_a_contract_demands_no_more_than_it_was_given():
 @pytest.mark.parametrize(
     ("written", "known", "meant"),
     [
-        ("updtae_bulk_pots", ["post_update", "post_bulk_update"], "post_bulk_update"),
+        ("updat_bulk_post", ["post_update", "post_bulk_update"], "post_bulk_update"),
         ("bluk_save_pre", ["pre_save", "pre_bulk_save"], "pre_bulk_save"),
         ("Post_Savee", ["pre_save", "post_save"], "post_save"),
         ("pre_save", ["sold_out"], None),

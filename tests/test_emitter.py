@@ -6,7 +6,7 @@ import copy
 import inspect
 import pickle
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pytest
@@ -207,6 +207,27 @@ class Paid(Signal[OrderPaid]):
 def test_a_subclass_of_a_signal_brings_its_contract(signals):
     signals.sold_out = Paid()
     assert signals.sold_out.protocol is OrderPaid
+
+
+P = TypeVar("P", bound=Callable[..., Awaitable[object]])
+
+
+class Special(Signal[P]):
+    """A signal class of one's own that leaves the contract open."""
+
+
+class SpecialSignals(SignalEmitter[Any]):
+    order_paid: Special[OrderPaid]
+
+
+def test_a_signal_of_another_class_than_the_declared_one_is_refused():
+    signals: Any = SpecialSignals()
+    assert type(signals.order_paid) is Special
+    with pytest.raises(SignalDefinitionError) as caught:
+        signals.order_paid = Signal()
+    assert str(caught.value) == (
+        "`order_paid` of SpecialSignals is declared as a `Special`, not as a `Signal`"
+    )
 
 
 @pytest.mark.parametrize("value", [None, "secret", receiver, Signal, object(), lambda: None])
