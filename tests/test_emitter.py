@@ -22,6 +22,7 @@ from typed_signals import (
     UnknownSignalError,
     signals_of,
 )
+from typed_signals.emitter import both
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -218,6 +219,19 @@ class Special(Signal[P]):
 
 class SpecialSignals(SignalEmitter[Any]):
     order_paid: Special[OrderPaid]
+
+
+class Counting(Signal[P]):
+    """Another signal class of one's own."""
+
+
+def test_what_is_to_be_of_two_classes_goes_by_the_name_of_the_first():
+    assert both(Signal, Special) is both(Special, Signal) is Special
+    made = both(Special, Counting)
+    assert made is both(Special, Counting)
+    assert issubclass(made, Special)
+    assert issubclass(made, Counting)
+    assert f"{made.__module__}.{made.__qualname__}" == f"{__name__}.Special"
 
 
 def test_a_signal_of_another_class_than_the_declared_one_is_refused():
