@@ -93,7 +93,5 @@ def _origin(signal: Signal[Any], connection: Connection) -> type | None:
     def holds(each: Signal[Any] | None) -> bool:
         return each is not None and any(c is connection for c in each._connections.values())
 
-    if holds(signal):
-        return None
     above: tuple[Home, ...] = signal._home.above if signal._home else ()
     return next((home.owner for home in above if holds(home.signals.get(signal.name))), None)
