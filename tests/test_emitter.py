@@ -296,9 +296,10 @@ def test_receivers_that_an_assigned_signal_brings_are_judged_by_the_contract(sho
     with pytest.raises(SignalDefinitionError) as caught:
         shop.order_paid = mine
     refused = [line for line in str(caught.value).splitlines() if "cannot be connected" in line]
-    assert [line.partition(" ")[0].rpartition(".")[2] for line in refused] == [
-        "needs_child`",
-        "needs_price`",
+    here = f"`{__name__}.{needs_child.__qualname__.rpartition('.')[0]}."
+    assert [line.partition(" ")[0] for line in refused] == [
+        f"{here}needs_child`",
+        f"{here}needs_price`",
     ]
     assert [fault.code for fault in caught.value.faults] == ["unknown-parameter"] * 2
     assert "order_paid" not in vars(shop)
