@@ -65,6 +65,7 @@ class GreatAlbum: ...
         (GreatAlbum, Album, "of GreatAlbum sent by Album"),
         (Album, Album(), "of Album sent by a Album"),
     ],
+    ids=["its own class", "another class", "an instance"],
     ids=str,
 )
 async def test_the_error_names_signal_receiver_and_model_and_says_what_to_do(
