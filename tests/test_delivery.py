@@ -369,6 +369,18 @@ async def test_a_lone_failure_is_raised_as_it_is(sequential: bool | None, after:
     assert caught.traceback[-1].name == "receiver"
 
 
+@WAYS
+async def test_a_recursion_error_of_a_receivers_own_is_no_endless_loop(
+    sequential: bool | None,
+) -> None:
+    error = RecursionError("of its own")
+    signal = Signal(sequential=sequential)
+    signal.connect(failing(error))
+    with pytest.raises(RecursionError) as caught:
+        await signal.send(sender=int)
+    assert caught.value is error
+
+
 async def test_one_after_another_the_first_failure_stops() -> None:
     signal = Signal(sequential=True)
     seen: list[str] = []
@@ -474,6 +486,52 @@ async def test_cancelling_a_send_cancels_its_receivers_and_waits(
     with pytest.raises(asyncio.CancelledError):
         await send
     assert ended == ([0] if sequential else list(range(count)))
+
+
+@WAYS
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_cancellation_keeps_what_it_says(sequential: bool | None, count: int) -> None:
+    signal = Signal(sequential=sequential)
+
+    def slow() -> Observer:
+        async def receiver(sender: object, **kwargs: object) -> None:
+            await asyncio.sleep(10)
+
+        return receiver
+
+    for _ in range(count):
+        signal.connect(slow())
+    send = asyncio.create_task(signal.send(sender=int))
+    await asyncio.sleep(0)
+    send.cancel("shutting down")
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await send
+    assert caught.value.args == ("shutting down",)
+
+
+@WAYS
+async def test_a_sender_that_survived_a_cancellation_is_not_cancelled_by_its_receivers(
+    sequential: bool | None,
+) -> None:
+    signal = Signal(sequential=sequential)
+
+    @signal.connect
+    async def receiver(sender: object, **kwargs: object) -> None:
+        inner = asyncio.create_task(asyncio.sleep(10))
+        asyncio.get_running_loop().call_soon(inner.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await inner
+
+    async def work() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(10)
+        await signal.send(sender=int)
+        return "sent"
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await task == "sent"
 
 
 async def test_a_cancellation_reaches_all_receivers_at_once() -> None:
