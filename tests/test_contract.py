@@ -19,7 +19,7 @@ from typed_signals import (
     SignalDefinitionError,
     SignalEmitter,
 )
-from typed_signals.contract import Contract, near_miss
+from typed_signals.contract import Contract, incompatible, misspelt, mistyped, near_miss
 from typed_signals.inspection import Place, place_of
 
 HERE = Path(__file__)
@@ -669,6 +669,36 @@ class FixedSignals(ModelSignals[Any]):
 @pytest.mark.parametrize(("signal", "receiver", "codes"), CODES)
 def test_the_code_of_a_fault_tells_its_kind(signal, receiver, codes):
     assert [fault.code for fault in refusal(FixedSignals()[signal], receiver).faults] == codes
+
+
+@pytest.mark.parametrize("signal", ["pre_save", ""])
+def test_what_type_checkers_alone_can_tell_is_told_in_the_same_way(signal):
+    sending = "`pre_save`" if signal else "the signal"
+    assert mistyped("instance", "Track", "Album", signal=signal) == Fault(
+        "wrong-type",
+        f"`instance` is annotated `Track`, and {sending} sends `Album`",
+        "write `instance: Album`",
+    )
+    assert mistyped("**kwargs", "int", "object", signal=signal) == Fault(
+        "wrong-type",
+        "`**kwargs` is annotated `int`, and payload of any type may be added",
+        "write `**kwargs: object`",
+    )
+    for parameter, sent in (("**kwargs", "str"), ("instance", "object")):
+        assert (
+            f"{sending} sends `{sent}`" in mistyped(parameter, "int", sent, signal=signal).problem
+        )
+    assert misspelt("instnace", "instance", signal=signal) == Fault(
+        "unknown-parameter",
+        f"it takes `instnace`, which {sending} never sends",
+        "write `instance`",
+        fatal=False,
+    )
+    assert incompatible("type[Album]", signal=signal) == Fault(
+        "wrong-type",
+        f"its type is `type[Album]`, which cannot be called with what {sending} sends",
+        "write it with the parameters that are expected",
+    )
 
 
 def test_a_contract_demands_no_more_than_it_was_given():

@@ -395,9 +395,12 @@ async def test_one_after_another_the_first_failure_stops() -> None:
     assert not seen
 
 
+@WAYS
 @pytest.mark.parametrize("others", [0, 2])
-async def test_payload_that_does_not_fit_is_the_receivers_failure(others: int) -> None:
-    signal = Signal(mode="lenient")
+async def test_payload_that_does_not_fit_is_the_receivers_failure(
+    others: int, sequential: bool | None
+) -> None:
+    signal = Signal(mode="lenient", sequential=sequential)
     ended: list[str] = []
 
     async def needs(sender: object, needed: int, **kwargs: object) -> None: ...
