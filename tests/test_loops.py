@@ -66,7 +66,6 @@ class GreatAlbum: ...
         (Album, Album(), "of Album sent by a Album"),
     ],
     ids=["its own class", "another class", "an instance"],
-    ids=str,
 )
 async def test_the_error_names_signal_receiver_and_model_and_says_what_to_do(
     owner: type[Any], sender: Any, name: str, sequential: bool | None
