@@ -271,6 +271,58 @@ async def test_many_sends_within_one_that_are_no_loop_pass(sequential: bool | No
     assert heard == 20_000
 
 
+def nested(sequential: bool | None, innermost: Callable[..., Any]) -> Signal:
+    """A signal whose receiver sends another one, and so on; the last one calls a function."""
+    signal = Signal(sequential=sequential)
+    signal.connect(innermost)
+    for _ in range(nesting.OPEN_DEPTH):
+        inner, signal = signal, Signal(sequential=sequential)
+        signal.connect(inner.send)
+    return signal
+
+
+@WAYS
+async def test_any_number_of_sends_deep_within_one_pass_one_after_another(
+    sequential: bool | None,
+) -> None:
+    signal = Signal(sequential=sequential)
+    heard = 0
+
+    @signal.connect
+    async def listens(sender: object, **kwargs: object) -> None:
+        nonlocal heard
+        heard += 1
+
+    async def sends(sender: object, **kwargs: object) -> None:
+        for _ in range(nesting.OPEN_LIMIT + 10):
+            await signal.send(sender=sender)
+
+    await nested(sequential, sends).send(sender=Album)
+    assert heard == nesting.OPEN_LIMIT + 10
+
+
+@WAYS
+async def test_who_catches_the_end_of_a_loop_can_send_on(sequential: bool | None) -> None:
+    endless = Signal(sequential=sequential)
+    endless.connect(endless.send)
+    heard: list[object] = []
+
+    async def listens(sender: object, **kwargs: object) -> None:
+        heard.append(sender)
+
+    outer = Signal(sequential=sequential)
+
+    @outer.connect
+    async def catches(sender: object, **kwargs: object) -> None:
+        for _ in range(2):
+            with pytest.raises(SignalLoopError):
+                await endless.send(sender=sender)
+            await nested(sequential, listens).send(sender=sender)
+
+    await outer.send(sender=Album)
+    assert heard == [Album] * 2
+
+
 @WAYS
 async def test_a_task_that_a_receiver_leaves_behind_is_no_loop(sequential: bool | None) -> None:
     """As a heartbeat does: each send begins when the one that started its task is over."""
