@@ -368,6 +368,15 @@ async def test_a_lone_failure_is_raised_as_it_is(sequential: bool | None, after:
     assert caught.traceback[-1].name == "receiver"
 
 
+async def test_the_end_of_a_loop_is_not_noted_among_other_failures() -> None:
+    signal = Signal()
+    for error in (ValueError(), SignalLoopError(), KeyError()):
+        signal.connect(failing(error))
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - it has no words
+        await signal.send(sender=int)
+    assert [note.rpartition(": ")[2] for note in caught.value.__notes__] == ["KeyError"]
+
+
 @WAYS
 async def test_a_recursion_error_of_a_receivers_own_is_no_endless_loop(
     sequential: bool | None,
