@@ -463,11 +463,11 @@ def report(mutants: list[Mutant]) -> None:
         for row in (mutant.module, "all"):
             rows[row][mutant.status] += 1
     print("| Module | Mutants | Killed | Timeouts | Survivors | Not run |")
-    print("| --- | --: | --: | --: | --: | --: |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for row, counts in sorted(rows.items(), key=lambda each: (each[0] == "all", each[0])):
         name = row.removeprefix(f"{PACKAGE}/").removesuffix(".py")
         figures = [sum(counts.values()), counts["killed"], counts["timeout"], counts["survived"]]
-        print(f"| {name} | {' | '.join(map(str, [*figures, counts['no tests']]))} |")
+        print(f"| `{name}` | {' | '.join(map(str, [*figures, counts['no tests']]))} |")
     total = rows["all"]
     caught = total["killed"] + total["timeout"]
     print(f"score: {100 * caught / (caught + total['survived'] or 1):.1f} %")
