@@ -39,7 +39,7 @@ def test_receivers_are_told_with_the_way_in_which_each_hears():
     told = {each.signal: each for each in overview_of(signals) if each.listeners}
     assert list(told) == ["pre_save", "pre_update", "sold_out"]
     assert told["pre_save"].listeners == (
-        Listener(first, False, None, None),
+        Listener(first),
         Listener(second, True, True, None),
     )
     assert told["pre_update"] == Overview(
@@ -48,9 +48,7 @@ def test_receivers_are_told_with_the_way_in_which_each_hears():
         True,
         (Listener(first, False, True, None), Listener(second, False, False, None)),
     )
-    assert told["sold_out"] == Overview(
-        "sold_out", CustomReceiver, False, (Listener(third, False, None, None),)
-    )
+    assert told["sold_out"] == Overview("sold_out", CustomReceiver, False, (Listener(third),))
 
 
 def test_a_receiver_of_an_abstract_model_is_told_with_that_model(store):
@@ -63,12 +61,12 @@ def test_a_receiver_of_an_abstract_model_is_told_with_that_model(store):
     told = {each.signal: each for each in overview_of_model(album) if each.listeners}
     assert told["pre_save"].listeners == (
         Listener(first, False, None, base),
-        Listener(second, False, None, None),
+        Listener(second),
     )
     assert told["sold_out"].listeners == (Listener(third, False, None, base),)
     assert told["sold_out"].declared is False
     at_base = {each.signal: each.listeners for each in overview_of_model(base)}
-    assert at_base["pre_save"] == (Listener(first, False, None, None),)
+    assert at_base["pre_save"] == (Listener(first),)
 
 
 def test_the_receivers_of_ormars_own_signals_are_told_too(store):
@@ -77,6 +75,6 @@ def test_the_receivers_of_ormars_own_signals_are_told_too(store):
     getattr(album, CONFIG).signals.sold_out.connect(second)
     told = [each for each in overview_of_model(album) if each.listeners]
     assert told == [
-        Overview("pre_save", PreSaveReceiver, True, (Listener(first, False, None, None),)),
-        Overview("sold_out", CustomReceiver, False, (Listener(second, False, None, None),)),
+        Overview("pre_save", PreSaveReceiver, True, (Listener(first),)),
+        Overview("sold_out", CustomReceiver, False, (Listener(second),)),
     ]
