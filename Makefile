@@ -21,7 +21,8 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench build clean \
+.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench mutants build \
+	clean \
 	$(LANES) $(addprefix test-,$(LANES))
 
 help:  ## list the targets
@@ -95,6 +96,8 @@ lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
 	$(COMPILE) --group test --group legacy -o constraints/legacy.txt
 	$(COMPILE) --group docs -o constraints/docs.txt
 	$(COMPILE) --group bench -o constraints/bench.txt
+	$(COMPILE) --group test --group examples --group current --group mutants --extra cli \
+		-o constraints/mutants.txt
 	$(COMPILE) --group tools -o constraints/tools.txt
 
 docs: $(VENVS)/docs/$(STAMP)  ## the documentation site, into site/
@@ -105,9 +108,12 @@ docs: $(VENVS)/docs/$(STAMP)  ## the documentation site, into site/
 bench: $(VENVS)/bench/$(STAMP)  ## what delivery costs; ARGS=--write for the page and the chart
 	$(VENVS)/bench/bin/python benchmarks/dispatch.py $(ARGS)
 
+mutants: $(VENVS)/mutants/$(STAMP)  ## a small mistake at a time in the core: does a test fail?
+	$(VENVS)/mutants/bin/python scripts/mutants.py $(ARGS)
+
 build: $(UV)  ## the sdist and the wheel, into dist/
 	$(UV) build --python "$(INTERPRETER)" --build-constraints constraints/tools.txt
 
 clean:  ## remove the environments, caches and built files
-	rm -rf $(VENVS) dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENVS) dist site .mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
