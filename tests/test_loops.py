@@ -63,7 +63,7 @@ class GreatAlbum: ...
     [
         (Album, Album, "of Album"),
         (GreatAlbum, Album, "of GreatAlbum sent by Album"),
-        (Album, Album(), "of Album sent by a Album"),
+        (Album, Album(), "of Album sent by an instance of Album"),
     ],
     ids=["its own class", "another class", "an instance"],
 )
@@ -94,8 +94,11 @@ async def test_the_error_names_signal_receiver_and_model_and_says_what_to_do(
     )
 
 
-async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_receiver() -> None:
-    signal = Signal()
+@WAYS
+async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_receiver(
+    sequential: bool | None,
+) -> None:
+    signal = Signal(sequential=sequential)
     failures: list[BaseException] = []
 
     async def again(sender: type[Any], **kwargs: object) -> None:

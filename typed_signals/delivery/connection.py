@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from typing_extensions import TypedDict
 
+from typed_signals.delivery.nesting import current
+
 __all__ = ["Callee", "Connection", "Kept", "Options", "Outcome"]
 
 
@@ -116,6 +118,9 @@ class Kept:
             result = await self.connection.begin(sender=sender, **payload)
         except (Exception, asyncio.CancelledError) as error:
             failure = error
+            place = current.get()
+            if isinstance(error, RecursionError) and place is not None:
+                failure = place[0].error_of(error)
         self.outcomes[self.connection] = Outcome(self.receiver, result, failure)
 
 

@@ -26,6 +26,12 @@ the depth does.
 
 OPEN_DEPTH: Final = 3
 
+SUSPECT_DEPTH: Final = 20
+"""From how many sends within one another on Python's recursion limit is taken for a loop's end.
+
+Receivers that run in their caller's task stand on its stack.
+"""
+
 
 Running: TypeAlias = "Callee | Sequence[Callee] | None"
 """The receiver that is running, or those of which one is; ``None`` where the send knows it."""
@@ -133,8 +139,14 @@ class Sending:
             "to change."
         )
 
+    def error_of(self, error: RecursionError) -> RecursionError:
+        """What is to be told where Python's recursion limit is met: often it is a loop's end."""
+        known = isinstance(error, SignalLoopError) or self.depth < SUSPECT_DEPTH
+        return error if known else self.loop_error()
+
     def __str__(self) -> str:
-        sender = getattr(self.sender, "__qualname__", None) or f"a {type(self.sender).__name__}"
+        name = getattr(self.sender, "__qualname__", None)
+        sender = name or f"an instance of {type(self.sender).__name__}"
         title = self.signal.title
         return title if title.endswith(f" of {sender}") else f"{title} sent by {sender}"
 

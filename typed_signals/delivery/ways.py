@@ -73,7 +73,7 @@ async def together(
                 cancelled = await _all_ended(loop, waiting)
     finally:
         sending.close()
-    if left or cancelled is not None:
+    if left:
         _raise_first(signal, left, cancelled)
 
 
@@ -225,18 +225,12 @@ async def one_after_another(
             if awaited is not _DONE:
                 await _Rest(context, steps, awaited)
     except RecursionError as error:
-        if isinstance(error, SignalLoopError) or sending.depth < _SUSPECT_DEPTH:
+        told = sending.error_of(error)
+        if told is error:
             raise
-        raise sending.loop_error() from None
+        raise told from None
     finally:
         sending.close()
-
-
-_SUSPECT_DEPTH: Final = 20
-"""From how many sends within one another on Python's recursion limit is taken for a loop's end.
-
-Receivers that run in their caller's task stand on its stack.
-"""
 
 
 class _Rest:
