@@ -387,6 +387,8 @@ async def test_a_recursion_error_of_a_receivers_own_is_no_endless_loop(
     with pytest.raises(RecursionError) as caught:
         await signal.send(sender=int)
     assert caught.value is error
+    (outcome,) = await signal.send_robust(sender=int)
+    assert outcome.failure is error
 
 
 async def test_one_after_another_the_first_failure_stops() -> None:
