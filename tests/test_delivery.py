@@ -5,6 +5,8 @@ import contextlib
 import contextvars
 import dataclasses
 import functools
+import gc
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -375,6 +377,39 @@ async def test_the_end_of_a_loop_is_not_noted_among_other_failures() -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - it has no words
         await signal.send(sender=int)
     assert [note.rpartition(": ")[2] for note in caught.value.__notes__] == ["KeyError"]
+
+
+@WAYS
+@pytest.mark.parametrize("pause", [False, True], ids=["at once", "waits"])
+@pytest.mark.parametrize("others", [0, 2])
+async def test_a_failure_is_gone_once_it_is_handled(
+    sequential: bool | None, pause: bool, others: int
+) -> None:
+    signal = Signal(sequential=sequential)
+
+    class UnusualError(Exception): ...
+
+    async def fails(sender: object, **kwargs: object) -> None:
+        if pause:
+            await asyncio.sleep(0)
+        raise UnusualError
+
+    signal.connect(fails)
+    for receiver in company(others):
+        signal.connect(receiver)
+    gone: list[weakref.ref[UnusualError]] = []
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            try:
+                await signal.send(sender=int)
+            except UnusualError as error:
+                gone.append(weakref.ref(error))
+        await asyncio.sleep(0)  # the loop still has what it woke the caller for
+        assert [each() for each in gone] == [None, None, None]
+    finally:
+        gc.enable()
 
 
 @WAYS

@@ -45,6 +45,7 @@ async def together(
     named = {"sender": sender, **payload}
     left: list[tuple[Callee, asyncio.Task[Any]]] = []  # those that have not ended, or have failed
     waiting: list[asyncio.Task[Any]] = []
+    task: asyncio.Task[Any] | None = None
     cancelled: asyncio.CancelledError | None = None
     try:
         start = starter(loop, sending.depth)
@@ -65,8 +66,8 @@ async def together(
                     left.append((connection, task))
             sending.running = connections
         except BaseException:  # KeyboardInterrupt and its like
-            for task in waiting:
-                task.cancel()
+            for each in waiting:
+                each.cancel()
             raise
         finally:
             if waiting:
@@ -74,7 +75,11 @@ async def together(
     finally:
         sending.close()
     if left:
-        _raise_first(signal, left, cancelled)
+        try:
+            _raise_first(signal, left, cancelled)
+        finally:
+            waiting.clear()  # a frame that holds what it raises is a cycle; others have this list
+            del left, task, cancelled
 
 
 async def _raising(error: TypeError) -> None:
@@ -110,10 +115,10 @@ class _End:
 @types.coroutine
 def _ends(tasks: Sequence[asyncio.Task[Any]]) -> Generator[_End, None, None]:
     cancelled: asyncio.CancelledError | None = None
-    for task in tasks:
-        while not task.done():
+    for index in range(len(tasks)):  # no name for a task; see `together`
+        while not tasks[index].done():
             try:
-                yield _End(task, tasks)
+                yield _End(tasks[index], tasks)
             except GeneratorExit:
                 raise
             except asyncio.CancelledError as error:
@@ -152,7 +157,8 @@ def _raise_first(
     ended: Sequence[tuple[Callee, asyncio.Task[Any]]],
     cancelled: asyncio.CancelledError | None,
 ) -> None:
-    failures = [(each, failure) for each, task in ended if (failure := _failure(task)) is not None]
+    found = ((each, _failure(task)) for each, task in ended)
+    failures = [(each, failure) for each, failure in found if failure is not None]
     if cancelled is not None:
         _report([f for f in failures if not isinstance(f[1], asyncio.CancelledError)], signal)
         first: BaseException = cancelled
@@ -165,7 +171,7 @@ def _raise_first(
     try:
         raise first
     finally:
-        del first, failures, cancelled  # a frame that holds what it raises is a cycle
+        del first, failures, found, cancelled, ended  # as above
 
 
 def _failure(task: asyncio.Task[Any]) -> BaseException | None:
