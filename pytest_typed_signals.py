@@ -49,7 +49,7 @@ def isolated_signals() -> Generator[None]:
 @pytest.fixture
 def sent_signals() -> Generator[SentSignals]:
     """What the test sends, in order: `sent_signals.assert_sent("post_save", Album, times=1)`."""
-    from typed_signals.testing import recorded
+    from typed_signals.testing import capture_signals
 
-    with recorded() as sent:
+    with capture_signals() as sent:
         yield sent

@@ -16,7 +16,7 @@ from timeline import Operation, Witness, compare, did, heading, try_mistakes, wa
 
 import typed_signals.ormar
 from typed_signals import Signal
-from typed_signals.ormar import OrmarSignals, post_bulk_update, post_save, pre_delete, signals_of
+from typed_signals.ormar import ModelSignals, get_signals, post_bulk_update, post_save, pre_delete
 
 typed_signals.ormar.install()  # once; models defined before and after both get typed signals
 
@@ -82,12 +82,12 @@ class SoldReceiver(Protocol):
     ) -> None: ...
 
 
-class AlbumSignals(OrmarSignals[Album]):
+class AlbumSignals(ModelSignals[Album]):
     sold: Signal[SoldReceiver]
 
 
 typed_signals.ormar.install(Album, signals=AlbumSignals)
-album_signals = signals_of(Album, AlbumSignals)
+album_signals = get_signals(Album, AlbumSignals)
 
 # --- receivers -----------------------------------------------------------------------------------
 

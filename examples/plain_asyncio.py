@@ -94,7 +94,7 @@ async def main() -> None:
 
     print("send_robust() gives it back instead, for each receiver:")
     for outcome in await departed.send_robust(sender=ferry, harbour="Calais", passengers=1):
-        print(f"  {outcome.receiver.__name__}: {outcome.failure or 'went well'}")
+        print(f"  {outcome.receiver.__name__}: {outcome.exception or 'went well'}")
 
     print("A receiver that cannot be called is refused where it is connected:")
 

@@ -14,7 +14,7 @@ from rich.rule import Rule
 from rich.syntax import Syntax
 from rich.text import Text
 
-from typed_signals.ormar import OrmarSignals, receiver, signals_of
+from typed_signals.ormar import ModelSignals, get_signals, receiver
 
 console = Console(highlight=False)
 _depth: ContextVar[int] = ContextVar("depth", default=0)
@@ -62,7 +62,7 @@ class Witness:
 
 def watch(model: type[Any]) -> None:
     """Connect a witness to every signal of a model; if it is abstract, of the models below it."""
-    for name in signals_of(model, OrmarSignals):
+    for name in get_signals(model, ModelSignals):
         receiver(name, model)(Witness(name))
 
 
@@ -105,7 +105,7 @@ def try_mistakes(path: Path) -> bool:
 
 
 def _connected(model: type[Any]) -> list[object]:
-    signals = signals_of(model, OrmarSignals)
+    signals = get_signals(model, ModelSignals)
     return [each for name in signals for each in signals[name].receivers]
 
 

@@ -11,16 +11,16 @@ from unittest.mock import MagicMock, call
 import pytest
 
 from typed_signals import (
+    Alias,
     Fault,
     ModelSignals,
     PreUpdateReceiver,
-    SentAs,
     Signal,
     SignalDefinitionError,
     SignalEmitter,
 )
-from typed_signals.contract import Contract, incompatible, misspelt, mistyped, near_miss
-from typed_signals.inspection import Place, place_of
+from typed_signals._contract import Contract, incompatible, misspelt, mistyped, suggest
+from typed_signals._describe import Location, locate
 
 HERE = Path(__file__)
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -66,9 +66,9 @@ def test_one_error_says_who_where_what_and_what_to_write_instead():
     assert str(error) == (
         f"`tests.test_contract.notify` (tests/test_contract.py:{LINE}) "
         "cannot be connected to signal `pre_save` of Album:\n"
-        "  - it is not async but a sync function: write `async def`; if it does return an "
-        "awaitable, say so in its return annotation (`-> Awaitable[...]`) or with "
-        "`typed_signals.returns_awaitable`\n"
+        "  - it must be async, but it is a sync function: write `async def`; if it does return an "
+        "awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with "
+        "`typed_signals.mark_async`\n"
         "  - it has no `sender` parameter: write `sender` as its first parameter\n"
         "  - it does not accept `**kwargs`, and payloads may grow: "
         "add `**kwargs: object` as its last parameter\n"
@@ -98,14 +98,16 @@ NOT_CALLABLE = (
     "`__call__`"
 )
 SYNC = (
-    "it is not async but a sync function: write `async def`; if it does return an awaitable, say "
-    "so in its return annotation (`-> Awaitable[...]`) or with `typed_signals.returns_awaitable`"
+    "it must be async, but it is a sync function: write `async def`; if it does return an awaitable, "
+    "declare it in its return annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`"
 )
-SYNC_CALL = "it is not async but an object with a sync `__call__`: write `async def __call__`"
-LAMBDA = "it is not async but a lambda: write an `async def` function"
-GENERATOR = "it is not async but an async generator: take the `yield` out of it"
+SYNC_CALL = (
+    "it must be async, but it is an object with a sync `__call__`: write `async def __call__`"
+)
+LAMBDA = "it must be async, but it is a lambda: write an `async def` function"
+GENERATOR = "it must be async, but it is an async generator: remove its `yield`"
 CLASS = (
-    "it is not async but a class: connect an instance that has an `async def __call__`, "
+    "it must be async, but it is a class: connect an instance with an `async def __call__`, "
     "or one of its methods"
 )
 UNREADABLE = "its parameters cannot be inspected: wrap it in an `async def` function"
@@ -209,7 +211,7 @@ NO_SENDER = f"it has no `sender` parameter: {FIRST}"
 SWALLOWED = f"it has no `sender` parameter of its own, `**kwargs` swallows it: {FIRST}"
 NOT_FIRST = f"`sender` is not its first parameter: {FIRST}"
 KEYWORD_ONLY = f"`sender` is keyword-only: {FIRST}"
-POSITIONAL = "`sender` is positional-only, and it is sent by keyword: take the `/` out"
+POSITIONAL = "`sender` is positional-only, and it is sent by keyword: remove the `/`"
 METHOD = "connect the bound method (`obj.method`), or make it a static method"
 
 
@@ -217,12 +219,12 @@ def renamed(name: str) -> str:
     return f"its first parameter is `{name}`, not `sender`: name it `sender`; it is sent by keyword"
 
 
-def never(name: str, signal: str, remedy: str = "give it a default or take it out") -> str:
+def never(name: str, signal: str, remedy: str = "give it a default or remove it") -> str:
     return f"it requires `{name}`, which `{signal}` never sends: {remedy}"
 
 
 def positional(name: str) -> str:
-    return f"`{name}` is positional-only, and payload is sent by keyword: take the `/` out"
+    return f"`{name}` is positional-only, and payload is sent by keyword: remove the `/`"
 
 
 SHAPES = {
@@ -237,7 +239,7 @@ SHAPES = {
     "(*, instance, **kwargs)": ("pre_save", [SWALLOWED]),
     "(_, instance, **kwargs)": ("pre_save", [renamed("_")]),
     "(model, instance, **kwargs)": ("pre_save", [renamed("model")]),
-    "(model, /, instance, **kwargs)": ("pre_save", [f"{renamed('model')} (take the `/` out)"]),
+    "(model, /, instance, **kwargs)": ("pre_save", [f"{renamed('model')} (remove the `/`)"]),
     "(model=None, **kwargs)": (
         "pre_save",
         [f"its first parameter is `model`, not `sender`: {FIRST}"],
@@ -489,7 +491,7 @@ def test_the_error_names_the_receiver_and_its_place_and_no_value(receiver, name)
 
 
 def test_what_was_not_written_in_python_has_no_place():
-    assert place_of(max) == Place("max", None, None)
+    assert locate(max) == Location("max", None, None)
 
 
 def test_a_file_outside_the_working_directory_is_named_in_full(tmp_path, monkeypatch):
@@ -511,7 +513,7 @@ def test_a_signal_without_a_name_is_named_plainly():
     )
     nameless: Any = Signal[PreUpdateReceiver[Album]]()
     assert lines_of(refusal(nameless, made("(sender, instance, child, **kwargs)"))) == [
-        "it requires `child`, which the signal never sends: give it a default or take it out"
+        "it requires `child`, which the signal never sends: give it a default or remove it"
     ]
 
 
@@ -571,7 +573,7 @@ class Priced(Protocol[M_contra, T]):
         cart: Annotated[Cart | None, "the cart"],
         rate: float = 1.5,
         tag: T,
-        extra: Annotated[dict[str, list[T]], SentAs("extras")],
+        extra: Annotated[dict[str, list[T]], Alias("extras")],
         **kwargs: object,
     ) -> Awaitable[object]: ...
 
@@ -690,7 +692,7 @@ def test_what_type_checkers_alone_can_tell_is_told_in_the_same_way(signal):
         )
     assert misspelt("instnace", "instance", signal=signal) == Fault(
         "unknown-parameter",
-        f"it takes `instnace`, which {sending} never sends",
+        f"it accepts `instnace`, which {sending} never sends",
         "write `instance`",
         fatal=False,
     )
@@ -719,7 +721,7 @@ def test_a_contract_demands_no_more_than_it_was_given():
     ],
 )
 def test_a_misspelling_in_another_order_is_still_known(written, known, meant):
-    assert near_miss(written, known) == meant
+    assert suggest(written, known) == meant
 
 
 OPEN = {
@@ -744,10 +746,10 @@ def test_a_signal_without_a_declared_payload_may_send_anything(parameters, fault
 
 
 def test_a_partial_of_a_method_cannot_bind_self_a_second_time():
-    class Listener:
+    class ReceiverInfo:
         async def hear(self, sender: object, **kwargs: object) -> None: ...
 
-    receiver: Any = functools.partial(Listener().hear, self=0)
+    receiver: Any = functools.partial(ReceiverInfo().hear, self=0)
     with pytest.raises(SignalDefinitionError, match="binds arguments that the function inside"):
         Signal().connect(receiver)
     with pytest.raises(TypeError, match="multiple values for argument 'self'"):

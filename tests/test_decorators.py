@@ -15,7 +15,7 @@ from typed_signals import (
     SignalEmitter,
     SignalNameWarning,
     UnknownSignalError,
-    emitter_of,
+    get_emitter,
     pre_save,
     pre_update,
     receiver,
@@ -238,15 +238,15 @@ def test_a_list_with_one_that_sends_nothing_is_refused_whole(album):
 
 def expects(given: str) -> str:
     return (
-        f"`pre_save` expects a model class or a list of model classes, not {given}: "
+        f"`pre_save` expects a model class or several, not {given}: "
         "write `@pre_save(Album)` or `@pre_save([Album, Track])`"
     )
 
 
 def no_signals(given: str) -> str:
     return (
-        f"{given} sends no signals: expected an ormar model (a subclass of `ormar.Model` with its "
-        "configuration) or a class whose `signals` is a `SignalEmitter`"
+        f"{given} sends no signals: expected a model class of an ORM that is installed, or a class "
+        "whose `signals` is a `SignalEmitter`"
     )
 
 
@@ -301,14 +301,14 @@ def test_receiver_warns_of_a_near_miss_and_a_strict_emitter_refuses_it(album):
         receiver("not a name", album)
 
 
-# --- emitter_of and repr -------------------------------------------------------------------------
+# --- get_emitter and repr -------------------------------------------------------------------------
 
 
 def test_emitter_of_finds_the_emitter(album):
-    assert emitter_of(album) is album.signals
-    assert emitter_of(album()) is album.signals
+    assert get_emitter(album) is album.signals
+    assert get_emitter(album()) is album.signals
     with pytest.raises(SignalDefinitionError) as caught:
-        emitter_of(Plain)
+        get_emitter(Plain)
     assert str(caught.value) == no_signals("`Plain`")
 
 

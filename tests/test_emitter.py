@@ -20,9 +20,10 @@ from typed_signals import (
     SignalEmitter,
     SignalNameWarning,
     UnknownSignalError,
-    signals_of,
+    get_signals,
 )
-from typed_signals.emitter import both
+from typed_signals._describe import kind_of
+from typed_signals._emitter import bind_emitter
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -221,19 +222,6 @@ class SpecialSignals(SignalEmitter[Any]):
     order_paid: Special[OrderPaid]
 
 
-class Counting(Signal[P]):
-    """Another signal class of one's own."""
-
-
-def test_what_is_to_be_of_two_classes_goes_by_the_name_of_the_first():
-    assert both(Signal, Special) is both(Special, Signal) is Special
-    made = both(Special, Counting)
-    assert made is both(Special, Counting)
-    assert issubclass(made, Special)
-    assert issubclass(made, Counting)
-    assert f"{made.__module__}.{made.__qualname__}" == f"{__name__}.Special"
-
-
 def test_a_signal_of_another_class_than_the_declared_one_is_refused():
     signals: Any = SpecialSignals()
     assert type(signals.order_paid) is Special
@@ -249,7 +237,7 @@ def test_what_is_no_signal_is_refused(signals, value):
     with pytest.raises(SignalDefinitionError) as caught:
         signals.sold_out = value
     assert str(caught.value) == (
-        f"`sold_out` of ModelSignals must be a signal, not a `{type(value).__name__}`: "
+        f"`sold_out` of ModelSignals must be a signal, not {kind_of(value)}: "
         "write `signals.sold_out = Signal()`, or connect a receiver with "
         "`signals.sold_out.connect(...)`"
     )
@@ -612,9 +600,9 @@ def test_declarations_are_inherited_and_may_be_added_to():
 
 
 def test_signals_of_gives_the_emitter_under_the_class_that_declares_it():
-    assert signals_of(Shop, ShopSignals) is Shop.signals
+    assert get_signals(Shop, ShopSignals) is Shop.signals
     with pytest.raises(SignalDefinitionError) as caught:
-        signals_of(Shop, ModelSignals)
+        get_signals(Shop, ModelSignals)
     assert str(caught.value) == (
         "the signals of `Shop` are `ShopSignals`, not `ModelSignals`: "
         "install them with `install(Shop, signals=ModelSignals)`"
@@ -711,7 +699,7 @@ class UnboundSignals(SignalEmitter[Any]):
 
 
 def test_a_contract_that_is_no_class_is_refused():
-    with pytest.raises(SignalDefinitionError, match=r"^`a TypeVar` cannot be a signal's contract"):
+    with pytest.raises(SignalDefinitionError, match=r"^a `TypeVar` cannot be a signal's contract"):
         UnboundSignals().order_paid.connect(receiver)  # type: ignore[arg-type]
 
 
@@ -750,10 +738,18 @@ class MaybeSignals(SignalEmitter[Any]):
 
 
 class OwnSignals(SignalEmitter[Any]):
-    order_paid: Paid  # its signals would not be of that class
+    order_paid: Paid
 
 
-@pytest.mark.parametrize("emitter", [NotSignals, MaybeSignals, OwnSignals])
+def test_signal_class_with_contract_is_a_declaration():
+    signals = OwnSignals()
+    assert type(signals.order_paid) is Paid
+    assert signals.order_paid.protocol is OrderPaid
+    with pytest.raises(SignalDefinitionError, match="`child`, which `order_paid` never sends"):
+        signals.order_paid.connect(wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("emitter", [NotSignals, MaybeSignals])
 def test_what_is_not_declared_as_a_signal_is_refused(emitter):
     with pytest.raises(SignalDefinitionError) as caught:
         list(emitter())
@@ -810,7 +806,7 @@ def test_what_else_an_emitter_class_is_and_holds_is_left_alone():
 def test_receivers_of_the_emitter_above_are_heard_below_in_the_order_of_connection():
     above: Any = ModelSignals()
     below: Any = ModelSignals()
-    below._own(Shop, (above,))
+    bind_emitter(below, Shop, (above,))
 
     async def own(sender, **kwargs): ...
 
@@ -834,14 +830,14 @@ def test_who_is_above_counts_from_when_it_is_told_and_need_not_have_every_signal
     below: Any = ModelSignals()
     above.pre_save.connect(receiver)
     assert below.pre_save.receivers == ()
-    below._own(Shop, (ModelSignals(), above))
+    bind_emitter(below, Shop, (ModelSignals(), above))
     assert below.pre_save.receivers == (receiver,)
 
 
 def test_a_signal_assigned_above_is_heard_below_from_then_on():
     above: Any = ModelSignals()
     below: Any = ModelSignals()
-    below._own(Shop, (above,))
+    bind_emitter(below, Shop, (above,))
     above.pre_save.connect(receiver)
     assert below.pre_save.receivers == (receiver,)
     mine: Any = Signal()

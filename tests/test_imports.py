@@ -7,12 +7,13 @@ import json
 import pkgutil
 import subprocess
 import sys
-from typing import Any, Protocol, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
 import typed_signals
-from typed_signals import ModelSignals, Signal, decorators, emitter, receivers
+from typed_signals import ModelSignals, Signal, lifecycle
+from typed_signals._emitter import declared_signals
 
 CORE = [
     module.name
@@ -80,14 +81,14 @@ def test_a_name_that_is_not_there_is_missed_as_in_any_module():
         AttributeError, match=r"^module 'typed_signals' has no attribute 'pre_svae'"
     ):
         typed_signals.pre_svae  # noqa: B018
-    assert not hasattr(typed_signals, "Home"), "what only a module below offers"
+    assert not hasattr(typed_signals, "Registry"), "what only a private module has"
     with pytest.raises(ImportError):
         from typed_signals import pre_svae  # type: ignore[attr-defined] # noqa: F401
 
 
 def test_what_mypy_loads_at_every_start_leaves_asyncio_alone():
-    assert "asyncio" not in imported_by("typed_signals", "typed_signals.contract")
-    assert "asyncio" in imported_by("typed_signals.signal")
+    assert "asyncio" not in imported_by("typed_signals", "typed_signals._contract")
+    assert "asyncio" in imported_by("typed_signals._signal")
 
 
 @pytest.mark.parametrize("name", CORE)
@@ -121,31 +122,29 @@ def test_the_eleven_are_the_same_as_signals_protocols_and_decorators():
 
     protocols = {
         name
-        for name, value in vars(receivers).items()
-        if inspect.isclass(value) and issubclass(value, Protocol) and value is not Protocol  # type: ignore[arg-type]
+        for name, value in vars(lifecycle).items()
+        if inspect.isclass(value) and value.__module__ == lifecycle.__name__ and name.isidentifier()
     }
-    assert protocols == {*map(camel, names), "CustomReceiver"}
-    assert protocols == set(receivers.__all__) - {"SentAs"}
+    assert protocols == {*map(camel, names), "ModelSignals"}
 
     functions = {
         name
-        for name, value in vars(decorators).items()
-        if inspect.isfunction(value) and value.__module__ == decorators.__name__ and name[0] != "_"
+        for name, value in vars(lifecycle).items()
+        if inspect.isfunction(value) and value.__module__ == lifecycle.__name__
     }
-    assert functions == {*names, "receiver"}
-    assert functions == set(decorators.__all__) - {"Connector"}
-
-    assert {*names, *protocols, "receiver"} <= set(typed_signals.__all__)
+    assert functions == {*names}
+    assert protocols | functions == set(lifecycle.__all__)
+    assert set(lifecycle.__all__) <= set(typed_signals.__all__)
 
 
 @pytest.mark.parametrize("name", declared())
 def test_signal_and_decorator_of_a_name_have_the_protocol_of_that_name(name):
-    protocol = getattr(receivers, camel(name))
+    protocol = getattr(lifecycle, camel(name))
     assert declared()[name] is protocol
-    assert emitter.declared_signals(ModelSignals)[name] is protocol
+    assert declared_signals(ModelSignals)[name].protocol is protocol
     assert getattr(typed_signals, camel(name)) is protocol
 
-    decorator = getattr(decorators, name)
+    decorator = getattr(lifecycle, name)
     assert getattr(typed_signals, name) is decorator
     hints = get_type_hints(decorator)
     assert get_origin(get_args(hints["return"])[0]) is protocol
@@ -160,5 +159,6 @@ def test_a_protocol_says_when_it_is_sent_and_what_each_parameter_is(name):
     explained = [
         line.strip().partition(":")[0] for line in arguments.splitlines() if line[4:5] != " "
     ]
-    _, *parameters = inspect.signature(protocol.__call__).parameters
-    assert explained == parameters
+    _, sender, *payload, kwargs = inspect.signature(protocol.__call__).parameters
+    assert (sender, kwargs) == ("sender", "kwargs")  # the same for every signal
+    assert explained == payload

@@ -17,8 +17,8 @@ import typed_signals.ormar
 from tests import lanes
 from tests.cancelling import cancelled_at_every_await
 from tests.shop import CONFIG, Shop, Store
-from typed_signals import Failure, Signal, set_error_hook
-from typed_signals.testing import recorded
+from typed_signals import Failure, Signal, set_exception_handler
+from typed_signals.testing import capture_signals
 
 
 class UndoneError(Exception):
@@ -63,9 +63,9 @@ def heard(shop) -> list[str]:
 @pytest.fixture
 def failures() -> Iterator[list[Failure]]:
     told: list[Failure] = []
-    before = set_error_hook(told.append)
+    before = set_exception_handler(told.append)
     yield told
-    assert set_error_hook(before) == told.append
+    assert set_exception_handler(before) == told.append
 
 
 # --- when ----------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ async def test_after_the_commit_of_a_robust_send_too_and_when_somebody_watches(
     shop, heard, watched
 ):
     album = shop.Album(name="a")
-    with recorded(shop.Album) if watched else contextlib.nullcontext():
+    with capture_signals(shop.Album) if watched else contextlib.nullcontext():
         async with shop.store.database.transaction():
             await signals(shop.Album).post_save.send_robust(sender=shop.Album, instance=album)
             assert heard == []
@@ -406,7 +406,7 @@ async def test_a_failure_is_logged_and_handed_on_and_the_rest_still_run(
         await shop.Album(name="a").save()
         await shop.Album(name="b").save()
     assert heard == ["a", "b"]
-    assert [failure.error for failure in failures] == [error, error]
+    assert [failure.exception for failure in failures] == [error, error]
     assert failures[0] == Failure(fails, "signal `post_save` of Album", shop.Album, error)
     ours = [record.getMessage() for record in caplog.records if record.name == "typed_signals"]
     assert len(ours) == 2
@@ -425,14 +425,14 @@ async def test_an_error_hook_that_fails_is_logged_too(shop, caplog):
         raise KeyError("secret")
 
     signals(shop.Album).post_save.connect(fails, on_commit=True)
-    before = set_error_hook(hook)
+    before = set_exception_handler(hook)
     try:
         await shop.Album(name="a").save()
     finally:
-        set_error_hook(before)
+        set_exception_handler(before)
     ours = [record.getMessage() for record in caplog.records if record.name == "typed_signals"]
     assert [message.rpartition(": ")[2] for message in ours] == ["ValueError", "KeyError"]
-    assert ours[1].startswith(f"the error hook {place(hook)} failed itself: ")
+    assert ours[1].startswith(f"the exception handler {place(hook)} failed itself: ")
 
 
 async def test_a_commit_that_fails_tells_nobody(tmp_path):
@@ -534,7 +534,7 @@ async def test_cancelled_while_it_runs_it_is_cancelled_and_the_rest_still_run(sh
     assert heard == ["a", "b"]
     [failure] = failures
     assert failure.receiver is slow
-    assert isinstance(failure.error, asyncio.CancelledError)
+    assert isinstance(failure.exception, asyncio.CancelledError)
 
 
 # --- any mix -------------------------------------------------------------------------------------

@@ -7,9 +7,8 @@ import pytest
 
 from tests import lanes
 from tests.shop import CONFIG, listen
-from typed_signals import Signal
+from typed_signals import ModelSignals, Signal
 from typed_signals.ormar import (
-    OrmarSignals,
     SignalDefinitionError,
     install,
     post_save,
@@ -218,7 +217,7 @@ def test_the_refusal_names_the_abstract_model(store):
 
 
 async def test_a_declared_signal_reaches_all_models(store):
-    class Declared(OrmarSignals[Any]):
+    class Declared(ModelSignals[Any]):
         sold_out: Signal
 
     base = store.model("Base", config=ABSTRACT)
@@ -374,7 +373,7 @@ async def test_a_proxy_has_signals_of_its_own(store):
         await live(name="a").save()
     assert log == []
     assert names(own) == ["Live", "Live"]
-    assert isinstance(signals(live), OrmarSignals)
+    assert isinstance(signals(live), ModelSignals)
     assert signals(live) is not signals(album)
     assert live.Meta is live.ormar_config
 
@@ -391,7 +390,7 @@ async def test_a_through_model_that_ormar_makes_has_typed_signals(store):
         tags=ormar.ManyToMany(tag),
     )
     through = getattr(album, CONFIG).model_fields["tags"].through
-    assert isinstance(signals(through), OrmarSignals)
+    assert isinstance(signals(through), ModelSignals)
     log = listen(through, "post_save")
     async with store.opened():
         instance = await album().save()

@@ -16,8 +16,8 @@ KWARGS = (
     "add `**kwargs: object` as its last parameter"
 )
 ASYNC = (
-    "write `async def`; if it does return an awaitable, say so in its return annotation "
-    "(`-> Awaitable[...]`) or with `typed_signals.returns_awaitable`"
+    "write `async def`; if it does return an awaitable, declare it in its return annotation "
+    "(`-> Awaitable[...]`) or with `typed_signals.mark_async`"
 )
 
 
@@ -78,34 +78,36 @@ REFUSALS: dict[str, tuple[Any, str, list[str]]] = {
             "connect an `async def` function, a bound method or an object with `__call__`"
         ],
     ),
-    "a sync function": (sync, "`sync`", [f"it is not async but a sync function: {ASYNC}"]),
+    "a sync function": (sync, "`sync`", [f"it must be async, but it is a sync function: {ASYNC}"]),
     "a lambda": (
         lambda sender, **kwargs: None,
         "`<lambda>`",
-        ["it is not async but a lambda: write an `async def` function"],
+        ["it must be async, but it is a lambda: write an `async def` function"],
     ),
     "an async generator": (
         generator,
         "`generator`",
-        ["it is not async but an async generator: take the `yield` out of it"],
+        ["it must be async, but it is an async generator: remove its `yield`"],
     ),
     "a class": (
         Auditor,
         "`Auditor`",
         [
-            "it is not async but a class: connect an instance that has an `async def __call__`, "
+            "it must be async, but it is a class: connect an instance with an `async def __call__`, "
             "or one of its methods"
         ],
     ),
     "a partial of a sync function": (
         functools.partial(sync),
         "partial of `sync`",
-        [f"it is not async but a sync function: {ASYNC}"],
+        [f"it must be async, but it is a sync function: {ASYNC}"],
     ),
     "an object with a sync call": (
         Auditor(),
         "`Auditor object`",
-        ["it is not async but an object with a sync `__call__`: write `async def __call__`"],
+        [
+            "it must be async, but it is an object with a sync `__call__`: write `async def __call__`"
+        ],
     ),
     "no kwargs": (no_kwargs, "`no_kwargs`", [KWARGS]),
     "sender swallowed": (
@@ -136,7 +138,7 @@ REFUSALS: dict[str, tuple[Any, str, list[str]]] = {
     "child on save": (
         child_on_save,
         "`child_on_save`",
-        ["it requires `child`, which `post_save` never sends: give it a default or take it out"],
+        ["it requires `child`, which `post_save` never sends: give it a default or remove it"],
     ),
     "misspelt": (
         misspelt,
@@ -147,17 +149,17 @@ REFUSALS: dict[str, tuple[Any, str, list[str]]] = {
         positional_only,
         "`positional_only`",
         [
-            "`sender` is positional-only, and it is sent by keyword: take the `/` out",
-            "`instance` is positional-only, and payload is sent by keyword: take the `/` out",
+            "`sender` is positional-only, and it is sent by keyword: remove the `/`",
+            "`instance` is positional-only, and payload is sent by keyword: remove the `/`",
         ],
     ),
     "everything at once": (
         everything,
         "`everything`",
         [
-            f"it is not async but a sync function: {ASYNC}",
+            f"it must be async, but it is a sync function: {ASYNC}",
             "its first parameter is `_`, not `sender`: "
-            "name it `sender`; it is sent by keyword (take the `/` out)",
+            "name it `sender`; it is sent by keyword (remove the `/`)",
             "it requires `instnace`, which `post_save` never sends: write `instance`",
             KWARGS,
         ],
@@ -251,7 +253,7 @@ def test_the_expected_signature_is_the_signals_own(album, signal):
         getattr(ormar, signal)(album)(wrong)
     _, fault, expected = str(caught.value).splitlines()
     assert fault == (
-        f"  - it requires `thing`, which `{signal}` never sends: give it a default or take it out"
+        f"  - it requires `thing`, which `{signal}` never sends: give it a default or remove it"
     )
     assert expected == (
         f"  expected: async def receiver(sender: type[Album], *, {EXPECTED[signal]}, "

@@ -5,17 +5,17 @@ from weakref import ProxyType
 import pytest
 
 from tests.shop import LIFECYCLE, Sent, listen
+from typed_signals import ModelSignals
 from typed_signals.ormar import (
     SignalDefinitionError,
+    get_signals,
     post_relation_add,
     post_relation_remove,
     pre_relation_add,
     pre_relation_remove,
     pre_save,
     pre_update,
-    signals_of,
 )
-from typed_signals.ormar.signals import OrmarSignals
 
 
 def check(log, *expected):
@@ -145,7 +145,7 @@ async def test_signals_are_sent_around_the_write(shop):
     async def look(sender, **kwargs):
         seen.append([(each.name, each.play_count) for each in await sender.objects.all()])
 
-    signals = signals_of(shop.Album, OrmarSignals)
+    signals = get_signals(shop.Album, ModelSignals)
     for name in ("save", "update", "delete"):
         signals[f"pre_{name}"].connect(look)
         signals[f"post_{name}"].connect(look)
@@ -465,7 +465,7 @@ async def test_a_disconnected_receiver_hears_nothing_more(shop):
         log.append(instance.name)
 
     await shop.Album.objects.create(name="Blue")
-    signal = signals_of(shop.Album, OrmarSignals).pre_save
+    signal = get_signals(shop.Album, ModelSignals).pre_save
     assert signal.disconnect(note) is True
     assert signal.disconnect(note) is False
     await shop.Album.objects.create(name="Hejira")
@@ -474,7 +474,7 @@ async def test_a_disconnected_receiver_hears_nothing_more(shop):
 
 async def test_a_custom_signal_is_sent_by_hand(shop):
     heard = []
-    signals = signals_of(shop.Album, OrmarSignals)
+    signals = get_signals(shop.Album, ModelSignals)
 
     async def note(sender, **kwargs):
         heard.append(Sent("sold_out", sender, kwargs))
@@ -486,4 +486,4 @@ async def test_a_custom_signal_is_sent_by_hand(shop):
 
 
 def test_the_eleven_are_what_the_emitter_declares():
-    assert sorted(OrmarSignals()) == sorted(LIFECYCLE)
+    assert sorted(ModelSignals()) == sorted(LIFECYCLE)

@@ -24,8 +24,9 @@ from typed_signals import (
     SignalDefinitionError,
     SignalDefinitionWarning,
     SignalEmitter,
-    returns_awaitable,
+    mark_async,
 )
+from typed_signals._emitter import bind_emitter
 
 # --- what is sent --------------------------------------------------------------------------------
 
@@ -184,11 +185,11 @@ def made(receiver: Receiver, place: str, reached: Callable[[], None]) -> Any:
     if place == "function":
         return function
     if place == "object":
-        return type("Listener", (), {"__call__": function})()
+        return type("ReceiverInfo", (), {"__call__": function})()
     if place == "static method in a class body":
         return staticmethod(function)
     wrap = {"class method": classmethod, "static method": staticmethod}.get(place, lambda f: f)
-    return type("Listener", (), {"method": wrap(function)})().method
+    return type("ReceiverInfo", (), {"method": wrap(function)})().method
 
 
 PLACES = [
@@ -236,7 +237,7 @@ def wrapped(function: Any, receiver: Receiver, layer: Any) -> tuple[Any, Receive
         return passed_through(function), replace(receiver, kind="async", awaitable=True)
     if layer == "sync":
         return passed_through_sync(function), replace(receiver, kind="undeclared")
-    return returns_awaitable(passed_through_sync(function)), replace(receiver, kind="declared")
+    return mark_async(passed_through_sync(function)), replace(receiver, kind="declared")
 
 
 OTHERS = ["instnace", "chlid", "_", "self", "cls", "model", "extra"]
@@ -374,7 +375,7 @@ async def test_what_lenient_takes_can_be_called_too(case):
 # --- histories -----------------------------------------------------------------------------------
 
 
-class Listener:
+class ReceiverInfo:
     def __init__(self, heard: list[object], name: str) -> None:
         self.heard = heard
         self.name = name
@@ -396,7 +397,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.heard: list[object] = []
         self.runner = asyncio.Runner()
-        listeners = [Listener(self.heard, name) for name in "abc"]
+        listeners = [ReceiverInfo(self.heard, name) for name in "abc"]
         # A method is looked up anew each time, so receivers are told by a number and made here.
         self.make: list[tuple[str, Callable[[], Any]]] = [
             *((each.name, lambda each=each: each.hear) for each in listeners),
@@ -410,7 +411,7 @@ class Histories(RuleBasedStateMachine):
     @initialize(kind=st.sampled_from([SignalEmitter, ModelSignals]))
     def start(self, kind: type[SignalEmitter[Any]]) -> None:
         self.emitters = (kind(), kind())
-        self.emitters[BELOW]._own(Album, (self.emitters[ABOVE],))
+        bind_emitter(self.emitters[BELOW], Album, (self.emitters[ABOVE],))
 
     def teardown(self) -> None:
         self.runner.close()

@@ -10,7 +10,7 @@ from unittest.mock import AsyncMock, MagicMock, create_autospec
 
 import pytest
 
-from typed_signals import ModelSignals, SignalDefinitionError, returns_awaitable
+from typed_signals import ModelSignals, SignalDefinitionError, mark_async
 
 heard: list[tuple[str, Any]] = []
 
@@ -120,7 +120,7 @@ def annotated_future(sender, instance, **kwargs) -> "asyncio.Future[None]":
     return asyncio.ensure_future(function(sender, instance, **kwargs))
 
 
-@returns_awaitable
+@mark_async
 def declared(sender, instance, **kwargs):
     return function(sender, instance, **kwargs)
 
@@ -129,7 +129,7 @@ class Declared:
     def method(self, sender, instance, **kwargs):
         return function(sender, instance, **kwargs)
 
-    @returns_awaitable
+    @mark_async
     def __call__(self, sender, instance, **kwargs):
         return function(sender, instance, **kwargs)
 
@@ -146,7 +146,7 @@ def passed_through(wrapped: Any) -> Any:
 
 
 def passed_through_sync(wrapped: Any) -> Any:
-    @returns_awaitable
+    @mark_async
     @functools.wraps(wrapped)
     def wrapper(*args, **kwargs):
         return wrapped(*args, **kwargs)
@@ -216,10 +216,10 @@ ACCEPTED: dict[str, tuple[Any, str]] = {
     ),
     "sync, annotated as a future": (annotated_future, "function"),
     "sync, declared": (declared, "function"),
-    "sync method, declared": (returns_awaitable(Declared().method), "function"),
+    "sync method, declared": (mark_async(Declared().method), "function"),
     "sync __call__, declared": (Declared(), "function"),
     "lambda, declared": (
-        returns_awaitable(lambda sender, **kwargs: function(sender, **kwargs)),
+        mark_async(lambda sender, **kwargs: function(sender, **kwargs)),
         "function",
     ),
     "a partial of what is declared": (functools.partial(declared, extra=1), "function"),
@@ -308,7 +308,7 @@ async def test_a_payload_bound_by_keyword_is_a_default_only():
 def test_declaring_an_awaitable_gives_the_same_callable_back():
     def plain(sender, instance, **kwargs): ...
 
-    with pytest.raises(SignalDefinitionError, match=r"typed_signals\.returns_awaitable"):
+    with pytest.raises(SignalDefinitionError, match=r"typed_signals\.mark_async"):
         SIGNAL.connect(plain)
-    assert returns_awaitable(plain) is plain
+    assert mark_async(plain) is plain
     assert SIGNAL.connect(plain) is plain

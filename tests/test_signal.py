@@ -80,7 +80,7 @@ async def test_connecting_twice_is_once_and_keeps_the_place(signal, heard):
 
 
 async def test_a_bound_method_is_the_same_however_often_it_is_looked_up(signal, heard):
-    class Listener:
+    class ReceiverInfo:
         async def hear(self, sender, **kwargs):
             heard.append("heard")
 
@@ -89,7 +89,7 @@ async def test_a_bound_method_is_the_same_however_often_it_is_looked_up(signal, 
 
         __hash__ = None
 
-    one, other = Listener(), Listener()
+    one, other = ReceiverInfo(), ReceiverInfo()
     signal.connect(one.hear)
     signal.connect(one.hear)
     signal.connect(other.hear)
@@ -102,12 +102,12 @@ async def test_a_bound_method_is_the_same_however_often_it_is_looked_up(signal, 
 
 
 def test_two_methods_of_one_object_are_two_receivers(signal):
-    class Listener:
+    class ReceiverInfo:
         async def hear(self, sender, **kwargs): ...
 
         async def hear_too(self, sender, **kwargs): ...
 
-    one = Listener()
+    one = ReceiverInfo()
     signal.connect(one.hear)
     signal.connect(one.hear_too)
     assert signal.receivers == (one.hear, one.hear_too)
@@ -116,14 +116,14 @@ def test_two_methods_of_one_object_are_two_receivers(signal):
 
 
 async def test_a_static_method_is_the_same_in_the_class_body_and_outside(signal):
-    class Listener:
+    class ReceiverInfo:
         @signal.connect
         @staticmethod
         async def hear(sender, **kwargs): ...
 
-    signal.connect(Listener.hear)
+    signal.connect(ReceiverInfo.hear)
     assert len(signal.receivers) == 1
-    assert signal.disconnect(Listener.hear)
+    assert signal.disconnect(ReceiverInfo.hear)
     assert signal.receivers == ()
 
 
@@ -156,11 +156,11 @@ async def test_a_receiver_connected_again_goes_to_the_end(signal, heard):
 
 
 async def test_references_are_strong_until_disconnected(signal, heard):
-    class Listener:
+    class ReceiverInfo:
         async def hear(self, sender, **kwargs):
             heard.append("heard")
 
-    listener = Listener()
+    listener = ReceiverInfo()
     gone = weakref.ref(listener)
     signal.connect(listener.hear)
     del listener
@@ -297,11 +297,11 @@ async def test_passed_args_is_the_dict_that_is_sent_as_passed_kwargs(relation_ad
         got["none"] = kwargs["passed_kwargs"]
         assert kwargs == {**SENT, "passed_kwargs": sent}
 
-    class Listener:
+    class ReceiverInfo:
         async def hear(self, sender, passed_args, **kwargs):
             got["method"] = passed_args
 
-    relation_add.connect(Listener().hear)
+    relation_add.connect(ReceiverInfo().hear)
 
     async def with_extra(extra, sender, passed_args, **kwargs):
         got["partial"] = passed_args
@@ -525,7 +525,7 @@ def test_lenient_refuses_what_cannot_work(which, parameters):
 
 
 def test_lenient_refuses_what_is_not_async():
-    with pytest.raises(SignalDefinitionError, match="it is not async but a sync function"):
+    with pytest.raises(SignalDefinitionError, match="it must be async, but it is a sync function"):
         lenient_signals()["a lenient signal"].connect(written("(**kwargs)", "def"))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
-from typed_signals import Failure, Signal, SignalDefinitionError, set_error_hook
+from typed_signals import Failure, Signal, SignalDefinitionError, set_exception_handler
 
 OPTIONS = st.fixed_dictionaries(
     {}, optional={"on_commit": st.booleans(), "sequential": st.sampled_from([None, True, False])}
@@ -50,10 +50,10 @@ class SignalMachine(RuleBasedStateMachine):
         self.connected: list[Receiver] = []
         self.made = 0
         self.failures: list[Failure] = []
-        self.hook = set_error_hook(self.failures.append)
+        self.hook = set_exception_handler(self.failures.append)
 
     def teardown(self) -> None:
-        set_error_hook(self.hook)
+        set_exception_handler(self.hook)
 
     # --- the model -------------------------------------------------------------------------------
 

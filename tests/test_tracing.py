@@ -14,10 +14,9 @@ from opentelemetry.semconv.attributes import code_attributes, error_attributes
 from opentelemetry.trace import StatusCode
 
 from tests.shop import CONFIG
-from typed_signals import ModelSignals, Signal
-from typed_signals.delivery.audience import deliver
-from typed_signals.delivery.later import Later
-from typed_signals.observation import observers
+from typed_signals import ModelSignals, Signal, _middleware
+from typed_signals._backend import Backend, Deferred, register_backend
+from typed_signals._registry import state_of
 from typed_signals.testing import muted
 from typed_signals.tracing import instrument, uninstrument
 
@@ -75,7 +74,7 @@ def measured():
     instrument(tracer_provider=found.tracer_provider, meter_provider=found.meter_provider)
     yield found
     uninstrument()
-    assert not observers
+    assert not _middleware.applying(state_of(Signal()))
 
 
 async def save() -> None:
@@ -183,7 +182,7 @@ async def test_a_robust_send_has_not_failed_and_its_receiver_has(measured):
     Album.signals.post_save.connect(failing)
     (outcome,) = await Album.signals.post_save.send_robust(sender=Album, instance=Album())
     assert outcome.receiver is failing
-    assert isinstance(outcome.failure, ValueError)
+    assert isinstance(outcome.exception, ValueError)
     sent, failed = measured.spans
     assert sent.status.status_code is StatusCode.UNSET
     assert failed.status.status_code is StatusCode.ERROR
@@ -203,7 +202,7 @@ async def test_a_cancelled_send_is_no_failure(measured):
 async def test_no_field_value_is_exported(measured):
     for receiver in (audit, failing, failing_late):
         Album.signals.post_save.connect(receiver)
-    Album.signals.post_save._take(slow, on_commit=True)
+    Album.signals.post_save.connect(slow, on_commit=True)
     with pytest.raises(ValueError, match=SECRET):
         await save()
     with pytest.raises(TypeError):
@@ -235,28 +234,40 @@ async def test_what_nobody_hears_leaves_no_span(measured, hushed):
 # --- after the commit ----------------------------------------------------------------------------
 
 
-class Transaction:
-    """An open transaction that is committed by hand."""
+class Transaction(Backend):
+    """An open transaction that is committed by hand, and the backend that finds it."""
 
     def __init__(self) -> None:
-        self.waiting: list[Later] = []
+        self.waiting: list[Deferred] = []
 
-    def after_commit(self, later: Later) -> None:
-        self.waiting.append(later)
+    def find_transaction(self, sender: Any) -> Any:
+        return self
+
+    def run_on_commit(self, deferred: Deferred) -> None:
+        self.waiting.append(deferred)
+
+
+class ModelType(type):
+    """The metaclass of models that have such a backend."""
+
+
+class Invoice(metaclass=ModelType):
+    signals: ModelSignals["Invoice"] = ModelSignals()
 
 
 async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_told(measured):
-    signal = Album.signals.post_save
-    signal.connect(audit)
-    signal._take(slow, on_commit=True)
     transaction = Transaction()
-    await deliver(signal, signal._audience(), Album, {"instance": Album()}, transaction=transaction)
-    assert [each.name for each in measured.spans] == ["send Album.post_save", f"{__name__}.audit"]
+    register_backend(ModelType, transaction)
+    signal = Invoice.signals.post_save
+    signal.connect(audit)
+    signal.connect(slow, on_commit=True)
+    await signal.send(sender=Invoice, instance=Invoice())
+    assert [each.name for each in measured.spans] == ["send Invoice.post_save", f"{__name__}.audit"]
 
     await asyncio.sleep(0.05)
     with measured.tracer_provider.get_tracer("application").start_as_current_span("commit"):
         for each in transaction.waiting:
-            await each.tell_now()
+            await each.run()
 
     late = next(each for each in measured.spans if each.name.endswith(".slow"))
     send = next(each for each in measured.spans if each.name.startswith("send "))
@@ -272,7 +283,7 @@ async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_tol
 async def test_the_lag_is_told_of_a_real_commit(shop, measured):
     signal = getattr(shop.Album, CONFIG).signals.post_save
     signal.connect(audit)
-    signal._take(slow, on_commit=True)
+    signal.connect(slow, on_commit=True)
     async with shop.store.database.transaction():
         await shop.Album.objects.create(name=SECRET)
         await asyncio.sleep(0.05)
@@ -316,8 +327,8 @@ async def test_metrics_say_who_measures_what_and_in_seconds(measured):
     await save()
     told = {metric.name: metric for scope, metric in measured.metrics if scope.name == LIBRARY}
     assert {name: metric.description for name, metric in told.items()} == {
-        "typed_signals.send.duration": "Time until every receiver has ended.",
-        "typed_signals.receiver.duration": "Time until a receiver has ended.",
+        "typed_signals.send.duration": "Time until every receiver has finished.",
+        "typed_signals.receiver.duration": "Time until a receiver has finished.",
         "typed_signals.on_commit.lag": "Time from a send to its receiver after the commit.",
     }
     for metric in told.values():
@@ -354,7 +365,7 @@ async def test_nothing_is_measured_when_it_is_off(measured):
     Album.signals.post_save.connect(audit)
     uninstrument()
     uninstrument()
-    assert not observers
+    assert not _middleware.applying(state_of(Signal()))
     await save()
     assert measured.spans == []
 

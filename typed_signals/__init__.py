@@ -1,37 +1,68 @@
 """Typed signals: each signal's contract written once, as a Protocol, and kept everywhere."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from typed_signals.contract import Contract, Fault
-    from typed_signals.decorators import (
-        post_bulk_update,
-        post_delete,
-        post_relation_add,
-        post_relation_remove,
-        post_save,
-        post_update,
-        pre_delete,
-        pre_relation_add,
-        pre_relation_remove,
-        pre_save,
-        pre_update,
+    from typed_signals._connection import (
+        Connection,
+        ConnectOptions,
+    )
+    from typed_signals._contract import (
+        Contract,
+        Fault,
+        Mistake,
+    )
+    from typed_signals._decorators import (
         receiver,
     )
-    from typed_signals.delivery.connection import Options, Outcome
-    from typed_signals.delivery.later import Failure, set_error_hook
-    from typed_signals.emitter import ModelSignals, SignalEmitter, emitter_of, signals_of
-    from typed_signals.errors import (
+    from typed_signals._dispatch.nesting import (
+        set_loop_limits,
+    )
+    from typed_signals._dispatch.on_commit import (
+        Failure,
+        set_exception_handler,
+    )
+    from typed_signals._dispatch.plan import (
+        Outcome,
+    )
+    from typed_signals._emitter import (
+        SignalEmitter,
+        get_emitter,
+        get_signals,
+    )
+    from typed_signals._errors import (
         SignalDefinitionError,
         SignalDefinitionWarning,
+        SignalError,
         SignalLoopError,
         SignalNameWarning,
+        SignalPayloadError,
         UnknownSignalError,
     )
-    from typed_signals.inspection import returns_awaitable
-    from typed_signals.receivers import (
+    from typed_signals._inspect import (
+        mark_async,
+    )
+    from typed_signals._middleware import (
+        Middleware,
+        SentSignal,
+    )
+    from typed_signals._protocols import (
+        Alias,
         CustomReceiver,
+    )
+    from typed_signals._registry import (
+        Mode,
+    )
+    from typed_signals._signal import (
+        Signal,
+    )
+    from typed_signals._targets import (
+        add_middleware,
+        remove_middleware,
+    )
+    from typed_signals.lifecycle import (
+        ModelSignals,
         PostBulkUpdateReceiver,
         PostDeleteReceiver,
         PostRelationAddReceiver,
@@ -43,18 +74,31 @@ if TYPE_CHECKING:
         PreRelationRemoveReceiver,
         PreSaveReceiver,
         PreUpdateReceiver,
-        SentAs,
+        post_bulk_update,
+        post_delete,
+        post_relation_add,
+        post_relation_remove,
+        post_save,
+        post_update,
+        pre_delete,
+        pre_relation_add,
+        pre_relation_remove,
+        pre_save,
+        pre_update,
     )
-    from typed_signals.signal import Mode, Signal
 
 __all__ = [
+    "Alias",
+    "ConnectOptions",
+    "Connection",
     "Contract",
     "CustomReceiver",
     "Failure",
     "Fault",
+    "Middleware",
+    "Mistake",
     "Mode",
     "ModelSignals",
-    "Options",
     "Outcome",
     "PostBulkUpdateReceiver",
     "PostDeleteReceiver",
@@ -67,15 +111,20 @@ __all__ = [
     "PreRelationRemoveReceiver",
     "PreSaveReceiver",
     "PreUpdateReceiver",
-    "SentAs",
+    "SentSignal",
     "Signal",
     "SignalDefinitionError",
     "SignalDefinitionWarning",
     "SignalEmitter",
+    "SignalError",
     "SignalLoopError",
     "SignalNameWarning",
+    "SignalPayloadError",
     "UnknownSignalError",
-    "emitter_of",
+    "add_middleware",
+    "get_emitter",
+    "get_signals",
+    "mark_async",
     "post_bulk_update",
     "post_delete",
     "post_relation_add",
@@ -88,29 +137,37 @@ __all__ = [
     "pre_save",
     "pre_update",
     "receiver",
-    "returns_awaitable",
-    "set_error_hook",
-    "signals_of",
+    "remove_middleware",
+    "set_exception_handler",
+    "set_loop_limits",
 ]
 
-_ROOMS = (
-    "contract",
-    "decorators",
-    "delivery.connection",
-    "delivery.later",
-    "emitter",
-    "errors",
-    "inspection",
-    "receivers",
-    "signal",
+__version__: Final = "0.1.0"
+
+_MODULES: Final = (
+    "_connection",
+    "_contract",
+    "_decorators",
+    "_dispatch.nesting",
+    "_dispatch.on_commit",
+    "_dispatch.plan",
+    "_emitter",
+    "_errors",
+    "_inspect",
+    "_middleware",
+    "_protocols",
+    "_registry",
+    "_signal",
+    "_targets",
+    "lifecycle",
 )
 
 
 def __getattr__(name: str) -> object:
     # Loaded when first asked for: mypy comes through here at every start to load the plugin, asks
     # for none of these, and should not wait for asyncio.
-    for room in _ROOMS if name in __all__ else ():
-        module = import_module(f"{__name__}.{room}")
+    for each in _MODULES if name in __all__ else ():
+        module = import_module(f"{__name__}.{each}")
         if name in module.__all__:
             value: object = getattr(module, name)
             globals()[name] = value

@@ -1,4 +1,4 @@
-"""Spans and metrics with OpenTelemetry: what was sent, who heard it, how long it took.
+"""Spans and metrics with OpenTelemetry: what was sent, who received it, how long it took.
 
 Needs the extra ``otel``. Nothing is measured, and nothing costs, until :func:`instrument` is
 called. A field's value, or a failure's message, which may hold one, never leaves the program.
@@ -7,23 +7,24 @@ called. A field's value, or a failure's message, which may hold one, never leave
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from opentelemetry import metrics, trace
 from opentelemetry.util.types import AttributeValue
 
-from typed_signals.delivery.connection import Connection
-from typed_signals.inspection import place_of
-from typed_signals.observation import Observer, Proceed, unwatch, watch
-from typed_signals.signal import Signal
+from typed_signals._connection import Connection
+from typed_signals._describe import locate
+from typed_signals._middleware import CallNext, SentSignal
+from typed_signals._targets import add_middleware, remove_middleware
 
 __all__ = ["instrument", "uninstrument"]
 
 T = TypeVar("T")
 Attributes = dict[str, AttributeValue]
+Call = Callable[..., Coroutine[Any, Any, Any]]
 
 SCOPE: Final = "typed_signals"
 
@@ -41,6 +42,8 @@ ON_COMMIT: Final = "typed_signals.on_commit"
 # What the semantic conventions advise for durations in seconds.
 _BOUNDARIES: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 
+_PRIORITY: Final = 20  # after what chooses the receivers
+
 _instrumented: _Tracer | None = None
 
 
@@ -49,7 +52,7 @@ def instrument(
     tracer_provider: trace.TracerProvider | None = None,
     meter_provider: metrics.MeterProvider | None = None,
 ) -> None:
-    """Trace and measure every send of this process that is heard by anyone.
+    """Trace and measure every send of this process that reaches a receiver.
 
     Each send is a span, and so is each receiver, below it. A receiver that runs after the commit
     is linked to the send, and is a child of whatever runs then. The metrics are histograms in
@@ -72,20 +75,18 @@ def instrument(
         trace.get_tracer(SCOPE, tracer_provider=tracer_provider),
         metrics.get_meter(SCOPE, meter_provider=meter_provider),
     )
-    watch(_instrumented)
+    add_middleware(_instrumented, priority=_PRIORITY)
 
 
 def uninstrument() -> None:
     """Trace and measure no more; what is under way is finished."""
     global _instrumented
     if _instrumented is not None:
-        unwatch(_instrumented)
+        remove_middleware(_instrumented)
         _instrumented = None
 
 
-class _Tracer(Observer):
-    rank = 2  # after those who choose who hears
-
+class _Tracer:
     def __init__(self, tracer: trace.Tracer, meter: metrics.Meter) -> None:
         self._tracer = tracer
 
@@ -97,48 +98,40 @@ class _Tracer(Observer):
                 explicit_bucket_boundaries_advisory=_BOUNDARIES,
             )
 
-        self._sends = histogram("send.duration", "Time until every receiver has ended.")
-        self._receivers = histogram("receiver.duration", "Time until a receiver has ended.")
+        self._sends = histogram("send.duration", "Time until every receiver has finished.")
+        self._receivers = histogram("receiver.duration", "Time until a receiver has finished.")
         self._lag = histogram("on_commit.lag", "Time from a send to its receiver after the commit.")
 
-    def delivering(
-        self,
-        signal: Signal[Any],
-        sender: object,
-        payload: Mapping[str, Any],
-        connections: tuple[Connection, ...],
-        proceed: Proceed[T],
-    ) -> Coroutine[Any, Any, T]:
-        if not connections:
-            return proceed(connections)
-        return self._sent(signal, sender, connections, proceed)
+    async def __call__(self, sent: SentSignal, call_next: CallNext[T], /) -> T:
+        if not sent.connections:
+            return await call_next(sent)
+        kind: type[Any] = sent.sender if isinstance(sent.sender, type) else type(sent.sender)
+        common: Attributes = {SIGNAL: sent.signal.name, SENDER: kind.__qualname__}
+        name = f"send {kind.__qualname__}.{sent.signal.name or 'signal'}"
+        count: Attributes = {RECEIVERS: len(sent.connections)}
+        with self._measured(name, self._sends, common, count) as span:
+            send = _Send(common, span.get_span_context(), time.perf_counter())
+            traced = tuple(
+                replace(each, call=self._traced(each, send)) for each in sent.connections
+            )
+            return await call_next(replace(sent, connections=traced))
 
-    async def _sent(
-        self,
-        signal: Signal[Any],
-        sender: object,
-        connections: tuple[Connection, ...],
-        proceed: Proceed[T],
-    ) -> T:
-        kind: type[Any] = sender if isinstance(sender, type) else type(sender)
-        common: Attributes = {SIGNAL: signal.name, SENDER: kind.__qualname__}
-        name = f"send {kind.__qualname__}.{signal.name or 'signal'}"
-        with self._measured(name, self._sends, common, {RECEIVERS: len(connections)}) as span:
-            send = _Send(self, common, span.get_span_context(), time.perf_counter())
-            return await proceed(tuple(_Traced.of(each, send) for each in connections))
+    def _traced(self, connection: Connection, send: _Send) -> Call:
+        """The call of a receiver, inside a span."""
+        location = _location(connection.receiver)
+        common = {**send.common, FUNCTION: location[FUNCTION]}
+        details = {**location, ON_COMMIT: connection.on_commit}
 
-    async def received(self, connection: _Traced, running: Coroutine[Any, Any, T]) -> T:
-        """Await a receiver inside a span."""
-        send = connection.send
-        place: Attributes = _place(connection.receiver)
-        common = {**send.common, FUNCTION: place[FUNCTION]}
-        details = {**place, ON_COMMIT: connection.on_commit}
-        links: list[trace.Link] = []
-        if connection.on_commit:
-            self._lag.record(time.perf_counter() - send.began, common)
-            links.append(trace.Link(send.context))
-        with self._measured(str(place[FUNCTION]), self._receivers, common, details, links):
-            return await running
+        async def call(sender: object, **payload: Any) -> object:
+            links: list[trace.Link] = []
+            if connection.on_commit:
+                self._lag.record(time.perf_counter() - send.started, common)
+                links.append(trace.Link(send.context))
+            name = str(location[FUNCTION])
+            with self._measured(name, self._receivers, common, details, links):
+                return await connection.call(sender=sender, **payload)
+
+        return call
 
     @contextmanager
     def _measured(
@@ -150,7 +143,7 @@ class _Tracer(Observer):
         links: list[trace.Link] | None = None,
     ) -> Generator[trace.Span]:
         attributes = dict(common)
-        began = time.perf_counter()
+        started = time.perf_counter()
         with self._tracer.start_as_current_span(
             name,
             attributes={**common, **details},
@@ -166,33 +159,14 @@ class _Tracer(Observer):
                 span.set_status(trace.StatusCode.ERROR)
                 raise
             finally:
-                histogram.record(time.perf_counter() - began, attributes)
+                histogram.record(time.perf_counter() - started, attributes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Send:
-    tracer: _Tracer
     common: Attributes
     context: trace.SpanContext
-    began: float
-
-
-class _Traced(Connection):
-    """A connection whose receiver runs inside a span."""
-
-    __slots__ = ("send",)
-    send: _Send
-
-    @classmethod
-    def of(cls, connection: Connection, send: _Send) -> _Traced:
-        options = connection.options
-        traced = cls(connection.receiver, connection.order, connection.aliases, **options)
-        object.__setattr__(traced, "send", send)
-        object.__setattr__(traced, "begin", traced._received)
-        return traced
-
-    def _received(self, sender: object, **payload: Any) -> Coroutine[Any, Any, Any]:
-        return self.send.tracer.received(self, self.run(sender, **payload))
+    started: float
 
 
 def _error_type(error: Exception) -> str:
@@ -201,9 +175,9 @@ def _error_type(error: Exception) -> str:
     return kind.__qualname__ if built_in else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _place(receiver: Callable[..., Awaitable[object]]) -> Attributes:
-    place = place_of(receiver)
-    found: Attributes = {FUNCTION: place.name}
-    if place.file:
-        found |= {FILE: place.file, LINE: place.line}
+def _location(receiver: Callable[..., Awaitable[object]]) -> Attributes:
+    location = locate(receiver)
+    found: Attributes = {FUNCTION: location.name}
+    if location.file and location.line is not None:
+        found |= {FILE: location.file, LINE: location.line}
     return found

@@ -7,10 +7,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-
-from tests.static.command_line import MODELS, Done, run, write
 from typed_signals.emitter import ModelSignals, declared_signals
 from typed_signals.inspection import contract_of
+
+from tests.static.command_line import MODELS, Done, run, write
 
 RECEIVERS = """\
 from typing import Protocol

@@ -11,13 +11,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from typed_signals.emitter import declared_signals
 
 import typed_signals
 from tests.static.lsp import Document, LanguageServer
 from typecheck.checkers import BIN, ROOT
 from typecheck.markers import HERE
 from typed_signals import ModelSignals
-from typed_signals.emitter import declared_signals
 
 pytestmark = pytest.mark.xdist_group("editors")
 

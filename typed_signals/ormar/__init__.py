@@ -1,6 +1,8 @@
 """Typed signals for ormar's models: ``install()``, and the decorators to connect receivers."""
 
-from typed_signals.decorators import (
+from typed_signals._decorators import receiver
+from typed_signals._emitter import get_signals
+from typed_signals.lifecycle import (
     post_bulk_update,
     post_delete,
     post_relation_add,
@@ -12,18 +14,16 @@ from typed_signals.decorators import (
     pre_relation_remove,
     pre_save,
     pre_update,
-    receiver,
 )
-from typed_signals.emitter import signals_of
-from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError
-from typed_signals.ormar.install import install, uninstall
-from typed_signals.ormar.signals import OrmarSignal, OrmarSignals
+from typed_signals.ormar._backend import OrmarBackend
+from typed_signals.ormar._errors import SignalDefinitionError, UnknownSignalError
+from typed_signals.ormar._install import install, uninstall
 
 __all__ = [
-    "OrmarSignal",
-    "OrmarSignals",
+    "OrmarBackend",
     "SignalDefinitionError",
     "UnknownSignalError",
+    "get_signals",
     "install",
     "post_bulk_update",
     "post_delete",
@@ -37,6 +37,5 @@ __all__ = [
     "pre_save",
     "pre_update",
     "receiver",
-    "signals_of",
     "uninstall",
 ]

@@ -1,7 +1,7 @@
 """Tools for tests, and for anything else that wants its signals quieter for a while."""
 
-from typed_signals.testing.hearing import connected_to, muted, only
-from typed_signals.testing.isolation import isolated
-from typed_signals.testing.recording import Sent, SentSignals, recorded
+from typed_signals.testing._capture import Sent, SentSignals, capture_signals
+from typed_signals.testing._isolation import isolated
+from typed_signals.testing._overrides import connected_to, muted, only
 
-__all__ = ["Sent", "SentSignals", "connected_to", "isolated", "muted", "only", "recorded"]
+__all__ = ["Sent", "SentSignals", "capture_signals", "connected_to", "isolated", "muted", "only"]

@@ -3,8 +3,15 @@
 Needs the extra ``validation``; pydantic 1.10 and 2 both do.
 """
 
-from typed_signals.validation.errors import Mistake, SignalPayloadError
-from typed_signals.validation.payload import payload_schema
-from typed_signals.validation.signal import ValidatedSignal
+from typed_signals._contract import Mistake
+from typed_signals._errors import SignalPayloadError
+from typed_signals.validation._middleware import PayloadValidation, validate_payloads
+from typed_signals.validation._payload import payload_schema
 
-__all__ = ["Mistake", "SignalPayloadError", "ValidatedSignal", "payload_schema"]
+__all__ = [
+    "Mistake",
+    "PayloadValidation",
+    "SignalPayloadError",
+    "payload_schema",
+    "validate_payloads",
+]

@@ -1,0 +1,152 @@
+"""What an ORM supplies, as one object that is found from the sender."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any, Final, Protocol
+
+from typed_signals._contract import no_signals
+from typed_signals._describe import kind_of
+from typed_signals._errors import SignalDefinitionError, UnknownSignalError
+from typed_signals._registry import BaseSignal
+
+__all__ = ["Backend", "Deferred", "Transaction", "find_backend", "has_backend", "register_backend"]
+
+
+class Deferred(Protocol):
+    """A send that waits for the commit."""
+
+    async def run(self) -> None:
+        """Call the receivers now."""
+        ...
+
+
+class Transaction(Protocol):
+    """An open transaction, as delivery sees it."""
+
+    def run_on_commit(self, deferred: Deferred) -> None:
+        """Keep a send until the transaction has committed; drop it if it is rolled back."""
+        ...
+
+
+class Backend:
+    """What is true of senders that belong to no ORM. An ORM's backend replaces what differs.
+
+    Attributes:
+        definition_error: Raised for a receiver, signal or sender that is refused.
+        unknown_error: Raised by a strict emitter for a signal that it does not declare.
+    """
+
+    definition_error: type[SignalDefinitionError] = SignalDefinitionError
+    unknown_error: type[UnknownSignalError] = UnknownSignalError
+
+    def find_emitter(self, sender: Any) -> object:
+        """Find the emitter of a sender.
+
+        Args:
+            sender: A class, or whatever was given as one.
+
+        Returns:
+            The emitter, or anything else if the sender has none.
+
+        Raises:
+            SignalDefinitionError: The sender has none, and the backend knows why.
+        """
+        return getattr(sender, "signals", None)
+
+    def find_transaction(self, sender: Any) -> Transaction | None:
+        """Find the transaction that is open for a sender where the running code would see it.
+
+        Args:
+            sender: The signal's sender.
+
+        Returns:
+            The transaction; ``None`` if there is none.
+        """
+        return None
+
+    def watch_commits(self) -> None:
+        """Prepare for receivers that run on commit; called before one is connected."""
+
+    def is_repeat(self, sender: Any, payload: dict[str, Any]) -> bool:
+        """Tell whether a child of the sender has sent the same operation already.
+
+        Args:
+            sender: The signal's sender.
+            payload: The payload by name.
+
+        Returns:
+            Whether receivers that are inherited have received it.
+        """
+        return False
+
+    def copy_signal(self, value: Any) -> BaseSignal | None:
+        """Make a typed signal with the receivers of a signal of the ORM's own.
+
+        Args:
+            value: What was assigned to an emitter's attribute.
+
+        Returns:
+            The copy, whose receivers are not checked yet; ``None`` if the value is no signal.
+        """
+        return None
+
+    def convert_signal(self, value: Any, copy: BaseSignal) -> BaseSignal:
+        """Turn the ORM's own signal into the typed copy of it, in place.
+
+        Args:
+            value: The ORM's signal.
+            copy: What :meth:`copy_signal` made of it.
+
+        Returns:
+            ``value``, which is a typed signal now.
+        """
+        return copy
+
+    def no_signals(self, sender: object) -> SignalDefinitionError:
+        """Word the error for a sender that has no emitter.
+
+        Args:
+            sender: What was given.
+
+        Returns:
+            The error to raise.
+        """
+        return self.definition_error(no_signals(kind_of(sender)))
+
+
+_none: Final = Backend()
+
+
+@singledispatch
+def _backend_of(thing: object) -> Backend:
+    return _none
+
+
+def register_backend(kind: type, backend: Backend) -> None:
+    """Let a backend answer for all senders of a kind.
+
+    Args:
+        kind: The metaclass of the ORM's models, or another type whose instances it answers for.
+        backend: The backend.
+    """
+    answer: Callable[[object], Backend] = lambda thing: backend  # noqa: E731
+    _backend_of.register(kind, answer)
+
+
+def find_backend(sender: object) -> Backend:
+    """Find the backend of a sender.
+
+    Args:
+        sender: A sender, or a value that an ORM may know.
+
+    Returns:
+        The backend; one that knows no ORM for senders that belong to none.
+    """
+    return _backend_of.dispatch(type(sender))(sender)
+
+
+def has_backend(thing: object) -> bool:
+    """Tell whether an ORM answers for a thing."""
+    return find_backend(thing) is not _none

@@ -1,0 +1,104 @@
+"""``@receiver("paid", Shop)``: connect the decorated function to a signal of one or more senders."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Generic, Unpack
+
+from typing_extensions import TypeVar
+
+from typed_signals._backend import has_backend
+from typed_signals._connect import check_options, connect_all
+from typed_signals._connection import ConnectOptions
+from typed_signals._describe import kind_of
+from typed_signals._emitter import get_emitter
+from typed_signals._errors import SignalDefinitionError
+from typed_signals._protocols import CustomReceiver
+from typed_signals._signal import K0, Accepted, Own, R, Signal
+
+__all__ = ["Connector", "Senders", "receiver"]
+
+M = TypeVar("M")
+P = TypeVar("P", bound=Callable[..., Awaitable[object]])
+
+Senders = type[M] | Iterable[type[M]]
+
+
+class Connector(Generic[P]):
+    """What a decorator call returns: call it with a receiver to connect that.
+
+    Args:
+        signal: The signal's name.
+        senders: The model class, or several.
+        options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
+
+    Raises:
+        SignalDefinitionError: A sender has no signals, there is no sender at all, or an option
+            does not exist.
+    """
+
+    def __init__(
+        self, signal: str, senders: type | Iterable[type], **options: Unpack[ConnectOptions]
+    ) -> None:
+        check_options(options)
+        self._options = options
+        single = isinstance(senders, type) or has_backend(senders)
+        every = [senders] if single else _several(signal, senders)
+        try:
+            self._signals: list[Signal[Any]] = [get_emitter(each)[signal] for each in every]
+        except SignalDefinitionError as error:
+            raise error.with_traceback(None) from None  # where it was found says nothing
+
+    def __call__(
+        self: Connector[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, Own, R]
+    ) -> Callable[Own, R]:
+        """Connect a receiver to the signal of every sender, or of none.
+
+        Args:
+            receiver: An async callable that keeps the signal's contract.
+
+        Returns:
+            The receiver, unchanged, so that decorators can be stacked.
+
+        Raises:
+            SignalDefinitionError: The receiver breaks the contract; lists every fault.
+        """
+        if error := connect_all(self._signals, receiver, self._options):
+            raise error
+        return receiver
+
+    def __repr__(self) -> str:
+        return f"<connects a receiver to {', '.join(s.title for s in self._signals)}>"
+
+
+def _several(signal: str, senders: object) -> list[object]:
+    given = kind_of(senders)
+    if isinstance(senders, Iterable) and not isinstance(senders, str | bytes):
+        every: list[object] = [*senders]
+        if every:
+            return every
+        given = f"an empty `{type(senders).__qualname__}`"
+    raise SignalDefinitionError(
+        f"`{signal}` expects a model class or several, not {given}: "
+        f"write `@{signal}(Album)` or `@{signal}([Album, Track])`"
+    )
+
+
+def receiver(
+    signal: str, senders: Senders[M], **options: Unpack[ConnectOptions]
+) -> Connector[CustomReceiver[M]]:
+    """Connect the decorated receiver to the named signal of one or more senders.
+
+    Args:
+        signal: The signal's name: one of a model's lifecycle, a declared or any custom one.
+        senders: The model class, or several; an abstract model stands for every model that
+            derives from it.
+        options: ``on_commit`` and ``sequential``; see :class:`~typed_signals.ConnectOptions`.
+
+    Returns:
+        A decorator that returns the receiver unchanged.
+
+    Raises:
+        SignalDefinitionError: A sender has no signals.
+    """
+    return Connector(signal, senders, **options)

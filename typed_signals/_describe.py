@@ -1,0 +1,196 @@
+"""Names for people: what a receiver is, where it was written, and what a misspelt name meant."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from types import MethodType
+from typing import Any, Final
+
+__all__ = [
+    "Location",
+    "call_method",
+    "describe",
+    "identity",
+    "kind_of",
+    "locate",
+    "read",
+    "shorten_path",
+    "suggest",
+    "unwrap",
+]
+
+_SIMILAR: Final = 0.87
+_HOLDERS: Final[Any] = (functools.partial, staticmethod, classmethod)
+
+
+def read(thing: object, name: str, default: Any = None) -> Any:
+    """Read an attribute of an object that may be anything: mocks and proxies raise what they like.
+
+    Args:
+        thing: The object.
+        name: The attribute.
+        default: What to return when it is missing or reading it raises.
+
+    Returns:
+        The attribute's value, or the default.
+    """
+    try:
+        return getattr(thing, name, default)
+    except Exception:
+        return default
+
+
+def unwrap(receiver: Any) -> Any:
+    """Find the function inside partials, static methods and class methods.
+
+    Args:
+        receiver: Whatever was given as receiver.
+
+    Returns:
+        What is inside; the receiver itself if it is none of these.
+    """
+    while isinstance(receiver, _HOLDERS):
+        receiver = receiver.func if isinstance(receiver, functools.partial) else receiver.__func__
+    return receiver
+
+
+def call_method(receiver: object) -> Any:
+    """Look up ``__call__`` where a call does: on the type.
+
+    Args:
+        receiver: Whatever was given as receiver.
+
+    Returns:
+        The function; ``None`` if the object cannot be called.
+    """
+    return getattr(type(receiver), "__call__", None)  # noqa: B004 - the method itself
+
+
+def identity(receiver: object) -> Hashable:
+    """Tell what makes two receivers the same: a bound method is a new object at each access.
+
+    Args:
+        receiver: A receiver; it need not be hashable or comparable.
+
+    Returns:
+        A key that holds as long as the receiver lives.
+    """
+    while isinstance(receiver, staticmethod):  # in a class body it is not yet what it gives
+        receiver = receiver.__func__
+    if isinstance(receiver, MethodType):
+        return id(receiver.__self__), id(receiver.__func__)
+    return id(receiver)
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a receiver was written.
+
+    Attributes:
+        name: Its qualified name, with the module's; or what kind of object it is.
+        file: The file, relative to the working directory if it is below that.
+        line: The line in that file, from 1.
+    """
+
+    name: str
+    file: str | None = None
+    line: int | None = None
+
+
+def locate(receiver: object) -> Location:
+    """Find where a receiver was written, behind partials and wrappers.
+
+    Args:
+        receiver: Whatever was given as receiver.
+
+    Returns:
+        The location; without a file when the receiver was not written in Python.
+    """
+    inner = unwrap(receiver)
+    function = inner
+    try:
+        function = inspect.unwrap(inner)
+    except Exception:  # the chain is a circle, or the object does not like to be asked
+        function = inner
+    name = read(function, "__qualname__")
+    if not isinstance(name, str):
+        name, function = f"{type(inner).__qualname__} object", call_method(inner)
+    module = read(function, "__module__")
+    if not isinstance(module, str):
+        module = type(inner).__module__
+    text = name if module in ("", "builtins", "__main__") else f"{module}.{name}"
+    code = read(function, "__code__")
+    if not inspect.iscode(code):
+        return Location(text)
+    return Location(text, shorten_path(code.co_filename), code.co_firstlineno)
+
+
+def describe(receiver: object) -> str:
+    """Name a receiver and where it was written; never a value that it holds.
+
+    Args:
+        receiver: Whatever was given as receiver.
+
+    Returns:
+        ``"`shop.promote` (shop.py:12)"``, or what kind of object it is.
+    """
+    location = locate(receiver)
+    what = "partial of " if isinstance(receiver, functools.partial) else ""
+    where = f" ({location.file}:{location.line})" if location.file else ""
+    return f"{what}`{location.name}`{where}"
+
+
+def kind_of(thing: object) -> str:
+    """Say what was given where something else was expected: a class by name, else the type's."""
+    if isinstance(thing, type):
+        return f"`{thing.__qualname__}`"
+    name = type(thing).__qualname__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} `{name}`"
+
+
+def shorten_path(path: str) -> str:
+    """Make a path relative to the working directory if it is below that.
+
+    Args:
+        path: A file's path.
+
+    Returns:
+        The shorter path, or the same.
+    """
+    try:
+        relative = os.path.relpath(path)
+    except (ValueError, OSError):  # another drive, or a working directory that is gone
+        return path
+    return path if relative.startswith("..") else relative
+
+
+def suggest(name: str, known: Iterable[str]) -> str | None:
+    """Find the known name of which ``name`` probably is a misspelling.
+
+    Swapped letters, another case, and words in another order (``bulk_post_update``) are found.
+
+    Args:
+        name: The name as it was written; it is none of the known ones.
+        known: The names that exist.
+
+    Returns:
+        The closest known name, or ``None`` when none is close.
+    """
+
+    def normalize(text: str) -> str:
+        return "_".join(sorted(text.casefold().split("_")))
+
+    def similarity(one: str, other: str) -> float:
+        # Swapped letters alone weigh too much in a short name, so they are looked for first.
+        same_letters = sorted(one) == sorted(other)
+        return 1.0 if same_letters else SequenceMatcher(None, one, other).ratio()
+
+    written = normalize(name)
+    scored = [(similarity(written, normalize(each)), each) for each in known]
+    score, closest = max(scored, default=(0.0, ""))
+    return closest if score >= _SIMILAR else None

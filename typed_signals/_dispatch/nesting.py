@@ -1,0 +1,202 @@
+"""Track nested sends and stop endless recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from typed_signals._connection import Connection
+from typed_signals._describe import describe
+from typed_signals._errors import SignalLoopError
+from typed_signals._registry import SignalState
+
+__all__ = ["ActiveSend", "Frame", "Limits", "current", "limits", "set_loop_limits"]
+
+CHECK_EVERY: Final = 16
+"""How often the sends that one is nested in are looked at: at every so many levels."""
+
+CROWDED_DEPTH: Final = 3
+CROWDED_REPEATS: Final = 8
+
+
+class Limits:
+    """When nested sends are taken for an endless loop; see :func:`set_loop_limits`."""
+
+    __slots__ = ("depth", "open_sends", "repeats")
+
+    def __init__(self) -> None:
+        self.repeats = 64
+        self.depth = 1_000
+        self.open_sends = 10_000
+
+
+limits: Final = Limits()
+
+
+def set_loop_limits(
+    *, repeats: int | None = None, depth: int | None = None, open_sends: int | None = None
+) -> None:
+    """Choose when nested sends are taken for an endless loop and end in a ``SignalLoopError``.
+
+    Args:
+        repeats: How often the same signal may be sent for the same instance, each time nested in
+            the time before; at first 64.
+        depth: How many sends may be nested in one another, whatever they are; at first 1,000.
+        open_sends: How many sends may be open within one outermost send at once before those that
+            repeat a signal are stopped; at first 10,000.
+
+    Raises:
+        ValueError: A limit is less than 16.
+    """
+    for name, value in (("repeats", repeats), ("depth", depth), ("open_sends", open_sends)):
+        if value is None:
+            continue
+        if value < CHECK_EVERY:
+            raise ValueError(f"`{name}` must be at least {CHECK_EVERY}, not {value}")
+        setattr(limits, name, value)
+
+
+Running: TypeAlias = "Connection | Sequence[Connection]"
+"""The connection whose receiver runs, or those of which one does."""
+
+
+class Frame(NamedTuple):
+    """What code runs in: the innermost send, and the connection whose receiver the code is.
+
+    Attributes:
+        send: The send.
+        connection: The connection; ``None`` while the send itself knows it.
+    """
+
+    send: ActiveSend
+    connection: Connection | None
+
+
+current: Final[ContextVar[Frame | None]] = ContextVar("typed_signals.current", default=None)
+
+
+class ActiveSend:
+    """One send under way, and the receiver that it is nested in.
+
+    Whoever makes one closes it once its receivers have finished.
+
+    Args:
+        signal: The signal that is sent.
+        sender: Its sender.
+        payload: The payload by name.
+        running: The connections that receive it.
+        frame: What the send is made in; see :data:`current`.
+
+    Attributes:
+        depth: How many sends this one is nested in.
+        running: The connection whose receiver runs; all of them while any may.
+        open: Whether it is under way.
+
+    Raises:
+        SignalLoopError: The send repeats itself, or too many are nested in one another.
+    """
+
+    # Few sends are nested, so these stay here for most.
+    depth = 0
+    open = True
+    _outer: Frame | None = None
+    _outer_running: Running = ()
+    _outermost: ActiveSend | None = None
+    _nested = 0  # how many sends are open deep within this outermost one
+    _stopped = False  # whether one of those had to be stopped
+
+    def __init__(
+        self,
+        signal: SignalState,
+        sender: object,
+        payload: Mapping[str, Any],
+        running: Running,
+        frame: Frame | None,
+    ) -> None:
+        self.signal = signal
+        self.sender = sender
+        self.running = running
+        self._instance = payload.get("instance")
+        # A task that a receiver has started inherits its context, and may outlive its send.
+        if frame is not None and frame.send.open:
+            self._nest(frame.send, frame.connection)
+
+    def _nest(self, outer: ActiveSend, connection: Connection | None) -> None:
+        self._outer_running = connection or outer.running
+        self._outer = Frame(outer, connection)
+        self.depth = outer.depth + 1
+        self._outermost = outermost = outer._outermost or outer
+        if self.depth < CROWDED_DEPTH:
+            return
+        outermost._nested += 1
+        crowded = outermost._stopped or outermost._nested > limits.open_sends
+        if crowded or self.depth % CHECK_EVERY == 0:
+            path = self._path()
+            self.depth = max(len(path), CROWDED_DEPTH)  # some that it was nested in may be closed
+            if self._is_loop(path, crowded=crowded):
+                # Its siblings are stopped too: each would grow as far again.
+                outermost._stopped = True
+                error = self._loop_error(path)
+                self.close()
+                raise error
+
+    def _is_loop(self, path: Sequence[ActiveSend], *, crowded: bool) -> bool:
+        same = [each for each in path if each.signal is self.signal]
+        instance = self._instance
+        repeats = sum(instance is not None and each._instance is instance for each in same)
+        return (
+            repeats >= limits.repeats
+            or self.depth >= limits.depth
+            or (crowded and len(same) >= CROWDED_REPEATS)
+        )
+
+    def close(self) -> None:
+        """Take this send out of those under way."""
+        self.open = False
+        if self._outer is None:
+            return
+        self._outer = None
+        outermost = self._outermost
+        if self.depth >= CROWDED_DEPTH and outermost is not None:
+            outermost._nested -= 1
+            if not outermost._nested:
+                outermost._stopped = False
+
+    def _path(self) -> list[ActiveSend]:
+        """The sends that this one is nested in, from the innermost outwards."""
+        path: list[ActiveSend] = []
+        outer = self._outer
+        while outer is not None and outer.send.open:
+            path.append(outer.send)
+            outer = outer.send._outer
+        return path
+
+    def _loop_error(self, path: Sequence[ActiveSend]) -> SignalLoopError:
+        """Name the receivers that send one another's signals."""
+        nested = [self, *path]
+        steps = [
+            f"{outer} → receiver {_described(inner._outer_running)}"
+            for inner, outer in zip(nested, path, strict=False)
+        ]
+        innermost = steps[0] if steps else ""
+        period = next((n for n, step in enumerate(steps) if n and step == innermost), len(steps))
+        return SignalLoopError(
+            f"{self} is sent recursively without end; {len(steps)} sends are nested in one "
+            "another:\n"
+            + "".join(f"  {step} → sends\n" for step in reversed(steps[:period]))
+            + f"  {self}\n"
+            "Let the receiver send, or change the instance, only when there still is something "
+            "to change. If the sends do end, allow more with `typed_signals.set_loop_limits()`."
+        )
+
+    def __str__(self) -> str:
+        name = getattr(self.sender, "__qualname__", None)
+        sender = name or f"an instance of {type(self.sender).__name__}"
+        title = self.signal.title
+        return title if title.endswith(f" of {sender}") else f"{title} sent by {sender}"
+
+
+def _described(running: Running) -> str:
+    several = running if isinstance(running, Sequence) else [running]
+    return " or ".join(describe(each.receiver) for each in several)

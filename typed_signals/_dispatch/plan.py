@@ -1,0 +1,240 @@
+"""Which receivers a send reaches, in which groups, through which middleware."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
+
+from typed_signals._backend import find_backend
+from typed_signals._connection import Connection
+from typed_signals._dispatch.on_commit import DeferredSend, run_on_commit
+from typed_signals._dispatch.run import Run, check_payload, run_concurrently, run_sequentially
+from typed_signals._middleware import Middleware, SentSignal, applying
+from typed_signals._registry import BaseSignal, SignalState, changes, state_of
+
+__all__ = ["NO_RECEIVERS", "DispatchPlan", "Outcome", "deliver", "deliver_robustly", "plan_for"]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+Groups: TypeAlias = tuple[tuple[Run, tuple[Connection, ...]], ...]
+
+
+class Outcome(NamedTuple):
+    """How one receiver finished.
+
+    Attributes:
+        receiver: The receiver as it was connected.
+        result: What it returned; ``None`` if it failed.
+        exception: What it raised; ``None`` if it did not.
+    """
+
+    receiver: Callable[..., Coroutine[Any, Any, object]]
+    result: object
+    exception: BaseException | None
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchPlan:
+    """How the receivers of a signal are called.
+
+    A group is run concurrently or sequentially; it begins once the one before it has finished
+    without failure.
+
+    Attributes:
+        connections: All connections, in the order of connection.
+        outside: The groups outside a transaction.
+        inside: The groups inside a transaction.
+        deferred: The connections that run after the commit.
+        middleware: What each send passes first.
+        own: The plan without inherited receivers, if there are any of those.
+        strict: Whether each payload is compared with the contract.
+    """
+
+    connections: tuple[Connection, ...] = ()
+    outside: Groups = ()
+    inside: Groups = ()
+    deferred: tuple[Connection, ...] = ()
+    middleware: tuple[Middleware, ...] = ()
+    own: DispatchPlan | None = None
+    strict: bool = False
+
+
+NO_RECEIVERS: Final = DispatchPlan()
+
+
+def plan_for(state: SignalState) -> DispatchPlan:
+    """Work out how a signal's receivers are called, or find it in the state.
+
+    Args:
+        state: The signal's state.
+
+    Returns:
+        The plan; :data:`NO_RECEIVERS` when a send would do nothing at all.
+    """
+    version, plan = state.cache
+    if version == changes.version:
+        known: DispatchPlan = plan
+        return known
+    version = changes.version  # what changes from here on makes the plan outdated
+    connections = state.all_connections()
+    plan = _plan(connections, state.sequential)
+    own = tuple(state.connections.values())
+    strict, middleware = state.effective_mode == "strict", applying(state)
+    if connections or strict or middleware:
+        inherits = len(own) < len(connections) or any(
+            each.connections.keys() & state.connections.keys() for each in state.parents()
+        )
+        plan = replace(
+            plan,
+            middleware=middleware,
+            strict=strict,
+            own=replace(_plan(own, state.sequential), middleware=middleware, strict=strict)
+            if inherits
+            else None,
+        )
+    changes.cache(state, version, plan)
+    return plan
+
+
+def _plan(connections: Sequence[Connection], sequential: bool | None) -> DispatchPlan:
+    if not connections:
+        return NO_RECEIVERS
+    now = [connection for connection in connections if not connection.on_commit]
+    return DispatchPlan(
+        connections=tuple(connections),
+        outside=_groups(now, sequential=bool(sequential)),
+        inside=_groups(now, sequential=sequential is not False),
+        deferred=tuple(connection for connection in connections if connection.on_commit),
+    )
+
+
+def _groups(connections: Sequence[Connection], *, sequential: bool) -> Groups:
+    groups: list[tuple[Run, tuple[Connection, ...]]] = []
+    for connection in connections:
+        alone = sequential if connection.sequential is None else connection.sequential
+        run: Run = run_sequentially if alone else run_concurrently
+        if groups and groups[-1][0] is run:
+            groups[-1] = (run, (*groups[-1][1], connection))
+        else:
+            groups.append((run, (connection,)))
+    return tuple(groups)
+
+
+# --- delivery ------------------------------------------------------------------------------------
+
+
+class CallAll(Protocol[T_co]):
+    """Calls the receivers of a plan: :func:`_call_all` or :func:`_call_all_robustly`."""
+
+    def __call__(
+        self, state: SignalState, plan: DispatchPlan, sender: object, payload: Mapping[str, Any]
+    ) -> Coroutine[Any, Any, T_co]: ...
+
+
+async def deliver(
+    signal: BaseSignal, plan: DispatchPlan, sender: object, payload: dict[str, Any]
+) -> None:
+    """Call the receivers of a send; the first failure is raised.
+
+    Args:
+        signal: What is sent.
+        plan: How its receivers are called.
+        sender: The signal's sender.
+        payload: The payload by name.
+    """
+    if plan.own is not None or plan.middleware or plan.strict:
+        await _deliver(_call_all, signal, plan, sender, payload)
+    else:
+        await _call_all(state_of(signal), plan, sender, payload)
+
+
+async def deliver_robustly(
+    signal: BaseSignal, plan: DispatchPlan, sender: object, payload: dict[str, Any]
+) -> list[Outcome]:
+    """Call the receivers of a send, and collect how each finished; see :func:`deliver`.
+
+    Args:
+        signal: What is sent.
+        plan: How its receivers are called.
+        sender: The signal's sender.
+        payload: The payload by name.
+
+    Returns:
+        How each receiver finished, in the order of connection, without those that run after the
+        commit.
+    """
+    return await _deliver(_call_all_robustly, signal, plan, sender, payload)
+
+
+async def _deliver(
+    call_all: CallAll[T],
+    signal: BaseSignal,
+    plan: DispatchPlan,
+    sender: object,
+    payload: dict[str, Any],
+) -> T:
+    # Everything is asked of the state: the signal may be turned back into an ORM's own meanwhile.
+    state, middleware = state_of(signal), plan.middleware
+    if plan.strict and (error := check_payload(state, payload)):
+        raise error
+    if plan.own is not None and find_backend(sender).is_repeat(sender, payload):
+        plan = plan.own
+
+    def call_next(index: int) -> Callable[[SentSignal], Coroutine[Any, Any, T]]:
+        def call(sent: SentSignal) -> Coroutine[Any, Any, T]:
+            if index < len(middleware):
+                return middleware[index](sent, call_next(index + 1))
+            unchanged = sent.connections is plan.connections
+            chosen = plan if unchanged else _plan(sent.connections, state.sequential)
+            return call_all(state, chosen, sent.sender, sent.payload)
+
+        return call
+
+    return await call_next(0)(SentSignal(signal, sender, payload, plan.connections))
+
+
+async def _call_all(
+    state: SignalState, plan: DispatchPlan, sender: object, payload: Mapping[str, Any]
+) -> None:
+    transaction = find_backend(sender).find_transaction(sender)
+    for run, connections in plan.outside if transaction is None else plan.inside:
+        await run(state, connections, sender, payload)
+    if plan.deferred:
+        await run_on_commit(DeferredSend(state, plan.deferred, sender, payload), transaction)
+
+
+async def _call_all_robustly(
+    state: SignalState, plan: DispatchPlan, sender: object, payload: Mapping[str, Any]
+) -> list[Outcome]:
+    transaction = find_backend(sender).find_transaction(sender)
+    caller = asyncio.current_task()
+    outcomes: dict[int, Outcome] = {}
+    for run, connections in plan.outside if transaction is None else plan.inside:
+        capturing = [replace(each, call=_capturing(each, caller, outcomes)) for each in connections]
+        await run(state, capturing, sender, payload)
+    if plan.deferred:
+        await run_on_commit(DeferredSend(state, plan.deferred, sender, payload), transaction)
+    return [outcomes[each.order] for each in plan.connections if each.order in outcomes]
+
+
+def _capturing(
+    connection: Connection, caller: asyncio.Task[Any] | None, outcomes: dict[int, Outcome]
+) -> Callable[..., Coroutine[Any, Any, None]]:
+    async def call(sender: object, **payload: Any) -> None:
+        result: object = None
+        exception: BaseException | None = None
+        before = caller.cancelling() if caller else 0
+        try:
+            result = await connection.call(sender=sender, **payload)
+        except asyncio.CancelledError as error:
+            if caller is asyncio.current_task() and caller and caller.cancelling() > before:
+                raise  # sequentially: the caller is cancelled, not this receiver alone
+            exception = error
+        except Exception as error:
+            exception = error
+        outcomes[connection.order] = Outcome(connection.receiver, result, exception)
+
+    return call

@@ -1,0 +1,103 @@
+"""Start a task for each receiver, and wait for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Final
+
+__all__ = ["UNWIND", "can_start_eagerly", "cancel_all", "start_eagerly", "wait_for_all"]
+
+UNWIND: Final = 16
+"""At every so many nested sends, tasks are left to the event loop to start.
+
+A task that is started at once stands on the stack of whoever starts it, and the stack has an end.
+"""
+
+
+def can_start_eagerly(loop: asyncio.AbstractEventLoop, depth: int) -> bool:
+    """Tell whether the tasks of a send may be started at once.
+
+    Args:
+        loop: The running event loop; one with a task factory makes its tasks itself.
+        depth: How many sends the send is nested in.
+
+    Returns:
+        Whether they may; before Python 3.12 never.
+    """
+    return (
+        sys.version_info >= (3, 12)
+        and loop.get_task_factory() is None
+        and (not depth or depth % UNWIND != 0)
+    )
+
+
+if sys.version_info >= (3, 12):
+
+    def start_eagerly(
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
+    ) -> asyncio.Task[Any]:
+        """Start a task at once: it meets the event loop only if it waits.
+
+        Args:
+            loop: The running event loop.
+            coroutine: What the task runs.
+
+        Returns:
+            The task; it may be done already.
+        """
+        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+
+else:
+
+    def start_eagerly(
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
+    ) -> asyncio.Task[Any]:
+        """Let the event loop start a task: Python 3.11 knows no other way."""
+        return loop.create_task(coroutine)
+
+
+async def wait_for_all(
+    loop: asyncio.AbstractEventLoop, tasks: Sequence[asyncio.Task[Any]]
+) -> asyncio.CancelledError | None:
+    """Wait until all tasks are done. Cancelling the caller cancels all of them, and still waits.
+
+    Args:
+        loop: The running event loop.
+        tasks: The tasks.
+
+    Returns:
+        The cancellation of the caller, if it was cancelled meanwhile.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    for task in tasks:
+        # Most tasks are done by the time it is their turn, so few ever need a callback.
+        while not task.done():
+            waiter = loop.create_future()
+            wake = _waker(waiter)
+            task.add_done_callback(wake)
+            try:
+                await waiter  # nobody else has this future: only the caller can be cancelled
+            except asyncio.CancelledError as error:
+                task.remove_done_callback(wake)
+                cancelled = error
+                cancel_all(tasks, *error.args)
+            except BaseException:  # the caller is closed, or the program ends
+                cancel_all(tasks)
+                raise
+    return cancelled
+
+
+def cancel_all(tasks: Iterable[asyncio.Task[Any]], *message: Any) -> None:
+    """Cancel the tasks that are not done, with the message of the cancellation if it has one."""
+    for task in tasks:
+        task.cancel(*message)
+
+
+def _waker(waiter: asyncio.Future[None]) -> Callable[[object], None]:
+    def wake(_: object) -> None:
+        if not waiter.done():
+            waiter.set_result(None)
+
+    return wake

@@ -1,0 +1,407 @@
+"""``SignalEmitter``: signals as attributes, declared by a Protocol or made on access."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Hashable, Iterator
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NamedTuple,
+    NoReturn,
+    Self,
+    cast,
+    get_args,
+    get_origin,
+)
+from weakref import WeakKeyDictionary
+
+from typing_extensions import TypeVar, get_type_hints
+
+from typed_signals._backend import Backend, find_backend
+from typed_signals._connect import backend_of, check_mode, join_errors, validate
+from typed_signals._connection import Connection, make_connection
+from typed_signals._describe import kind_of, suggest
+from typed_signals._errors import (
+    SignalDefinitionError,
+    SignalDefinitionWarning,
+    SignalNameWarning,
+    warn,
+)
+from typed_signals._inspect import explain_unresolved
+from typed_signals._protocols import CustomReceiver
+from typed_signals._registry import (
+    BaseSignal,
+    Mode,
+    Registry,
+    SignalState,
+    changes,
+    lock,
+    state_of,
+    written_protocol,
+)
+from typed_signals._signal import Signal
+
+__all__ = [
+    "Declared",
+    "SignalEmitter",
+    "bind_emitter",
+    "bind_signal",
+    "declared_signals",
+    "get_emitter",
+    "get_signals",
+    "registry_of",
+]
+
+M = TypeVar("M", default=Any)
+E = TypeVar("E", bound="SignalEmitter[Any]")
+
+
+if TYPE_CHECKING:
+    # basedpyright wants a value for every attribute that a class declares, but not in an ABC.
+    from abc import ABC
+else:
+    ABC = object
+
+
+class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `object`
+    """Signals as attributes.
+
+    A subclass declares signals by annotation, each with the Protocol that is its contract::
+
+        class ShopSignals(SignalEmitter[Shop]):
+            order_paid: Signal[OrderPaid]
+
+    Any other name is made on first access, with :class:`CustomReceiver` as its contract. Because
+    every public name is a signal, an emitter has no methods: ``name in emitter``,
+    ``emitter[name]``, ``len(emitter)``, iteration over names and ``repr`` do that work. Names
+    that start with an underscore are never signals.
+
+    Args:
+        mode: How much is refused (see :data:`~typed_signals.Mode`). A strict emitter refuses
+            names that it does not declare.
+
+    Raises:
+        SignalDefinitionError: ``mode`` is none of the modes.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_registry")
+
+    _registry: Registry
+
+    def __init__(self, *, mode: Mode = "normal") -> None:
+        check_mode(mode)
+        signals: dict[str, Signal[Any]] = {}
+        object.__setattr__(self, "__dict__", signals)  # Python 3.13's own is four times as big
+        object.__setattr__(self, "_registry", Registry(type(self).__name__, mode, signals))
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        annotations = inspect.get_annotations(cls)
+        for name, value in list(vars(cls).items()):
+            declared = name in annotations and not name.startswith("_")
+            if declared or isinstance(value, Signal):
+                raise SignalDefinitionError(
+                    f"`{cls.__qualname__}.{name}` has a value, which every emitter of the class "
+                    f"would share: declare it without (`{name}: Signal[<a receiver Protocol>]`)"
+                )
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Learn whose signals these are, when written as a class attribute."""
+        bind_emitter(self, owner)
+
+    # --- signals ---------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Signal[CustomReceiver[M]]:
+        if name.startswith("_"):  # dunders and the probes of debuggers: nothing is made for them
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        declared = declared_signals(type(self)).get(name)
+        if declared is None:
+            self._check_name(name)
+            self._check_unknown(name)
+        made = Signal() if declared is None else declared.signal_class()
+        bind_signal(self, name, made)
+        return cast("Signal[CustomReceiver[M]]", vars(self).setdefault(name, made))
+
+    def __setattr__(self, name: str, value: Signal[Any]) -> None:
+        if name == "__orig_class__":  # set by `typing` on what `Emitter[Model]()` returns
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        self._check_name(name)
+        if name not in self:
+            self._check_unknown(name)
+        backend = find_backend(value)
+        signal = value if isinstance(value, Signal) else backend.copy_signal(value)
+        if not isinstance(signal, Signal):
+            raise self._backend.definition_error(
+                f"`{name}` of {self._registry.label} must be a signal, not {kind_of(value)}: write "
+                f"`signals.{name} = Signal()`, or connect a receiver with "
+                f"`signals.{name}.connect(...)`"
+            )
+        declared = declared_signals(type(self)).get(name)
+        if declared is not None and not isinstance(signal, declared.signal_class):
+            raise self._backend.definition_error(
+                f"`{name}` of {self._registry.label} is declared as "
+                f"a `{declared.signal_class.__qualname__}`, not as {kind_of(signal)}"
+            )
+        bind_signal(self, name, signal)
+        with lock:
+            vars(self)[name] = value if signal is value else backend.convert_signal(value, signal)
+            changes.count()
+
+    def __getitem__(self, name: str) -> Signal[Any]:
+        self._check_name(name)
+        return cast("Signal[Any]", getattr(self, name))
+
+    def __contains__(self, name: object) -> bool:
+        return name in vars(self) or name in declared_signals(type(self))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**declared_signals(type(self)), **vars(self)})
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __dir__(self) -> list[str]:
+        return sorted({*object.__dir__(self), *self})
+
+    def __repr__(self) -> str:
+        signals: list[tuple[str, Signal[Any]]] = list(vars(self).items())
+        counts = [
+            f"{name} {len(receivers)}"
+            for name, signal in signals
+            if (receivers := signal.receivers)
+        ]
+        of = f" of {self._registry.label}" if self._registry.owner else ""
+        return f"<{type(self).__name__}{of}: {', '.join(counts) or 'no receivers'}>"
+
+    # --- copies ----------------------------------------------------------------------------------
+
+    def __copy__(self) -> Self:
+        """An emitter of its own whose signals have the same receivers; no model sends it."""
+        copy = type(self)(mode=self._registry.mode)
+        signals: list[tuple[str, Signal[Any]]] = list(vars(self).items())
+        for name, signal in signals:
+            twin = signal.__copy__()
+            bind_signal(copy, name, twin)
+            vars(copy)[name] = twin
+        return copy
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.__copy__()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"the signals of {self._registry.label} cannot be pickled: their receivers are "
+            "functions of this process. Connect them again where they are needed."
+        )
+
+    # --- checks ----------------------------------------------------------------------------------
+
+    @property
+    def _backend(self) -> Backend:
+        return find_backend(self._registry.owner)
+
+    def _check_name(self, name: object) -> None:
+        if not isinstance(name, str) or name.startswith("_") or not name.isidentifier():
+            raise self._backend.definition_error(
+                f"`{name}` cannot be a signal of {self._registry.label}: a signal's name is an "
+                "identifier that does not start with an underscore"
+            )
+
+    def _check_unknown(self, name: str) -> None:
+        known = declared_signals(type(self))
+        near = suggest(name, known)
+        hint = f"did you mean `{near}`?" if near else f"known are {', '.join(known) or 'none'}"
+        label = self._registry.label
+        if self._registry.mode == "strict":
+            error = self._backend.unknown_error(f"{label} has no signal `{name}`: {hint}")
+            error.name = name  # else Python looks for a name itself, and may suggest another one
+            raise error
+        if near:
+            warn(
+                f"{label} has no signal `{name}`: {hint} A custom signal of that name was made; "
+                "nothing sends it unless your code does.",
+                SignalNameWarning,
+            )
+
+
+def registry_of(emitter: SignalEmitter[Any]) -> Registry:
+    """Reach the registry of an emitter from the rest of this package."""
+    return emitter._registry
+
+
+def bind_emitter(
+    emitter: SignalEmitter[Any], owner: type, parents: tuple[SignalEmitter[Any], ...] = ()
+) -> None:
+    """Make an emitter that of a class; what is connected to the parents reaches it, too.
+
+    Args:
+        emitter: The emitter.
+        owner: The class that sends its signals.
+        parents: The emitters of the class's abstract bases.
+    """
+    registry_of(emitter).bind(owner, tuple(registry_of(each) for each in parents))
+
+
+def bind_signal(emitter: SignalEmitter[Any], name: str, signal: BaseSignal) -> None:
+    """Let a signal belong to an emitter; one that belongs to another keeps its first name.
+
+    Args:
+        emitter: The emitter; it does not have the signal yet after this.
+        name: The signal's name in it.
+        signal: The signal.
+
+    Raises:
+        SignalDefinitionError: The signal has another contract than the one that the emitter
+            declares, or a receiver of it breaks that. The signal is unchanged then.
+    """
+    registry, state = registry_of(emitter), state_of(signal)
+    found = declared_signals(type(emitter)).get(name)
+    declared = found.protocol if found else None
+    own = signal.protocol if state.registry else state.protocol or written_protocol(signal)
+    if declared and own and own is not declared:
+        raise find_backend(registry.owner).definition_error(
+            f"signal `{name}` of {registry.label} is declared with the contract "
+            f"`{declared.__qualname__}`, not `{own.__qualname__}`: assign a `Signal()` or a "
+            f"`Signal[{declared.__qualname__}]()`"
+        )
+    if state.registry is not None:
+        return
+    before = state.name, state.protocol
+    state.registry, state.name, state.protocol = registry, name, own or declared
+    try:
+        connections = _validated_again(signal, state)
+    except BaseException:
+        state.registry, (state.name, state.protocol) = None, before
+        raise
+    with lock:
+        state.connections = connections
+        changes.count()
+
+
+def _validated_again(signal: BaseSignal, state: SignalState) -> dict[Hashable, Connection]:
+    """Check the receivers by a contract that came after them; make their connections again."""
+    errors: list[SignalDefinitionError] = []
+    warnings: list[str] = []
+    for each in state.connections.values():
+        error, tolerated = validate([signal], each.receiver)
+        errors += [error] if error else []
+        warnings += tolerated
+    if errors:
+        raise join_errors(errors, backend_of(state).definition_error)
+    for text in warnings:
+        warn(text, SignalDefinitionWarning)
+    return {
+        key: make_connection(signal.contract, each.receiver, each.options, each.order)
+        for key, each in state.connections.items()
+    }
+
+
+# --- declarations --------------------------------------------------------------------------------
+
+
+class Declared(NamedTuple):
+    """A signal that an emitter class declares.
+
+    Attributes:
+        protocol: The receiver Protocol that is its contract.
+        signal_class: :class:`Signal`, or the subclass that the annotation names.
+    """
+
+    protocol: type
+    signal_class: type[Signal[Any]]
+
+
+_declared: WeakKeyDictionary[type, dict[str, Declared]] = WeakKeyDictionary()
+
+
+def declared_signals(emitter: type[SignalEmitter[Any]]) -> dict[str, Declared]:
+    """List the signals that an emitter class declares.
+
+    Args:
+        emitter: The emitter class.
+
+    Returns:
+        The declarations by signal name, inherited signals first.
+
+    Raises:
+        SignalDefinitionError: An annotation is no ``Signal[...]``, or names something that cannot
+            be found at run time.
+    """
+    known = _declared.get(emitter)
+    if known is None:
+        known = _declared[emitter] = _read_declarations(emitter)
+    return known
+
+
+def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, Declared]:
+    try:
+        hints = get_type_hints(emitter)
+    except Exception as error:  # an annotation is any expression, and may fail in any way
+        raise SignalDefinitionError(
+            f"the annotations of `{emitter.__qualname__}` {explain_unresolved(error)}"
+        ) from error
+    declared: dict[str, Declared] = {}
+    for cls in reversed(emitter.__mro__):
+        for name in inspect.get_annotations(cls):
+            if name.startswith("_") or not issubclass(cls, SignalEmitter):
+                continue
+            arguments = get_args(hints[name])
+            origin: object = get_origin(hints[name]) or hints[name]
+            if not isinstance(origin, type) or not issubclass(origin, Signal):
+                raise SignalDefinitionError(
+                    f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
+                    f"write `{name}: Signal[<a receiver Protocol>]`"
+                )
+            protocol = arguments[0] if arguments else written_protocol(origin) or CustomReceiver
+            declared[name] = Declared(get_origin(protocol) or protocol, origin)
+    return declared
+
+
+# --- senders -------------------------------------------------------------------------------------
+
+
+def get_emitter(sender: object) -> SignalEmitter[Any]:
+    """Find the emitter of a sender.
+
+    Args:
+        sender: A class whose ``signals`` is an emitter, or a model class of a supported ORM.
+
+    Returns:
+        The emitter.
+
+    Raises:
+        SignalDefinitionError: ``sender`` has none.
+    """
+    backend = find_backend(sender)
+    emitter = backend.find_emitter(sender)
+    if isinstance(emitter, SignalEmitter):
+        return emitter  # pyright: ignore[reportUnknownVariableType] - of any sender
+    raise backend.no_signals(sender)
+
+
+def get_signals(sender: type, kind: type[E]) -> E:
+    """Find the emitter of a sender, as the emitter class that declares its signals.
+
+    Args:
+        sender: A model class.
+        kind: The emitter class that was installed for it.
+
+    Returns:
+        The sender's emitter, so that declared signals are known to type checkers.
+
+    Raises:
+        SignalDefinitionError: The sender's emitter is not of that class.
+    """
+    emitter = get_emitter(sender)
+    if isinstance(emitter, kind):
+        return emitter
+    raise find_backend(sender).definition_error(
+        f"the signals of `{sender.__qualname__}` are `{type(emitter).__qualname__}`, not "
+        f"`{kind.__qualname__}`: install them with `install({sender.__qualname__}, "
+        f"signals={kind.__qualname__})`"
+    )

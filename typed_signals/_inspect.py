@@ -1,0 +1,369 @@
+"""Read receiver Protocols into contracts, and receivers into signatures, at run time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import inspect
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from inspect import Parameter, Signature
+from types import FunctionType, MethodType
+from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origin
+
+from typing_extensions import ParamSpec, get_type_hints
+
+from typed_signals._contract import (
+    NOT_CALLABLE,
+    SENDER,
+    CallableKind,
+    Contract,
+    Fault,
+    check_receiver,
+)
+from typed_signals._describe import call_method, kind_of, read, unwrap
+from typed_signals._errors import SignalDefinitionError
+from typed_signals._protocols import Alias
+
+__all__ = [
+    "explain_unresolved",
+    "find_faults",
+    "format_type",
+    "is_plain_async",
+    "mark_async",
+    "read_contract",
+    "used_aliases",
+]
+
+K = ParamSpec("K")
+T = TypeVar("T")
+
+_MARK = "__typed_signals_awaitable__"
+
+
+def mark_async(function: Callable[K, Awaitable[T]]) -> Callable[K, Awaitable[T]]:
+    """Declare that a sync callable returns an awaitable, so that it may be a receiver.
+
+    For wrappers that are no ``async def`` themselves but return what an async function returned,
+    and whose return annotation does not say so. ``inspect.markcoroutinefunction`` (Python 3.12)
+    is understood as well.
+
+    Args:
+        function: The callable; the mark is set on it, or on the function of a bound method.
+
+    Returns:
+        The same callable.
+    """
+    setattr(getattr(function, "__func__", function), _MARK, True)
+    return function
+
+
+# --- contracts -----------------------------------------------------------------------------------
+
+
+@functools.cache
+def read_contract(protocol: type) -> Contract:
+    """Read a receiver Protocol into rules.
+
+    Args:
+        protocol: A ``Protocol`` class whose ``__call__`` takes ``sender`` first and the payload by
+            keyword, and returns an awaitable.
+
+    Returns:
+        The contract; the same object for the same Protocol.
+
+    Raises:
+        SignalDefinitionError: ``protocol`` is not such a Protocol.
+    """
+    call = getattr(protocol, "__call__", None)  # noqa: B004 - the method itself is wanted
+    if not getattr(protocol, "_is_protocol", False) or not inspect.isfunction(call):
+        raise _bad_protocol(protocol, "it is no Protocol class with a `__call__`")
+    try:
+        hints = get_type_hints(call, include_extras=True)
+    except Exception as error:  # an annotation is any expression, and may fail in any way
+        raise _bad_protocol(protocol, f"its annotations {explain_unresolved(error)}") from error
+    _, *parameters = inspect.signature(call).parameters.values()
+    first = parameters[0] if parameters else None
+    if first is None or first.name != SENDER or first.kind is not Parameter.POSITIONAL_OR_KEYWORD:
+        raise _bad_protocol(protocol, f"the first parameter of its `__call__` is not `{SENDER}`")
+    if not (inspect.iscoroutinefunction(call) or _is_awaitable_type(hints.get("return"))):
+        raise _bad_protocol(protocol, "its `__call__` does not return an `Awaitable`")
+    payload: dict[str, bool] = {}
+    aliases: dict[str, str] = {}
+    for parameter in parameters[1:]:
+        if parameter.kind is Parameter.KEYWORD_ONLY:
+            source = _alias_of(hints.get(parameter.name))
+            if source is None:
+                payload[parameter.name] = parameter.default is not Parameter.empty
+            else:
+                aliases[parameter.name] = source
+        elif parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
+            raise _bad_protocol(
+                protocol,
+                f"its payload `{parameter.name}` is not keyword-only: write `*` before it",
+            )
+    kinds = {parameter.kind for parameter in parameters}
+    return Contract(
+        payload=payload,
+        aliases=aliases,
+        accepts_any_payload=Parameter.VAR_POSITIONAL in kinds,
+        requires_kwargs=Parameter.VAR_KEYWORD in kinds,
+        signature=_written([p.replace(annotation=hints.get(p.name, Any)) for p in parameters]),
+    )
+
+
+def explain_unresolved(error: Exception) -> str:
+    """Say why annotations cannot be read, as the rest of a sentence.
+
+    Args:
+        error: What reading them raised.
+
+    Returns:
+        The clause.
+    """
+    if isinstance(error, NameError) and error.name:
+        return (
+            f"name `{error.name}`, which cannot be found at run time: define or import it at the "
+            "top of the module, not in a function or under `if TYPE_CHECKING`"
+        )
+    return f"cannot be read at run time ({type(error).__name__}: {error})"
+
+
+def _bad_protocol(protocol: object, reason: str) -> SignalDefinitionError:
+    return SignalDefinitionError(
+        f"{kind_of(protocol)} cannot be a signal's contract: {reason}.\n"
+        "  expected: class MyReceiver(Protocol): "
+        "def __call__(self, sender: type[Model], *, <payload>, **kwargs: object) "
+        "-> Awaitable[object]: ..."
+    )
+
+
+def _alias_of(hint: object) -> str | None:
+    if get_origin(hint) is Annotated:
+        for extra in get_args(hint)[1:]:
+            if isinstance(extra, Alias):
+                return extra.name
+    return None
+
+
+def _written(parameters: list[Parameter]) -> str:
+    """The parameters as one would type them: without module names and typing's inner marks."""
+    plain: list[str] = []
+    for parameter in parameters:
+        if parameter.kind is Parameter.KEYWORD_ONLY and "*" not in plain:
+            plain.append("*")
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            continue  # it says that the payload is open, not that anything is sent by position
+        star = "**" if parameter.kind is Parameter.VAR_KEYWORD else ""
+        default = "" if parameter.default is Parameter.empty else " = ..."
+        hint = _named_model(parameter.annotation, get_args(parameters[0].annotation))
+        plain.append(f"{star}{parameter.name}: {format_type(hint)}{default}")
+    return ", ".join(plain)
+
+
+def format_type(hint: object) -> str:
+    """An annotation as one would type it, without module names.
+
+    Args:
+        hint: The annotation.
+
+    Returns:
+        The text.
+    """
+    return re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
+
+
+def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
+    """An annotation with `{model}` for the type variable of ``sender``, others by their names."""
+    if get_origin(hint) is Annotated:
+        hint = get_args(hint)[0]
+    if isinstance(hint, ParamSpecKwargs):  # the open payload of `CustomReceiver`
+        return Any
+    variables = (hint,) if isinstance(hint, TypeVar) else getattr(hint, "__parameters__", ())
+    if (
+        isinstance(hint, type)
+        or not variables
+        or not all(isinstance(v, TypeVar) for v in variables)
+    ):
+        return hint
+    names = ["{model}" if each in model else each.__name__ for each in variables]
+    stands = tuple(type(name, (), {"__module__": "builtins"}) for name in names)
+    return stands[0] if isinstance(hint, TypeVar) else hint[stands]
+
+
+# --- receivers -----------------------------------------------------------------------------------
+
+
+def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fault]:
+    """Check a receiver by inspecting it.
+
+    Args:
+        contract: The rules.
+        receiver: Whatever was given as receiver.
+        signal: The signal's name, for the words.
+
+    Returns:
+        Every fault; empty when the receiver keeps the contract.
+    """
+    if not callable(receiver):
+        if isinstance(receiver, classmethod):
+            remedy = "connect it through its class once that exists (`Receivers.method`)"
+            return [replace(NOT_CALLABLE, remedy=remedy)]
+        return [NOT_CALLABLE]
+    kind = CallableKind.AWAITABLE
+    try:  # a mock or proxy may raise anything when it is looked at
+        kind = _kind_of(receiver)
+        signature, bound = _shape(receiver)
+    except Exception:
+        return [*check_receiver(contract, _ANYTHING, kind), _unreadable(receiver)]
+    return check_receiver(contract, signature, kind, signal=signal, bound=bound)
+
+
+def is_plain_async(receiver: object) -> bool:
+    """Tell whether calling a receiver runs none of its code yet, as with every ``async def``.
+
+    Args:
+        receiver: A receiver.
+
+    Returns:
+        Whether it does; a sync function that returns an awaitable runs when it is called.
+    """
+    inner = unwrap(receiver)
+    function = inner if isinstance(inner, FunctionType | MethodType) else call_method(inner)
+    function = function.__func__ if isinstance(function, MethodType) else function
+    return isinstance(function, FunctionType) and bool(
+        function.__code__.co_flags & inspect.CO_COROUTINE
+    )
+
+
+def _unreadable(receiver: object) -> Fault:
+    problem, remedy = "its parameters cannot be inspected", "wrap it in an `async def` function"
+    if isinstance(receiver, functools.partial):
+        with contextlib.suppress(ValueError, TypeError):
+            _signature(receiver.func)
+            problem = "it binds arguments that the function inside does not take"
+            remedy = "bind only parameters that the function has"
+    return Fault("unreadable", problem, remedy)
+
+
+def used_aliases(contract: Contract, receiver: object) -> tuple[tuple[str, str], ...]:
+    """The aliases that a valid receiver names, each with the name that is really sent."""
+    if not contract.aliases:
+        return ()
+    parameters = _signature(receiver).parameters
+    return tuple((name, source) for name, source in contract.aliases.items() if name in parameters)
+
+
+_ANYTHING = Signature(
+    [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
+)
+
+
+def _signature(receiver: Any) -> Signature:
+    return _shape(receiver)[0]
+
+
+def _shape(receiver: Any) -> tuple[Signature, tuple[str, ...]]:
+    """The parameters that a call really meets, and the names that partials filled by position.
+
+    ``functools.wraps`` makes a wrapper look like what it wraps. What counts is the wrapper's own
+    signature, unless it is a bare ``*args, **kwargs``: then it passes everything on.
+    """
+    if isinstance(receiver, staticmethod):
+        return _shape(receiver.__func__)
+    if isinstance(receiver, functools.partial):
+        return _partial_shape(receiver)
+    if _has_wrapped_call(receiver):
+        return _shape(receiver.__call__)
+    signature = inspect.signature(receiver, follow_wrapped=False)
+    kinds = {p.kind for p in signature.parameters.values()}
+    accepts_all = kinds == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
+    inner = _passed_on_to(receiver) if accepts_all else None
+    return (signature, ()) if inner is None else _shape(inner)
+
+
+def _has_wrapped_call(receiver: object) -> bool:
+    """Whether ``__call__`` is a static or class method, which Python before 3.12 misreads."""
+    return isinstance(
+        inspect.getattr_static(type(receiver), "__call__", None), staticmethod | classmethod
+    )
+
+
+def _partial_shape(partial: Any) -> tuple[Signature, tuple[str, ...]]:
+    def inside() -> None: ...
+
+    inner, bound = _shape(partial.func)
+    if inspect.ismethod(partial.func):  # whose signature hides the name that `self` has
+        first = next(iter(inspect.signature(partial.func.__func__).parameters.values()), None)
+        if (
+            first
+            and first.kind is Parameter.POSITIONAL_OR_KEYWORD
+            and first.name in partial.keywords
+        ):
+            raise TypeError(f"{first.name} is bound twice")
+    inside.__signature__ = inner  # type: ignore[attr-defined] # read by `inspect.signature`
+    left = inspect.signature(functools.partial(inside, *partial.args, **partial.keywords))
+    names = [p.name for p in inner.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
+    return left, (*bound, *(name for name in names if name not in left.parameters))
+
+
+def _passed_on_to(layer: Any) -> Any:
+    """What a layer that accepts any arguments passes them to; ``None`` when that is unknown."""
+    wrapped = getattr(layer, "__wrapped__", None)
+    if callable(wrapped):
+        return MethodType(wrapped, layer.__self__) if inspect.ismethod(layer) else wrapped
+    call = call_method(layer)
+    return MethodType(call, layer) if hasattr(call, "__wrapped__") else None
+
+
+def _kind_of(receiver: object) -> CallableKind:
+    inner = unwrap(receiver)
+    if isinstance(inner, type):
+        return CallableKind.AWAITABLE if hasattr(inner, "__await__") else CallableKind.CLASS
+    functions = [inner] if inspect.isroutine(inner) else [inner, call_method(inner)]
+    if any(map(_gives_awaitable, [receiver, *functions])):
+        return CallableKind.AWAITABLE
+    function = functions[-1]
+    if inspect.isasyncgenfunction(function):
+        return CallableKind.ASYNC_GENERATOR
+    if read(function, "__name__") == "<lambda>":
+        return CallableKind.LAMBDA
+    return CallableKind.SYNC if len(functions) == 1 else CallableKind.SYNC_CALL
+
+
+def _gives_awaitable(function: Any) -> bool:
+    return (
+        inspect.iscoroutinefunction(function)
+        or _is_marked(function)
+        or _is_awaitable_type(_return_annotation(function))
+    )
+
+
+def _is_marked(function: Any) -> bool:
+    # AsyncMock carries asyncio's marker; before Python 3.12 `inspect` does not know of it.
+    marker = getattr(asyncio.coroutines, "_is_coroutine", None)
+    return read(function, _MARK, False) is True or (
+        marker is not None and read(function, "_is_coroutine") is marker
+    )
+
+
+def _return_annotation(function: Any) -> object:
+    if not inspect.isroutine(function):
+        return None
+    annotation = getattr(function, "__annotations__", {}).get("return")
+    # A quoted annotation under `from __future__ import annotations` is a string in a string.
+    while isinstance(annotation, str):
+        module = sys.modules.get(getattr(function, "__module__", ""))
+        try:
+            annotation = eval(annotation, getattr(module, "__dict__", {}), {})
+        except Exception:
+            return None
+    return annotation
+
+
+def _is_awaitable_type(hint: object) -> bool:
+    origin = get_origin(hint) or hint
+    return isinstance(origin, type) and issubclass(origin, Awaitable)

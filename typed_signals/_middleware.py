@@ -1,0 +1,116 @@
+"""Middleware: what stands between a send and its receivers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from typed_signals._connection import Connection
+from typed_signals._registry import BaseSignal, SignalState, changes, lock
+
+__all__ = ["CallNext", "Middleware", "SentSignal", "applying", "install", "uninstall"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SentSignal:
+    """One send, as middleware sees it.
+
+    Attributes:
+        signal: The signal.
+        sender: The signal's sender.
+        payload: The payload by name.
+        connections: Who receives it, in the order of connection. To choose others, pass
+            ``dataclasses.replace(sent, connections=...)`` on.
+    """
+
+    signal: BaseSignal
+    sender: object
+    payload: Mapping[str, Any]
+    connections: tuple[Connection, ...]
+
+    @property
+    def receivers(self) -> tuple[Callable[..., Awaitable[object]], ...]:
+        """The receivers as they were connected."""
+        return tuple(connection.receiver for connection in self.connections)
+
+
+CallNext = Callable[[SentSignal], Coroutine[Any, Any, T]]
+"""Passes a send on: to the next middleware, and at last to the receivers."""
+
+
+class Middleware(Protocol):
+    """A callable that stands between sends and their receivers.
+
+    It is called for each send and passes it on, changed or not, or not at all::
+
+        async def log_sends(sent: SentSignal, call_next: CallNext[T]) -> T:
+            started = time.perf_counter()
+            try:
+                return await call_next(sent)
+            finally:
+                logger.info("%s: %.3f s", sent.signal.title, time.perf_counter() - started)
+    """
+
+    def __call__(self, sent: SentSignal, call_next: CallNext[T], /) -> Coroutine[Any, Any, T]:
+        """Pass a send on.
+
+        Args:
+            sent: The send.
+            call_next: Passes it on.
+
+        Returns:
+            A coroutine that returns what ``call_next`` returned: ``None``, or for
+            ``send_robust`` the outcomes.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Installed:
+    middleware: Middleware
+    priority: int
+    applies: Callable[[SignalState], bool]
+
+
+_installed: Final[list[_Installed]] = []
+
+
+def install(middleware: Middleware, priority: int, applies: Callable[[SignalState], bool]) -> None:
+    """Put a middleware between signals and their receivers.
+
+    Args:
+        middleware: The middleware; one that is installed already is installed anew.
+        priority: Those with a lower number are called first; of the same, the one added first.
+        applies: Tells of a signal's state whether the middleware is for it.
+    """
+    with lock:
+        uninstall(middleware)
+        every = [*_installed, _Installed(middleware, priority, applies)]
+        _installed[:] = sorted(every, key=lambda each: each.priority)
+        changes.count()
+
+
+def uninstall(middleware: Middleware) -> None:
+    """Take a middleware away; sends that have begun keep it.
+
+    Args:
+        middleware: The middleware; nothing happens if it is not installed.
+    """
+    with lock:
+        _installed[:] = [each for each in _installed if each.middleware != middleware]
+        changes.count()
+
+
+def applying(state: SignalState) -> tuple[Middleware, ...]:
+    """List the middleware for a signal.
+
+    Args:
+        state: The signal's state.
+
+    Returns:
+        The middleware in the order in which they are called.
+    """
+    return tuple(each.middleware for each in _installed if each.applies(state))

@@ -1,0 +1,269 @@
+"""All mutable state of signals: who is connected, whose they are, and from where they inherit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from typing import Any, Final, ForwardRef, Literal, get_args, get_origin
+from weakref import WeakSet
+
+from typed_signals._connection import Connection
+from typed_signals._contract import Contract
+from typed_signals._describe import describe
+from typed_signals._errors import SignalDefinitionError
+from typed_signals._inspect import read_contract
+from typed_signals._protocols import CustomReceiver
+
+__all__ = [
+    "BaseSignal",
+    "ChangeListener",
+    "Mode",
+    "Registry",
+    "SignalState",
+    "change_listeners",
+    "changes",
+    "lock",
+    "state_of",
+    "written_protocol",
+]
+
+Mode = Literal["lenient", "normal", "strict"]
+"""How much is refused.
+
+``lenient``: receivers that work but break the contract are connected with a warning.
+``normal``: every receiver that breaks the contract is refused.
+``strict``: in addition, an emitter refuses signals that it does not declare, and every ``send``
+compares the names of its payload with the contract.
+"""
+
+lock: Final = threading.RLock()
+
+
+class Changes:
+    """Counts the changes to any state, and drops what was derived from it before.
+
+    Attributes:
+        version: How many changes there were; what was derived from another version is outdated.
+    """
+
+    __slots__ = ("_derived", "version")
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._derived: WeakSet[SignalState] = WeakSet()
+
+    def count(self) -> None:
+        """Count a change; call it after the change, with the lock held."""
+        self.version += 1
+        for state in self._derived:
+            state.cache = (-1, None)  # which keeps receivers and middleware alive
+        self._derived.clear()
+
+    def cache(self, state: SignalState, version: int, derived: Any) -> None:
+        """Keep what was derived from a state until the next change."""
+        with lock:
+            state.cache = (version, derived)
+            self._derived.add(state)
+
+
+changes: Final = Changes()
+
+
+class Registry:
+    """The signals of one emitter: whose they are, and from which registries they inherit.
+
+    Receivers that are connected in a parent also receive the signals of its children.
+
+    Attributes:
+        owner: The class that sends the signals, once it is known.
+        mode: How much is refused; see :data:`Mode`.
+        parents: The registries whose receivers are inherited.
+        signals: The signals made so far, by name.
+    """
+
+    __slots__ = ("__weakref__", "_emitter", "mode", "owner", "parents", "signals")
+
+    def __init__(self, emitter: str, mode: Mode, signals: Mapping[str, BaseSignal]) -> None:
+        self._emitter = emitter
+        self.owner: type | None = None
+        self.mode: Mode = mode
+        self.parents: tuple[Registry, ...] = ()
+        self.signals = signals
+
+    @property
+    def label(self) -> str:
+        """The owner's name, or that of the emitter's class, for people."""
+        return self.owner.__name__ if self.owner else self._emitter
+
+    def bind(self, owner: type, parents: tuple[Registry, ...]) -> None:
+        """Belong to a class, and inherit from the registries of its abstract bases."""
+        with lock:
+            self.owner, self.parents = owner, parents
+            changes.count()
+
+
+class SignalState:
+    """The state of one signal.
+
+    Attributes:
+        name: The signal's name in its emitter; empty for a signal that has none.
+        registry: The registry it belongs to; ``None`` for a signal that stands alone.
+        mode: Its own mode; ``None`` for its registry's.
+        sequential: Whether its receivers run one after another; see ``Signal.sequential``.
+        protocol: The receiver Protocol that it was declared with, once that is known.
+        connections: Its own connections by the identity of the receiver; replaced, never changed.
+        cache: What was derived from the state, and from which version of all state.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "cache", "connections", "mode", "name", "protocol", "registry", "sequential",
+    )  # fmt: skip
+
+    def __init__(self, mode: Mode | None = None, sequential: bool | None = None) -> None:
+        self.name = ""
+        self.registry: Registry | None = None
+        self.mode = mode
+        self.sequential = sequential
+        self.protocol: type | None = None
+        self.connections: Mapping[Hashable, Connection] = {}
+        self.cache: tuple[int, Any] = (-1, None)
+
+    @property
+    def title(self) -> str:
+        """The signal's name and whose it is, for people."""
+        name = f"signal `{self.name}`" if self.name else "a signal"
+        return f"{name} of {self.registry.label}" if self.registry else name
+
+    @property
+    def owner(self) -> type | None:
+        """The class that sends the signal, if it is known."""
+        return self.registry.owner if self.registry else None
+
+    @property
+    def effective_mode(self) -> Mode:
+        """The signal's own mode, or its registry's."""
+        return self.mode or (self.registry.mode if self.registry else "normal")
+
+    @property
+    def contract(self) -> Contract:
+        """The rules that receivers have to keep."""
+        return read_contract(self.protocol or CustomReceiver)
+
+    def parents(self) -> Iterator[SignalState]:
+        """The signals of the same name in the registries that are inherited from."""
+        for registry in self.registry.parents if self.registry else ():
+            signal = registry.signals.get(self.name)
+            if signal is not None:
+                yield state_of(signal)
+
+    def all_connections(self) -> tuple[Connection, ...]:
+        """Own and inherited connections in the order of connection, each receiver once."""
+        merged = dict(self.connections)
+        for parent in self.parents():
+            for key, connection in parent.connections.items():
+                earlier = merged.get(key)
+                if earlier is None or connection.order < earlier.order:
+                    merged[key] = connection
+        return tuple(sorted(merged.values(), key=lambda connection: connection.order))
+
+    def replace(self, connections: Mapping[Hashable, Connection]) -> None:
+        """Put other connections in the place of the signal's own.
+
+        Args:
+            connections: By the identity of the receiver.
+        """
+        with lock:
+            for listener in change_listeners:
+                listener(self)
+            self.connections = connections
+            changes.count()
+
+
+class BaseSignal:
+    """What can be asked of any signal, whatever its contract.
+
+    It also gives signals the memory layout of any plain class, which ``Generic`` alone would not:
+    so a signal of another library can become a typed one in place and keep its identity.
+    """
+
+    _state: SignalState
+
+    @property
+    def name(self) -> str:
+        """The signal's name in its emitter; empty for a signal that stands alone."""
+        return self._state.name
+
+    @property
+    def title(self) -> str:
+        """The signal's name and whose it is, for people."""
+        return self._state.title
+
+    @property
+    def protocol(self) -> type:
+        """The receiver Protocol that is this signal's contract."""
+        state = self._state
+        state.protocol = state.protocol or written_protocol(self)
+        return state.protocol or CustomReceiver
+
+    @property
+    def contract(self) -> Contract:
+        """The rules that receivers have to keep, read from :attr:`protocol`.
+
+        Raises:
+            SignalDefinitionError: The Protocol cannot be a contract.
+        """
+        return read_contract(self.protocol)  # not the state's: that may not know the Protocol yet
+
+    @property
+    def receivers(self) -> tuple[Callable[..., Awaitable[object]], ...]:
+        """The connected receivers in the order of connection, inherited ones included."""
+        return tuple(connection.receiver for connection in self._state.all_connections())
+
+    @property
+    def has_receivers(self) -> bool:
+        """Whether a ``send`` would reach any receiver."""
+        return bool(self._state.all_connections())
+
+    def __repr__(self) -> str:
+        names = [describe(receiver) for receiver in self.receivers]
+        return f"<{self.title}: {', '.join(names) if names else 'no receivers'}>"
+
+
+def state_of(signal: BaseSignal) -> SignalState:
+    """Reach the state of a signal from the rest of this package."""
+    return signal._state
+
+
+def written_protocol(signal: BaseSignal | type[BaseSignal]) -> type | None:
+    """Find the Protocol written in ``Signal[Protocol]()`` or ``class S(Signal[Protocol])``.
+
+    Args:
+        signal: The signal, or its class.
+
+    Returns:
+        The Protocol; ``None`` if none was written.
+
+    Raises:
+        SignalDefinitionError: It was written as a string.
+    """
+    written = [] if isinstance(signal, type) else [vars(signal).get("__orig_class__")]
+    for cls in (signal if isinstance(signal, type) else type(signal)).__mro__:
+        written += cls.__dict__.get("__orig_bases__", ())
+    for argument in (each for generic in written for each in get_args(generic)):
+        protocol = get_origin(argument) or argument
+        if isinstance(protocol, ForwardRef):
+            title = "a signal" if isinstance(signal, type) else signal.title
+            raise SignalDefinitionError(
+                f"the contract of {title} is the string `{protocol.__forward_arg__}`, "
+                "which is not looked up at run time: write the Protocol itself"
+            )
+        if isinstance(protocol, type) and protocol is not Any:
+            return protocol
+    return None
+
+
+ChangeListener = Callable[[SignalState], None]
+
+change_listeners: Final[list[ChangeListener]] = []
+"""Called with a signal's state before its connections change."""

@@ -1,0 +1,269 @@
+"""``Signal[P]``: connect receivers, send to them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, MutableMapping
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NoReturn,
+    Protocol,
+    Self,
+    Unpack,
+    final,
+    overload,
+)
+
+from typing_extensions import ParamSpec, TypeVar
+
+from typed_signals._connect import check_mode, check_options, connect_all
+from typed_signals._connection import Connection, ConnectOptions
+from typed_signals._describe import identity
+from typed_signals._dispatch.plan import (
+    NO_RECEIVERS,
+    Outcome,
+    deliver,
+    deliver_robustly,
+    plan_for,
+)
+from typed_signals._protocols import CustomReceiver
+from typed_signals._registry import BaseSignal, Mode, SignalState, changes, lock, state_of
+
+__all__ = ["K0", "Accepted", "Own", "R", "Signal"]
+
+K = ParamSpec("K")
+K0 = ParamSpec("K0")
+# A receiver's own parameters and result. The defaults are for mypy without the plugin: where a
+# receiver is spelled just like its contract, mypy cannot tell the two overloads of `Accepted`
+# apart, infers neither and would refuse the receiver.
+Own = ParamSpec("Own", default=...)
+R = TypeVar("R", default=Any)
+R_co = TypeVar("R_co", covariant=True)
+# Solved, not written, where a signal is accepted for one of callables: a Protocol whose `__call__`
+# is an `async def` returns a coroutine, and the two would not be the same.
+A = TypeVar("A", bound=Awaitable[object])
+P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
+
+
+class Accepted(Protocol[K0, K, R_co]):
+    """A receiver that can be called as the contract says (``K0``), and as it is itself (``K``).
+
+    An overloaded Protocol is the intersection of its overloads, and typing has no other: the first
+    one checks the receiver, the second one remembers its exact type to give it back. All checkers
+    that were tried (mypy, pyright, basedpyright, ty, pyrefly) infer both.
+    """
+
+    @overload
+    def __call__(self, *args: K0.args, **kwargs: K0.kwargs) -> Awaitable[object]: ...
+    @overload
+    def __call__(self, *args: K.args, **kwargs: K.kwargs) -> R_co: ...
+
+
+class Signal(BaseSignal, Generic[P]):
+    """A signal whose receivers keep a contract, the receiver Protocol ``P``.
+
+    ``Signal[OrderPaid]()`` is a signal with the contract of the Protocol ``OrderPaid``; a bare
+    ``Signal()`` accepts any payload. Signals of an emitter are made by the emitter.
+
+    Args:
+        mode: How much is refused (see :data:`~typed_signals.Mode`); an emitter's own mode when
+            left out.
+        sequential: How receivers are called; see :attr:`sequential`.
+
+    Raises:
+        SignalDefinitionError: ``mode`` is none of the modes.
+    """
+
+    def __init__(self, *, mode: Mode | None = None, sequential: bool | None = None) -> None:
+        check_mode(mode)
+        check_options({"sequential": sequential})
+        self._state = SignalState(mode, sequential)
+
+    @property
+    def sequential(self) -> bool | None:
+        """Whether receivers run one after another, in the caller's task.
+
+        ``None``: concurrently, but inside an open transaction of the sender sequentially.
+        ``True``: sequentially. ``False``: concurrently, also inside a transaction, where
+        receivers that use its connection disturb one another. A receiver can be connected to run
+        otherwise; see :class:`~typed_signals.ConnectOptions`.
+        """
+        return self._state.sequential
+
+    @sequential.setter
+    def sequential(self, sequential: bool | None) -> None:
+        check_options({"sequential": sequential})
+        with lock:
+            self._state.sequential = sequential
+            changes.count()
+
+    # --- receivers -------------------------------------------------------------------------------
+
+    @final
+    def connect(
+        self: Signal[Callable[K0, A]],
+        receiver: Accepted[K0, Own, R],
+        **options: Unpack[ConnectOptions],
+    ) -> Callable[Own, R]:
+        """Connect a receiver; also usable as a decorator.
+
+        Receivers run in the order of connection. The signal keeps a strong reference; connecting
+        the same receiver again changes nothing.
+
+        Args:
+            receiver: An async callable that keeps the contract: a function, a bound, static or
+                class method, an object with an async ``__call__``, a ``functools.partial``.
+            options: ``on_commit`` and ``sequential``; see :class:`~typed_signals.ConnectOptions`.
+
+        Returns:
+            The receiver, unchanged.
+
+        Raises:
+            SignalDefinitionError: The receiver breaks the contract; lists every fault. Or it is
+                connected already, with other options.
+        """
+        if error := connect_all([self], receiver, options):
+            raise error
+        return receiver
+
+    def disconnect(self, receiver: Callable[..., Awaitable[object]]) -> bool:
+        """Disconnect a receiver; a send under way is not changed by it.
+
+        Args:
+            receiver: What was connected. A receiver that is inherited from an abstract model is
+                disconnected there.
+
+        Returns:
+            Whether it was connected here.
+        """
+        key = identity(receiver)
+        state = self._state
+        with lock:
+            if key not in state.connections:
+                return False
+            state.replace({k: c for k, c in state.connections.items() if k != key})
+        return True
+
+    def disconnect_all(self) -> int:
+        """Disconnect every receiver that was connected here; inherited ones stay.
+
+        Returns:
+            How many there were.
+        """
+        with lock:
+            count = len(self._state.connections)
+            if count:
+                self._state.replace({})
+        return count
+
+    @property
+    def _receivers(self) -> ReceiversView:
+        # Code that was written for a signal with a dict of this name reads and clears it.
+        return ReceiversView(self)
+
+    @_receivers.setter
+    def _receivers(self, receivers: MutableMapping[object, Any]) -> None:
+        kept = [*receivers.values()]
+        self.disconnect_all()
+        for receiver in kept:
+            self.connect(receiver)
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    if TYPE_CHECKING:
+
+        async def send(self: Signal[Callable[K, A]], *args: K.args, **kwargs: K.kwargs) -> None:
+            """Call every connected receiver, and return once all have finished."""
+
+        async def send_robust(
+            self: Signal[Callable[K, A]], *args: K.args, **kwargs: K.kwargs
+        ) -> list[Outcome]:
+            """Call every connected receiver, and return how each has finished."""
+            return []
+
+    else:
+
+        async def send(self, /, sender: object, **payload: object) -> None:
+            """Call every connected receiver, and return once all have finished.
+
+            Receivers run concurrently, each in a task and a copy of the caller's context, or
+            sequentially in the caller's task (see :attr:`sequential`).
+
+            Args:
+                sender: The model class (or whatever the signal's sender is).
+                payload: The payload by keyword, as the Protocol names it.
+
+            Raises:
+                BaseException: What the first receiver, in the order of connection, raised. If
+                    they run concurrently, the others have finished by then; their failures are
+                    noted on it and logged.
+                SignalPayloadError: A receiver could not be called with the payload; in strict
+                    mode also when no receiver is connected.
+                SignalLoopError: Receivers send one another's signals recursively without end.
+            """
+            plan = plan_for(self._state)
+            if plan is not NO_RECEIVERS:
+                await deliver(self, plan, sender, payload)
+
+        async def send_robust(self, /, sender: object, **payload: object) -> list[Outcome]:
+            """Call every connected receiver, and return how each has finished.
+
+            All receivers run, whatever the others raise, and nothing that they raise is raised;
+            otherwise like :meth:`send`.
+
+            Args:
+                sender: The model class (or whatever the signal's sender is).
+                payload: The payload by keyword, as the Protocol names it.
+
+            Returns:
+                How each receiver has finished, in the order of connection; those that run after
+                the commit are not among them.
+
+            Raises:
+                SignalLoopError: Receivers send one another's signals recursively without end.
+            """
+            return await deliver_robustly(self, plan_for(self._state), sender, payload)
+
+    # --- copies ----------------------------------------------------------------------------------
+
+    def __copy__(self) -> Self:
+        """A signal of its own, with the same contract and receivers, that lives in no emitter."""
+        copy = type(self)(mode=self._state.mode, sequential=self._state.sequential)
+        copy._state.name, copy._state.protocol = self.name, self.protocol
+        copy._state.connections = self._state.connections
+        return copy
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self.__copy__()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            f"{self.title} cannot be pickled: its receivers are functions of this process. "
+            "Connect them again where it is needed."
+        )
+
+
+class ReceiversView(MutableMapping[Hashable, Callable[..., Any]]):
+    """The receivers connected to a signal itself, by their identity; changes go to the signal."""
+
+    def __init__(self, signal: Signal[Any]) -> None:
+        self._signal = signal
+
+    def _connections(self) -> Mapping[Hashable, Connection]:
+        return state_of(self._signal).connections
+
+    def __getitem__(self, key: Hashable) -> Callable[..., Any]:
+        return self._connections()[key].receiver
+
+    def __setitem__(self, key: Hashable, receiver: Callable[..., Any]) -> None:
+        self._signal.connect(receiver)
+
+    def __delitem__(self, key: Hashable) -> None:
+        self._signal.disconnect(self[key])
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self._connections())
+
+    def __len__(self) -> int:
+        return len(self._connections())

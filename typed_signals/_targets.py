@@ -1,0 +1,78 @@
+"""What middleware is about: signals, emitters, or whatever sends signals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from typed_signals._emitter import SignalEmitter, get_emitter, registry_of
+from typed_signals._middleware import Middleware, install, uninstall
+from typed_signals._registry import Registry, SignalState, state_of
+from typed_signals._signal import Signal
+
+__all__ = ["Target", "add_middleware", "matcher", "remove_middleware"]
+
+Target: TypeAlias = Signal[Any] | SignalEmitter[Any] | type[Any]
+"""A signal, or an emitter or sender that stands for all its signals and those of its children."""
+
+
+def matcher(*targets: Target) -> Callable[[SignalState], bool]:
+    """Make a function that tells whether a signal is meant by any of the targets.
+
+    Args:
+        targets: Signals, emitters, and models or other senders; none stand for every signal.
+
+    Returns:
+        A function of a signal's state. A signal is meant, too, if it inherits from one that is.
+
+    Raises:
+        SignalDefinitionError: A target is none of these.
+    """
+    signals = [each for each in targets if isinstance(each, Signal)]
+    senders = [each for each in targets if not isinstance(each, Signal)]
+    for sender in senders:
+        _registry(sender)  # refuses what is no target
+
+    def matches(state: SignalState) -> bool:
+        # Looked up anew: `install()` may have given a model another emitter meanwhile.
+        states = [state_of(each) for each in signals if isinstance(each, Signal)]
+        if not targets or state in states:
+            return True
+        own = state.registry
+        family = (own, *own.parents) if own else ()
+        return any(
+            registry in map(_registry, senders)
+            or any(each.registry is registry and each.name == state.name for each in states)
+            for registry in family
+        )
+
+    return matches
+
+
+def _registry(sender: SignalEmitter[Any] | type[Any]) -> Registry:
+    return registry_of(sender if isinstance(sender, SignalEmitter) else get_emitter(sender))
+
+
+def add_middleware(middleware: Middleware, *targets: Target, priority: int = 0) -> None:
+    """Put a middleware between signals and their receivers, from the next send on.
+
+    Args:
+        middleware: The middleware; see :class:`~typed_signals.Middleware`. One that was added
+            before is replaced.
+        targets: Signals; models or emitters, which stand for all their signals. An abstract model
+            stands for every model that derives from it. None at all stand for every signal.
+        priority: Those with a lower number are called first; of the same, the one added first.
+
+    Raises:
+        SignalDefinitionError: A target is no signal, model or emitter.
+    """
+    install(middleware, priority, matcher(*targets))
+
+
+def remove_middleware(middleware: Middleware) -> None:
+    """Take a middleware away; sends under way keep it.
+
+    Args:
+        middleware: The middleware; nothing happens if it was not added.
+    """
+    uninstall(middleware)

@@ -1,0 +1,99 @@
+"""Who is connected to what: signals with their receivers, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from typed_signals._connection import Connection
+from typed_signals._emitter import SignalEmitter, bind_signal, declared_signals, registry_of
+from typed_signals._registry import SignalState, state_of
+from typed_signals._signal import Signal
+
+__all__ = ["ReceiverInfo", "SignalInfo", "inspect_emitter", "inspect_signal"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverInfo:
+    """A receiver as it is connected to one signal.
+
+    Attributes:
+        receiver: The receiver as it was connected.
+        on_commit: Whether it runs only once the surrounding transaction has committed.
+        sequential: Whether it runs alone; ``None`` leaves it to the state of the transaction.
+        inherited_from: The abstract model at which it was connected, if it was not here.
+    """
+
+    receiver: Callable[..., Awaitable[object]]
+    on_commit: bool = False
+    sequential: bool | None = None
+    inherited_from: type | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignalInfo:
+    """One signal and its receivers.
+
+    Attributes:
+        name: The signal's name; empty for a signal that stands alone.
+        protocol: The receiver Protocol that is its contract.
+        declared: Whether its emitter's class declares it; others were made on access.
+        receivers: The receivers in the order of connection.
+    """
+
+    name: str
+    protocol: type
+    declared: bool
+    receivers: tuple[ReceiverInfo, ...]
+
+
+def inspect_emitter(emitter: SignalEmitter[Any]) -> tuple[SignalInfo, ...]:
+    """List an emitter's signals with their receivers; looking makes no signal.
+
+    Args:
+        emitter: The emitter.
+
+    Returns:
+        Every signal: those that its class declares, then others that were made, then those that
+        only a parent has.
+    """
+    declared = declared_signals(type(emitter))
+    inherited = [name for parent in registry_of(emitter).parents for name in parent.signals]
+    found: list[SignalInfo] = []
+    for name in dict.fromkeys([*emitter, *inherited]):
+        signal = vars(emitter).get(name)
+        if signal is None:  # not made yet, and perhaps connected already: at a parent
+            signal = Signal()
+            bind_signal(emitter, name, signal)
+        found.append(_inspect(signal, declared=name in declared))
+    return tuple(found)
+
+
+def inspect_signal(signal: Signal[Any]) -> SignalInfo:
+    """List the receivers of a signal.
+
+    Args:
+        signal: The signal; it need not belong to an emitter.
+
+    Returns:
+        The signal with its receivers.
+    """
+    return _inspect(signal, declared=False)
+
+
+def _inspect(signal: Signal[Any], *, declared: bool) -> SignalInfo:
+    state = state_of(signal)
+    receivers = tuple(_receiver(state, each) for each in state.all_connections())
+    return SignalInfo(signal.name, signal.protocol, declared, receivers)
+
+
+def _receiver(state: SignalState, connection: Connection) -> ReceiverInfo:
+    alone = state.sequential if connection.sequential is None else connection.sequential
+    origin = next((p for p in state.parents() if connection in p.connections.values()), None)
+    return ReceiverInfo(
+        receiver=connection.receiver,
+        on_commit=connection.on_commit,
+        sequential=alone,
+        inherited_from=origin.owner if origin else None,
+    )

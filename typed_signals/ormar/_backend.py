@@ -1,0 +1,91 @@
+"""What ormar supplies to the core: emitters, transactions, errors, and signals of its own."""
+
+# What comes from ormar has no one type that fits all eras.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from typing import Any
+
+from typed_signals._backend import Backend, Transaction, register_backend
+from typed_signals._describe import kind_of
+from typed_signals._errors import (
+    SignalDefinitionError as AnyDefinitionError,
+    SignalPayloadError,
+    skip_frames_of,
+)
+from typed_signals._registry import BaseSignal
+from typed_signals.ormar._compat import era, ormar
+from typed_signals.ormar._convert import convert_signal, copy_signal
+from typed_signals.ormar._errors import SignalDefinitionError, UnknownSignalError
+from typed_signals.ormar._models import bind_to_model
+from typed_signals.ormar._transactions import transaction_of, watch_commits
+
+__all__ = ["OrmarBackend"]
+
+ModelMetaclass: type[type] = ormar.models.metaclass.ModelMetaclass
+
+
+class OrmarBackend(Backend):
+    """Answers for ormar's models, for their instances, and for ormar's own signals."""
+
+    definition_error = SignalDefinitionError
+    unknown_error = UnknownSignalError
+
+    def find_emitter(self, sender: Any) -> object:
+        if not isinstance(sender, type):
+            model = type(sender).__qualname__
+            raise SignalDefinitionError(
+                f"{kind_of(sender)} sends no signals, its class does: write `{model}`"
+            )
+        config = era.config(sender)
+        if config is None:
+            raise SignalDefinitionError(
+                f"`{sender.__qualname__}` sends no signals: it has no `{era.attribute}`. Connect "
+                "to a model that has one; an abstract model stands for every model that derives "
+                "from it"
+            )
+        emitter = bind_to_model(sender, config)
+        if emitter is None:
+            raise SignalDefinitionError(
+                f"the signals of `{sender.__qualname__}` are ormar's own: call "
+                f"`typed_signals.ormar.install()`, or `install({sender.__qualname__})`, first"
+            )
+        return emitter
+
+    def find_transaction(self, sender: Any) -> Transaction | None:
+        if not isinstance(sender, type):
+            model = type(sender).__qualname__
+            raise SignalPayloadError(
+                f"`sender` must be a model class, not {kind_of(sender)}: write `sender={model}`"
+            )
+        return transaction_of(sender)
+
+    def watch_commits(self) -> None:
+        watch_commits()
+
+    def is_repeat(self, sender: Any, payload: dict[str, Any]) -> bool:
+        # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent, too.
+        # Receivers of an abstract model above both have received it from the child by then.
+        instance = payload.get("instance")
+        return (
+            isinstance(sender, type)
+            and isinstance(instance, sender)
+            and instance.__class__ is not sender  # relations send a weak proxy of the instance
+        )
+
+    def copy_signal(self, value: Any) -> BaseSignal | None:
+        return copy_signal(value)
+
+    def convert_signal(self, value: Any, copy: BaseSignal) -> BaseSignal:
+        return convert_signal(value, copy)
+
+    def no_signals(self, sender: object) -> AnyDefinitionError:
+        return SignalDefinitionError(str(super().no_signals(sender)))
+
+
+_backend = OrmarBackend()
+for _kind in (ModelMetaclass, ormar.Model, ormar.Signal):
+    register_backend(_kind, _backend)
+skip_frames_of("ormar")

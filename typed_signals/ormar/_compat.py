@@ -1,0 +1,293 @@
+"""What differs between ormar's eras: configurations and databases. Nothing else knows of it."""
+
+# What comes from ormar has no one type that fits all eras.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
+from typing import Any, Protocol
+
+import ormar as installed
+
+__all__ = ["Databases", "Era", "Watcher", "databases", "era", "ormar"]
+
+Model = type[Any]
+
+ormar: Any = installed
+"""The ormar that is installed, whichever it is: no one description of its types fits all eras."""
+
+
+class Era(ABC):
+    """How one era of ormar configures its models."""
+
+    attribute: str
+    """The model's attribute that holds its configuration."""
+
+    def own_config(self, model: Model) -> Any | None:
+        """The configuration that a model class itself was written with."""
+        return vars(model).get(self.attribute)
+
+    def config(self, model: Model) -> Any | None:
+        """The configuration of a model class, possibly inherited."""
+        return getattr(model, self.attribute, None)
+
+    def is_abstract(self, config: Any) -> bool:
+        """Whether the model is only there to be inherited from."""
+        return bool(getattr(config, "abstract", False))
+
+    def set_signals(self, config: Any, emitter: object) -> None:
+        """Give a configuration its emitter."""
+        config.signals = emitter
+
+    @abstractmethod
+    def signals(self, config: Any) -> object | None:
+        """The emitter of a configuration, ``None`` before it has one."""
+
+    @abstractmethod
+    def is_config(self, target: object) -> bool:
+        """Whether something is a configuration that models can be derived from."""
+
+    @abstractmethod
+    def follow(self, base: Any, configs: Iterable[Any]) -> None:
+        """Prepare a base configuration so that what derives from it can be told.
+
+        Args:
+            base: The base configuration.
+            configs: The configurations of the models that exist.
+        """
+
+    @abstractmethod
+    def derives(self, config: Any, base: Any) -> bool:
+        """Whether a configuration derives from a base that is followed."""
+
+    @abstractmethod
+    def answer_meta(self, model: Model) -> None:
+        """Let ``Meta`` answer on a model class and all below it."""
+
+    @abstractmethod
+    def forget_meta(self, model: Model) -> None:
+        """Undo :meth:`answer_meta`."""
+
+
+class MetaEra(Era):
+    """Before ormar 0.20: ``class Meta`` inside the model."""
+
+    attribute = "Meta"
+
+    def signals(self, config: Any) -> object | None:
+        # A `Meta` may inherit from another model's. Sharing the emitter of a concrete model is
+        # ormar's way; an abstract model's is never shared, it stands above.
+        for cls in config.__mro__:
+            if "signals" in vars(cls):
+                shared = cls is not config and self.is_abstract(cls)
+                return None if shared else vars(cls)["signals"]
+        return None
+
+    def is_config(self, target: object) -> bool:
+        return isinstance(target, type) and not issubclass(target, ormar.Model)
+
+    def follow(self, base: Any, configs: Iterable[Any]) -> None:
+        pass  # inheritance tells
+
+    def derives(self, config: Any, base: Any) -> bool:
+        return issubclass(config, base)
+
+    def answer_meta(self, model: Model) -> None:
+        pass  # it does by itself
+
+    def forget_meta(self, model: Model) -> None:
+        pass
+
+
+class ConfigEra(Era):
+    """From ormar 0.20 on: ``ormar_config = OrmarConfig(...)`` in the model."""
+
+    attribute = "ormar_config"
+
+    def signals(self, config: Any) -> object | None:
+        signals: object = config.signals
+        return signals
+
+    def is_config(self, target: object) -> bool:
+        return isinstance(target, ormar.OrmarConfig)
+
+    def follow(self, base: Any, configs: Iterable[Any]) -> None:
+        if _remembers(base):
+            return
+        _remember(base, (base,))
+        # Nothing says what an earlier configuration was copied from; what it shares does.
+        for config in configs:
+            if (
+                not _remembers(config)
+                and config.metadata is base.metadata is not None
+                and config.database is base.database
+            ):
+                config.typed_signals_bases = (*getattr(config, "typed_signals_bases", ()), base)
+
+    def derives(self, config: Any, base: Any) -> bool:
+        return any(each is base for each in getattr(config, "typed_signals_bases", ()))
+
+    def answer_meta(self, model: Model) -> None:
+        # A `Meta` that somebody wrote, here or in a mixin, stays theirs.
+        if not any("Meta" in vars(cls) for cls in model.__mro__):
+            type.__setattr__(model, "Meta", _MetaAnswer())
+
+    def forget_meta(self, model: Model) -> None:
+        if isinstance(vars(model).get("Meta"), _MetaAnswer):
+            type.__delattr__(model, "Meta")
+
+
+class _MetaAnswer:
+    """``Album.Meta`` answers with ``Album.ormar_config``, as in the ormars before 0.20."""
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        try:
+            config: Any = getattr(owner, ConfigEra.attribute)
+            return config
+        except AttributeError:
+            message = f"type object {owner.__name__!r} has no attribute 'Meta'"
+            raise AttributeError(message) from None
+
+
+def _copy_and_remember(base: Any, *args: Any, **kwargs: Any) -> Any:
+    """Copy a configuration so that the copy remembers what it was copied from."""
+    copy = type(base).copy(base, *args, **kwargs)
+    _remember(copy, (*base.typed_signals_bases, copy))
+    return copy
+
+
+def _remembers(config: Any) -> bool:
+    return isinstance(vars(config).get("copy"), partial)
+
+
+def _remember(config: Any, bases: tuple[Any, ...]) -> None:
+    # Assigned to the instance, so the configuration keeps its class, whatever that adds.
+    config.typed_signals_bases = bases
+    config.copy = partial(_copy_and_remember, config)
+
+
+era: Era = ConfigEra() if hasattr(ormar, "OrmarConfig") else MetaEra()
+"""The era of the ormar that is installed."""
+
+
+# --- databases -----------------------------------------------------------------------------------
+
+
+class Watcher(Protocol):
+    """Hears what happens to transactions."""
+
+    def began(self, connection: Any, savepoint: object) -> None:
+        """A savepoint began, or is found to have begun."""
+
+    async def ending(
+        self,
+        connection: Any,
+        savepoint: object | None,
+        end: Callable[[], Coroutine[Any, Any, None]],
+        *,
+        commits: bool,
+    ) -> None:
+        """End a savepoint, or with ``None`` the transaction itself."""
+
+
+class Databases(ABC):
+    """How one era's databases keep the transactions that are open."""
+
+    @abstractmethod
+    def in_transaction(self, database: Any) -> Any | None:
+        """The connection that the running code uses, if a transaction is open on it."""
+
+    @abstractmethod
+    def never_commits(self, database: Any, connection: Any) -> bool:
+        """Whether the open transaction is the one that a test database rolls back at the end."""
+
+    @abstractmethod
+    def watch(self, watcher: Watcher) -> None:
+        """Have a watcher told of all transactions that begin from now on."""
+
+    @abstractmethod
+    def follow(self, connection: Any, watcher: Watcher) -> None:
+        """Have a watcher told of the transaction and the savepoints open on a connection."""
+
+
+class OwnDatabases(Databases):
+    """From ormar 0.22 on: ``ormar.DatabaseConnection``."""
+
+    def in_transaction(self, database: Any) -> Any | None:
+        connection = database.get_transaction_connection()
+        # A task that was started in a transaction still sees its connection when that is over.
+        return None if connection is None or connection.closed else connection
+
+    def never_commits(self, database: Any, connection: Any) -> bool:
+        whole = database._global_transaction
+        return whole is not None and whole._connection is connection
+
+    def watch(self, watcher: Watcher) -> None:
+        # Here ormar is patched: `async with` finds these two in the class, not in the instance,
+        # and ormar makes its transactions itself, in more places than could be assigned to.
+        kind: Any = ormar.databases.transaction.Transaction
+        if kind.__aenter__.__module__ == __name__:
+            return
+        enter, leave = kind.__aenter__, kind.__aexit__
+
+        async def entering(self: Any) -> Any:
+            entered = await enter(self)
+            if self._depth:
+                watcher.began(self._connection, self)
+            return entered
+
+        async def leaving(self: Any, *error: Any) -> None:
+            commits = not self._force_rollback and (not error or error[0] is None)
+            savepoint = self if self._depth else None
+            end = partial(leave, self, *error)
+            await watcher.ending(self._connection, savepoint, end, commits=commits)
+
+        kind.__aenter__, kind.__aexit__ = entering, leaving
+
+    def follow(self, connection: Any, watcher: Watcher) -> None:
+        pass  # every transaction is watched
+
+
+class DatabasesDatabases(Databases):
+    """Before ormar 0.22: ``databases.Database``."""
+
+    def in_transaction(self, database: Any) -> Any | None:
+        connection = database._global_connection or self._connection(database)
+        return connection if connection is not None and connection._transaction_stack else None
+
+    def _connection(self, database: Any) -> Any | None:
+        # `database.connection()` would make one, and tie it to the running code.
+        if hasattr(database, "_connection_context"):  # before databases 0.8
+            return database._connection_context.get(None)
+        return database._connection
+
+    def never_commits(self, database: Any, connection: Any) -> bool:
+        return any(each._force_rollback for each in connection._transaction_stack[:1])
+
+    def watch(self, watcher: Watcher) -> None:
+        pass  # each open transaction is asked to tell
+
+    def follow(self, connection: Any, watcher: Watcher) -> None:
+        for depth, transaction in enumerate(connection._transaction_stack):
+            if depth:
+                watcher.began(connection, depth)
+            for name, commits in (("commit", True), ("rollback", False)):
+                # `databases` calls both on the instance, so assignment is enough.
+                if name not in vars(transaction):
+                    setattr(transaction, name, partial(self._end, transaction, watcher, commits))
+
+    async def _end(self, transaction: Any, watcher: Watcher, commits: bool) -> None:
+        connection = transaction._connection
+        depth = len(connection._transaction_stack) - 1
+        end = type(transaction).commit if commits else type(transaction).rollback
+        await watcher.ending(connection, depth or None, partial(end, transaction), commits=commits)
+
+
+databases: Databases = (
+    OwnDatabases() if hasattr(ormar, "DatabaseConnection") else DatabasesDatabases()
+)
+"""The databases of the ormar that is installed."""

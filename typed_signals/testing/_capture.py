@@ -1,0 +1,266 @@
+"""Collect what was sent, and assert on it with failures one can read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, overload
+
+from typed_signals._describe import suggest
+from typed_signals._emitter import declared_signals
+from typed_signals._middleware import CallNext, SentSignal
+from typed_signals._registry import BaseSignal, state_of
+from typed_signals._signal import Signal
+from typed_signals._targets import Target, add_middleware, remove_middleware
+from typed_signals.lifecycle import ModelSignals
+from typed_signals.testing._messages import Wanted, disorder, failure, often
+from typed_signals.testing._operations import find_operation
+
+__all__ = ["Sent", "SentSignals", "capture_signals"]
+
+T = TypeVar("T")
+
+_PRIORITY: Final = 10  # after what chooses the receivers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """One send.
+
+    Attributes:
+        name: The signal's name; empty for a signal that lives in no emitter.
+        sender: The signal's sender.
+        payload: What was sent, by name. The values are those that were sent, not copies: what
+            changed them later shows.
+        operation: What was called that sent it, such as ``"Model.save()"`` or
+            ``"objects.create()"``; ``"send()"`` if it was sent by hand.
+        where: File and line of that call; empty if it cannot be known.
+        receivers: Who received it, in the order of connection.
+        signal: The signal itself.
+    """
+
+    name: str
+    sender: object
+    payload: Mapping[str, Any]
+    operation: str
+    where: str
+    receivers: tuple[Callable[..., Awaitable[object]], ...]
+    signal: BaseSignal
+
+    def value(self, name: str) -> Any:
+        """A value of the payload, also under a name that receivers may use for it.
+
+        Raises:
+            KeyError: Nothing of that name was sent.
+        """
+        return self.payload[self._sent_as(name)]
+
+    def has(self, name: str, *value: object) -> bool:
+        """Whether a name was sent, and with the value if one is given."""
+        if self._sent_as(name) not in self.payload:
+            return False
+        if not value:
+            return True
+        try:
+            return bool(self.value(name) == value[0])
+        except ReferenceError:  # relations send weak proxies, whose referents may be gone
+            return False
+
+    def _sent_as(self, name: str) -> str:
+        return name if name in self.payload else self.signal.contract.aliases.get(name, name)
+
+
+class SentSignals(Sequence[Sent]):
+    """What was sent, in order.
+
+    It is a sequence of :class:`Sent`; signals are asked for by their name, or as themselves::
+
+        sent_signals.assert_sent("post_save", Album, times=1)
+        sent_signals.assert_sent(Shop.signals.order_paid, order_id=7)
+        assert sent_signals.names == ["pre_save", "post_save"]
+    """
+
+    def __init__(self) -> None:
+        self._sent: list[Sent] = []
+
+    @overload
+    def __getitem__(self, index: int) -> Sent: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Sent]: ...
+    def __getitem__(self, index: int | slice) -> Sent | list[Sent]:
+        return self._sent[index]
+
+    def __len__(self) -> int:
+        return len(self._sent)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the signals, in the order in which they were sent."""
+        return [each.name for each in self._sent]
+
+    def add(self, sent: Sent) -> None:
+        """Append a send."""
+        self._sent.append(sent)
+
+    def clear(self) -> None:
+        """Forget what was sent so far."""
+        self._sent.clear()
+
+    def of(
+        self,
+        signal: str | Signal[Any] | None = None,
+        sender: object = None,
+        /,
+        **payload: object,
+    ) -> list[Sent]:
+        """Pick some of what was sent.
+
+        Args:
+            signal: The signal or its name; ``None`` for any.
+            sender: The sender; ``None`` for any.
+            payload: Values that were sent, by name; others may have been sent as well.
+
+        Returns:
+            What matches, in order.
+
+        Raises:
+            LookupError: The name of the signal nearly is that of a known one.
+        """
+        if isinstance(signal, str):
+            self._check_name(signal)
+        return [
+            each
+            for each in self._sent
+            if (signal is None or signal in (each.name, each.signal))
+            and (sender is None or each.sender is sender)
+            and all(each.has(name, value) for name, value in payload.items())
+        ]
+
+    def assert_sent(
+        self,
+        signal: str | Signal[Any],
+        sender: object = None,
+        /,
+        *,
+        times: int | None = None,
+        **payload: object,
+    ) -> Sent:
+        """Assert that a signal was sent.
+
+        Args:
+            signal: The signal or its name.
+            sender: The sender; ``None`` for any.
+            times: How often, exactly; at least once when left out.
+            payload: Values that were sent, by name; others may have been sent as well.
+
+        Returns:
+            The first such send.
+
+        Raises:
+            AssertionError: It was not; tells what was sent instead.
+            LookupError: The name of the signal nearly is that of a known one.
+        """
+        __tracebackhide__ = True
+        if times is not None and times < 1:
+            raise ValueError("`times` is at least 1: for none there is `assert_not_sent`")
+        matching = self.of(signal, sender, **payload)
+        if not matching or times not in (None, len(matching)):
+            expected = f"to be sent {often(times) if times else 'at least once'}"
+            raise failure(_wanted(signal, sender, payload), expected, self._sent, matching)
+        return matching[0]
+
+    def assert_not_sent(
+        self, signal: str | Signal[Any], sender: object = None, /, **payload: object
+    ) -> None:
+        """Assert that a signal was not sent.
+
+        Args:
+            signal: The signal or its name.
+            sender: The sender; ``None`` for any.
+            payload: Values by name; only sends with all of them count.
+
+        Raises:
+            AssertionError: It was; tells what was sent.
+            LookupError: The name of the signal nearly is that of a known one.
+        """
+        __tracebackhide__ = True
+        if matching := self.of(signal, sender, **payload):
+            raise failure(_wanted(signal, sender, payload), "not to be sent", self._sent, matching)
+
+    def assert_order(self, *signals: str | Signal[Any] | tuple[str | Signal[Any], object]) -> None:
+        """Assert that signals were sent in an order; others may have been sent between them.
+
+        Args:
+            signals: Signals or their names, each alone or as a pair with its sender.
+
+        Raises:
+            AssertionError: They were not; tells what was sent, and in which order.
+            LookupError: The name of a signal nearly is that of a known one.
+        """
+        __tracebackhide__ = True
+        left = iter(self._sent)
+        pairs = [each if isinstance(each, tuple) else (each, None) for each in signals]
+        for index, pair in enumerate(pairs):
+            matching = {id(each) for each in self.of(*pair)}
+            if not any(id(each) in matching for each in left):
+                wanted = [_wanted(signal, sender, {}) for signal, sender in pairs]
+                raise disorder(wanted, index, self._sent)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} sent: {', '.join(self.names)}>" if self else "<nothing sent>"
+
+    def _check_name(self, name: str) -> None:
+        """A misspelt name is never sent, and a test for that would pass for ever."""
+        registries = [state_of(each.signal).registry for each in self._sent]
+        known = {
+            *declared_signals(ModelSignals),
+            *self.names,
+            *(known for registry in registries if registry for known in registry.signals),
+        }
+        near = None if name in known else suggest(name, known)
+        if near:
+            raise LookupError(f"there is no signal `{name}`: did you mean `{near}`?")
+
+
+def _wanted(signal: str | Signal[Any], sender: object, payload: Mapping[str, Any]) -> Wanted:
+    return Wanted(signal if isinstance(signal, str) else signal.name, sender, payload)
+
+
+@contextmanager
+def capture_signals(*targets: Target) -> Generator[SentSignals]:
+    """Collect what this process sends, and which receivers it reaches.
+
+    Args:
+        targets: Signals; models or emitters, which stand for all their signals. An abstract model
+            stands for every model that derives from it. None at all stand for every signal.
+
+    Yields:
+        What was sent so far; it can be read after the block, too.
+
+    Raises:
+        SignalDefinitionError: A target is no signal, model or emitter.
+    """
+    captured = SentSignals()
+
+    def capture(sent: SentSignal, call_next: CallNext[T], /) -> Coroutine[Any, Any, T]:
+        operation, where = find_operation(sent.signal.protocol)
+        payload = dict(sent.payload)
+        captured.add(
+            Sent(
+                sent.signal.name,
+                sent.sender,
+                payload,
+                operation,
+                where,
+                sent.receivers,
+                sent.signal,
+            )  # fmt: skip
+        )
+        return call_next(sent)
+
+    add_middleware(capture, *targets, priority=_PRIORITY)
+    try:
+        yield captured
+    finally:
+        remove_middleware(capture)

@@ -1,0 +1,59 @@
+"""By which operation a signal was sent, and from which line of the user's."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from types import FrameType
+from typing import NamedTuple
+
+from typed_signals._describe import shorten_path
+from typed_signals._docstring import read_docstring
+
+__all__ = ["Operation", "find_operation"]
+
+
+class Operation(NamedTuple):
+    """What was called that sent a signal.
+
+    Attributes:
+        name: The operation, such as ``"Model.save()"``, in the words of the signal's Protocol where
+            it names it; ``"send()"`` if the signal was sent by hand.
+        where: File and line of the call; empty if it cannot be known, as in a task of ormar's own.
+    """
+
+    name: str
+    where: str
+
+
+def find_operation(protocol: type) -> Operation:
+    """Find the operation from inside a send.
+
+    Args:
+        protocol: The Protocol of the signal that is being sent.
+
+    Returns:
+        The operation.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    operation = "send()"
+    while frame is not None and (package := _package(frame)) in ("typed_signals", "ormar"):
+        if package == "ormar":
+            method = frame.f_code.co_name
+            operation = _written_operations(protocol).get(method, f"{frame.f_code.co_qualname}()")
+        frame = frame.f_back
+    if frame is None or _package(frame) == "asyncio":
+        return Operation(operation, "")
+    return Operation(operation, f"{shorten_path(frame.f_code.co_filename)}:{frame.f_lineno}")
+
+
+def _package(frame: FrameType) -> str:
+    name: str = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0]
+
+
+@functools.cache
+def _written_operations(protocol: type) -> dict[str, str]:
+    """The operations after "Sent by:" in a Protocol's docstring, by the method's name."""
+    calls = read_docstring(protocol).operations
+    return {call.rpartition(".")[2].removesuffix("()"): call for call in calls}

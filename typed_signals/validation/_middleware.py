@@ -1,0 +1,62 @@
+"""Check payloads with pydantic before they reach a receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from typed_signals._errors import SignalPayloadError
+from typed_signals._middleware import CallNext, SentSignal
+from typed_signals._targets import Target, add_middleware, remove_middleware
+from typed_signals.validation._payload import payload_of
+
+__all__ = ["PayloadValidation", "validate_payloads"]
+
+T = TypeVar("T")
+
+_PRIORITY = -10  # before everything that looks at payloads
+
+
+class PayloadValidation:
+    """The middleware that :func:`validate_payloads` adds.
+
+    A middleware that is a class has ``__call__``; to take it away, call :meth:`remove`.
+    """
+
+    def __call__(self, sent: SentSignal, call_next: CallNext[T], /) -> Coroutine[Any, Any, T]:
+        """Check the payload of one send, then pass it on."""
+        mistakes = payload_of(sent.signal.protocol).mistakes(sent.payload)
+        if mistakes:
+            signature = sent.signal.contract.signature.replace("{model}", "Model")
+            lines = [f"{sent.signal.title} cannot be sent with this payload:"]
+            lines += [f"  - {each}" for each in mistakes]
+            lines.append(f"  expected: send({signature})")
+            raise SignalPayloadError("\n".join(lines), mistakes)
+        return call_next(sent)
+
+    def remove(self) -> None:
+        """Check no more."""
+        remove_middleware(self)
+
+
+def validate_payloads(*targets: Target) -> PayloadValidation:
+    """Check the payload of every send with pydantic, before any receiver runs.
+
+    What is checked are the types that the signal's Protocol gives to its payload, including
+    constraints that pydantic reads from ``Annotated``. Nothing is converted: ``"3"`` is no
+    ``int``, and receivers get the very objects that were sent. A wrong payload raises
+    :class:`~typed_signals.SignalPayloadError` even when no receiver is connected.
+
+    Args:
+        targets: Signals; models or emitters, which stand for all their signals; none at all stand
+            for every signal.
+
+    Returns:
+        The middleware, to remove it again.
+
+    Raises:
+        SignalDefinitionError: A target is no signal, model or emitter.
+    """
+    validation = PayloadValidation()
+    add_middleware(validation, *targets, priority=_PRIORITY)
+    return validation

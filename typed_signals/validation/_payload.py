@@ -1,0 +1,122 @@
+"""A payload's model, derived from the receiver Protocol, and what is wrong with a payload."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+
+import pydantic
+from typing_extensions import get_type_hints
+
+from typed_signals._contract import Mistake
+from typed_signals._describe import suggest
+from typed_signals._inspect import format_type, read_contract
+from typed_signals._signal import Signal
+from typed_signals.validation._fields import EXTRA, MISSING, Field, Found, Model
+
+if TYPE_CHECKING or not pydantic.VERSION.startswith("1."):
+    from typed_signals.validation._pydantic2 import Pydantic2 as Installed
+else:
+    from typed_signals.validation._pydantic1 import Pydantic1 as Installed
+
+__all__ = ["Payload", "payload_of", "payload_schema"]
+
+
+def payload_schema(of: type | Signal[Any]) -> dict[str, Any]:
+    """The JSON schema of a signal's payload.
+
+    Args:
+        of: A receiver Protocol, or a signal.
+
+    Returns:
+        The schema, with one property for each name that is sent. Of a type that has no JSON
+        schema only the name is told, as the property's title.
+
+    Raises:
+        SignalDefinitionError: The Protocol cannot be a contract.
+    """
+    protocol: type = of.protocol if isinstance(of, Signal) else get_origin(of) or of
+    return payload_of(protocol).model.schema()
+
+
+class Payload:
+    """What a Protocol says of a payload.
+
+    Args:
+        protocol: The receiver Protocol.
+
+    Attributes:
+        model: The model that checks it.
+
+    Raises:
+        SignalDefinitionError: The Protocol cannot be a contract.
+    """
+
+    def __init__(self, protocol: type) -> None:
+        contract = read_contract(protocol)
+        call: Any = protocol.__call__
+        hints = get_type_hints(call, include_extras=True)
+        parameters = inspect.signature(call).parameters
+        self.fields = {
+            name: Field(hints.get(name, Any), parameters[name].default) for name in contract.payload
+        }
+        told = (inspect.getdoc(protocol) or "").partition("\n")[0]
+        closed = not (contract.requires_kwargs or contract.accepts_any_payload)
+        self.model: Model = Installed(protocol.__name__, told, self.fields, closed=closed)
+
+    def mistakes(self, payload: Mapping[str, Any]) -> list[Mistake]:
+        """Every mistake in a payload."""
+        found: dict[str, Found] = {}
+        for each in self.model.check(payload):
+            found.setdefault(each.name, each)
+        return [Mistake(name, self._problem(each, payload)) for name, each in found.items()]
+
+    def _problem(self, found: Found, payload: Mapping[str, Any]) -> str:
+        if found.code == EXTRA:
+            near = suggest(found.name, self.fields)
+            return f"is not in the contract{f': did you mean `{near}`?' if near else ''}"
+        hint = self.fields[found.name].hint
+        plain = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+        expected = f"expected `{format_type(plain)}`"
+        if found.code == MISSING:
+            near = suggest(found.name, [name for name in payload if name not in self.fields])
+            return f"is missing: {expected}{f'; `{near}` was sent' if near else ''}"
+        value = payload[found.name]
+        path, inner = _within(value, found.path)
+        given = f"was given {_kind(value)}"
+        if path:
+            given += f" with {_kind(inner)} at `{path}`"
+        if isinstance(plain, type) and get_origin(plain) is None and isinstance(value, plain):
+            given += f" that breaks `{found.code}`"
+        return f"{expected}, {given}"
+
+
+@functools.cache
+def payload_of(protocol: type) -> Payload:
+    """The payload of a Protocol, read once."""
+    return Payload(protocol)
+
+
+def _kind(value: object) -> str:
+    name = type(value).__qualname__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} `{name}`"
+
+
+def _within(value: Any, path: Sequence[int | str]) -> tuple[str, Any]:
+    """Follow a path into a value, as far as it leads; keys of a mapping are values: not told."""
+    indexed: tuple[Any, ...] = (list, tuple)
+    text = ""
+    for step in path:
+        attributes: dict[str, Any] = getattr(value, "__dict__", {})
+        if isinstance(step, str) and step in attributes:
+            value, text = attributes[step], f"{text}.{step}"
+            continue
+        shown = f"[{step}]" if isinstance(value, indexed) else "[...]"
+        try:
+            value = value[step]
+        except (TypeError, LookupError):  # pydantic's word for a choice that it made
+            continue
+        text += shown
+    return text, value
