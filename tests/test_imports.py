@@ -13,7 +13,7 @@ import pytest
 
 import typed_signals
 from typed_signals import ModelSignals, Signal, lifecycle
-from typed_signals._emitter import declared_signals
+from typed_signals._declared import declared_signals
 
 CORE = [
     module.name

@@ -63,7 +63,8 @@ class Connector(Generic[P]):
         Raises:
             SignalDefinitionError: The receiver breaks the contract; lists every fault.
         """
-        if error := connect_all(self._signals, receiver, self._options):
+        connecting: Callable[..., Any] = receiver
+        if error := connect_all(self._signals, connecting, self._options):
             raise error
         return receiver
 
@@ -71,13 +72,14 @@ class Connector(Generic[P]):
         return f"<connects a receiver to {', '.join(s.title for s in self._signals)}>"
 
 
-def _several(signal: str, senders: object) -> list[object]:
+def _several(signal: str, senders: Any) -> list[object]:
     given = kind_of(senders)
     if isinstance(senders, Iterable) and not isinstance(senders, str | bytes):
-        every: list[object] = [*senders]
+        every: list[object] = [*senders]  # pyright: ignore[reportUnknownVariableType] - of anything
         if every:
             return every
-        given = f"an empty `{type(senders).__qualname__}`"
+        kind: type[Any] = type(senders)  # pyright: ignore[reportUnknownVariableType] - as above
+        given = f"an empty `{kind.__qualname__}`"
     raise SignalDefinitionError(
         f"`{signal}` expects a model class or several, not {given}: "
         f"write `@{signal}(Album)` or `@{signal}([Album, Track])`"

@@ -145,7 +145,7 @@ def describe(receiver: object) -> str:
     return f"{what}`{location.name}`{where}"
 
 
-def kind_of(thing: object) -> str:
+def kind_of(thing: Any) -> str:
     """Say what was given where something else was expected: a class by name, else the type's."""
     if isinstance(thing, type):
         return f"`{thing.__qualname__}`"

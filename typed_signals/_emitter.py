@@ -8,20 +8,17 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Generic,
-    NamedTuple,
     NoReturn,
     Self,
     cast,
-    get_args,
-    get_origin,
 )
-from weakref import WeakKeyDictionary
 
-from typing_extensions import TypeVar, get_type_hints
+from typing_extensions import TypeVar
 
 from typed_signals._backend import Backend, find_backend
 from typed_signals._connect import backend_of, check_mode, join_errors, validate
 from typed_signals._connection import Connection, make_connection
+from typed_signals._declared import declared_signals
 from typed_signals._describe import kind_of, suggest
 from typed_signals._errors import (
     SignalDefinitionError,
@@ -29,7 +26,6 @@ from typed_signals._errors import (
     SignalNameWarning,
     warn,
 )
-from typed_signals._inspect import explain_unresolved
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import (
     BaseSignal,
@@ -44,11 +40,9 @@ from typed_signals._registry import (
 from typed_signals._signal import Signal
 
 __all__ = [
-    "Declared",
     "SignalEmitter",
     "bind_emitter",
     "bind_signal",
-    "declared_signals",
     "get_emitter",
     "get_signals",
     "registry_of",
@@ -86,15 +80,17 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         SignalDefinitionError: ``mode`` is none of the modes.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_registry")
+    __slots__ = ("__dict__", "__signal_registry__", "__weakref__")
 
-    _registry: Registry
+    __signal_registry__: Registry
 
     def __init__(self, *, mode: Mode = "normal") -> None:
         check_mode(mode)
         signals: dict[str, Signal[Any]] = {}
         object.__setattr__(self, "__dict__", signals)  # Python 3.13's own is four times as big
-        object.__setattr__(self, "_registry", Registry(type(self).__name__, mode, signals))
+        object.__setattr__(
+            self, "__signal_registry__", Registry(type(self).__name__, mode, signals)
+        )
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -130,23 +126,26 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         self._check_name(name)
         if name not in self:
             self._check_unknown(name)
-        backend = find_backend(value)
-        signal = value if isinstance(value, Signal) else backend.copy_signal(value)
-        if not isinstance(signal, Signal):
+        given: Any = value  # whatever the type says, it may be a signal of an ORM, or no signal
+        backend = find_backend(given)
+        signal: BaseSignal | None = given
+        if not isinstance(given, BaseSignal):
+            signal = backend.copy_signal(given)
+        if signal is None:
             raise self._backend.definition_error(
-                f"`{name}` of {self._registry.label} must be a signal, not {kind_of(value)}: write "
+                f"`{name}` of {registry_of(self).label} must be a signal, not {kind_of(given)}: write "
                 f"`signals.{name} = Signal()`, or connect a receiver with "
                 f"`signals.{name}.connect(...)`"
             )
         declared = declared_signals(type(self)).get(name)
         if declared is not None and not isinstance(signal, declared.signal_class):
             raise self._backend.definition_error(
-                f"`{name}` of {self._registry.label} is declared as "
+                f"`{name}` of {registry_of(self).label} is declared as "
                 f"a `{declared.signal_class.__qualname__}`, not as {kind_of(signal)}"
             )
         bind_signal(self, name, signal)
         with lock:
-            vars(self)[name] = value if signal is value else backend.convert_signal(value, signal)
+            vars(self)[name] = signal if signal is given else backend.convert_signal(given, signal)
             changes.count()
 
     def __getitem__(self, name: str) -> Signal[Any]:
@@ -175,14 +174,14 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
             for name, signal in signals
             if (receivers := signal.receivers)
         ]
-        of = f" of {self._registry.label}" if self._registry.owner else ""
+        of = f" of {registry_of(self).label}" if registry_of(self).owner else ""
         return f"<{type(self).__name__}{of}: {', '.join(counts) or 'no receivers'}>"
 
     # --- copies ----------------------------------------------------------------------------------
 
     def __copy__(self) -> Self:
         """An emitter of its own whose signals have the same receivers; no model sends it."""
-        copy = type(self)(mode=self._registry.mode)
+        copy = type(self)(mode=registry_of(self).mode)
         signals: list[tuple[str, Signal[Any]]] = list(vars(self).items())
         for name, signal in signals:
             twin = signal.__copy__()
@@ -195,7 +194,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(
-            f"the signals of {self._registry.label} cannot be pickled: their receivers are "
+            f"the signals of {registry_of(self).label} cannot be pickled: their receivers are "
             "functions of this process. Connect them again where they are needed."
         )
 
@@ -203,12 +202,12 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
 
     @property
     def _backend(self) -> Backend:
-        return find_backend(self._registry.owner)
+        return find_backend(registry_of(self).owner)
 
     def _check_name(self, name: object) -> None:
         if not isinstance(name, str) or name.startswith("_") or not name.isidentifier():
             raise self._backend.definition_error(
-                f"`{name}` cannot be a signal of {self._registry.label}: a signal's name is an "
+                f"`{name}` cannot be a signal of {registry_of(self).label}: a signal's name is an "
                 "identifier that does not start with an underscore"
             )
 
@@ -216,8 +215,8 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         known = declared_signals(type(self))
         near = suggest(name, known)
         hint = f"did you mean `{near}`?" if near else f"known are {', '.join(known) or 'none'}"
-        label = self._registry.label
-        if self._registry.mode == "strict":
+        label = registry_of(self).label
+        if registry_of(self).mode == "strict":
             error = self._backend.unknown_error(f"{label} has no signal `{name}`: {hint}")
             error.name = name  # else Python looks for a name itself, and may suggest another one
             raise error
@@ -231,7 +230,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
 
 def registry_of(emitter: SignalEmitter[Any]) -> Registry:
     """Reach the registry of an emitter from the rest of this package."""
-    return emitter._registry
+    return emitter.__signal_registry__
 
 
 def bind_emitter(
@@ -299,67 +298,6 @@ def _validated_again(signal: BaseSignal, state: SignalState) -> dict[Hashable, C
         key: make_connection(signal.contract, each.receiver, each.options, each.order)
         for key, each in state.connections.items()
     }
-
-
-# --- declarations --------------------------------------------------------------------------------
-
-
-class Declared(NamedTuple):
-    """A signal that an emitter class declares.
-
-    Attributes:
-        protocol: The receiver Protocol that is its contract.
-        signal_class: :class:`Signal`, or the subclass that the annotation names.
-    """
-
-    protocol: type
-    signal_class: type[Signal[Any]]
-
-
-_declared: WeakKeyDictionary[type, dict[str, Declared]] = WeakKeyDictionary()
-
-
-def declared_signals(emitter: type[SignalEmitter[Any]]) -> dict[str, Declared]:
-    """List the signals that an emitter class declares.
-
-    Args:
-        emitter: The emitter class.
-
-    Returns:
-        The declarations by signal name, inherited signals first.
-
-    Raises:
-        SignalDefinitionError: An annotation is no ``Signal[...]``, or names something that cannot
-            be found at run time.
-    """
-    known = _declared.get(emitter)
-    if known is None:
-        known = _declared[emitter] = _read_declarations(emitter)
-    return known
-
-
-def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, Declared]:
-    try:
-        hints = get_type_hints(emitter)
-    except Exception as error:  # an annotation is any expression, and may fail in any way
-        raise SignalDefinitionError(
-            f"the annotations of `{emitter.__qualname__}` {explain_unresolved(error)}"
-        ) from error
-    declared: dict[str, Declared] = {}
-    for cls in reversed(emitter.__mro__):
-        for name in inspect.get_annotations(cls):
-            if name.startswith("_") or not issubclass(cls, SignalEmitter):
-                continue
-            arguments = get_args(hints[name])
-            origin: object = get_origin(hints[name]) or hints[name]
-            if not isinstance(origin, type) or not issubclass(origin, Signal):
-                raise SignalDefinitionError(
-                    f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
-                    f"write `{name}: Signal[<a receiver Protocol>]`"
-                )
-            protocol = arguments[0] if arguments else written_protocol(origin) or CustomReceiver
-            declared[name] = Declared(get_origin(protocol) or protocol, origin)
-    return declared
 
 
 # --- senders -------------------------------------------------------------------------------------

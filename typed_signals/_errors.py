@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import inspect
 import warnings
 from collections.abc import Sequence
 from typing import Final
@@ -100,7 +100,11 @@ def warn(message: str, category: type[Warning]) -> None:
         message: The warning's text.
         category: The kind of warning.
     """
-    frame, level = sys._getframe(), 1
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _libraries:
+    frame, level = inspect.currentframe(), 1
+    while (
+        frame
+        and frame.f_back
+        and frame.f_globals.get("__name__", "").partition(".")[0] in _libraries
+    ):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)

@@ -123,7 +123,7 @@ class SignalState:
     def __init__(self, mode: Mode | None = None, sequential: bool | None = None) -> None:
         self.name = ""
         self.registry: Registry | None = None
-        self.mode = mode
+        self.mode: Mode | None = mode
         self.sequential = sequential
         self.protocol: type | None = None
         self.connections: Mapping[Hashable, Connection] = {}
@@ -187,22 +187,22 @@ class BaseSignal:
     so a signal of another library can become a typed one in place and keep its identity.
     """
 
-    _state: SignalState
+    __signal_state__: SignalState
 
     @property
     def name(self) -> str:
         """The signal's name in its emitter; empty for a signal that stands alone."""
-        return self._state.name
+        return self.__signal_state__.name
 
     @property
     def title(self) -> str:
         """The signal's name and whose it is, for people."""
-        return self._state.title
+        return self.__signal_state__.title
 
     @property
     def protocol(self) -> type:
         """The receiver Protocol that is this signal's contract."""
-        state = self._state
+        state = self.__signal_state__
         state.protocol = state.protocol or written_protocol(self)
         return state.protocol or CustomReceiver
 
@@ -218,12 +218,12 @@ class BaseSignal:
     @property
     def receivers(self) -> tuple[Callable[..., Awaitable[object]], ...]:
         """The connected receivers in the order of connection, inherited ones included."""
-        return tuple(connection.receiver for connection in self._state.all_connections())
+        return tuple(connection.receiver for connection in self.__signal_state__.all_connections())
 
     @property
     def has_receivers(self) -> bool:
         """Whether a ``send`` would reach any receiver."""
-        return bool(self._state.all_connections())
+        return bool(self.__signal_state__.all_connections())
 
     def __repr__(self) -> str:
         names = [describe(receiver) for receiver in self.receivers]
@@ -232,7 +232,7 @@ class BaseSignal:
 
 def state_of(signal: BaseSignal) -> SignalState:
     """Reach the state of a signal from the rest of this package."""
-    return signal._state
+    return signal.__signal_state__
 
 
 def written_protocol(signal: BaseSignal | type[BaseSignal]) -> type | None:

@@ -78,7 +78,7 @@ class Signal(BaseSignal, Generic[P]):
     def __init__(self, *, mode: Mode | None = None, sequential: bool | None = None) -> None:
         check_mode(mode)
         check_options({"sequential": sequential})
-        self._state = SignalState(mode, sequential)
+        self.__signal_state__ = SignalState(mode, sequential)
 
     @property
     def sequential(self) -> bool | None:
@@ -89,13 +89,13 @@ class Signal(BaseSignal, Generic[P]):
         receivers that use its connection disturb one another. A receiver can be connected to run
         otherwise; see :class:`~typed_signals.ConnectOptions`.
         """
-        return self._state.sequential
+        return self.__signal_state__.sequential
 
     @sequential.setter
     def sequential(self, sequential: bool | None) -> None:
         check_options({"sequential": sequential})
         with lock:
-            self._state.sequential = sequential
+            self.__signal_state__.sequential = sequential
             changes.count()
 
     # --- receivers -------------------------------------------------------------------------------
@@ -138,7 +138,7 @@ class Signal(BaseSignal, Generic[P]):
             Whether it was connected here.
         """
         key = identity(receiver)
-        state = self._state
+        state = self.__signal_state__
         with lock:
             if key not in state.connections:
                 return False
@@ -152,9 +152,9 @@ class Signal(BaseSignal, Generic[P]):
             How many there were.
         """
         with lock:
-            count = len(self._state.connections)
+            count = len(self.__signal_state__.connections)
             if count:
-                self._state.replace({})
+                self.__signal_state__.replace({})
         return count
 
     @property
@@ -166,8 +166,9 @@ class Signal(BaseSignal, Generic[P]):
     def _receivers(self, receivers: MutableMapping[object, Any]) -> None:
         kept = [*receivers.values()]
         self.disconnect_all()
-        for receiver in kept:
-            self.connect(receiver)
+        error = [connect_all([self], receiver, {}) for receiver in kept]
+        for each in filter(None, error):
+            raise each
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -202,7 +203,7 @@ class Signal(BaseSignal, Generic[P]):
                     mode also when no receiver is connected.
                 SignalLoopError: Receivers send one another's signals recursively without end.
             """
-            plan = plan_for(self._state)
+            plan = plan_for(self.__signal_state__)
             if plan is not NO_RECEIVERS:
                 await deliver(self, plan, sender, payload)
 
@@ -223,15 +224,17 @@ class Signal(BaseSignal, Generic[P]):
             Raises:
                 SignalLoopError: Receivers send one another's signals recursively without end.
             """
-            return await deliver_robustly(self, plan_for(self._state), sender, payload)
+            return await deliver_robustly(self, plan_for(self.__signal_state__), sender, payload)
 
     # --- copies ----------------------------------------------------------------------------------
 
     def __copy__(self) -> Self:
         """A signal of its own, with the same contract and receivers, that lives in no emitter."""
-        copy = type(self)(mode=self._state.mode, sequential=self._state.sequential)
-        copy._state.name, copy._state.protocol = self.name, self.protocol
-        copy._state.connections = self._state.connections
+        copy = type(self)(
+            mode=self.__signal_state__.mode, sequential=self.__signal_state__.sequential
+        )
+        copy.__signal_state__.name, copy.__signal_state__.protocol = self.name, self.protocol
+        copy.__signal_state__.connections = self.__signal_state__.connections
         return copy
 
     def __deepcopy__(self, memo: object) -> Self:

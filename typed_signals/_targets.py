@@ -35,7 +35,7 @@ def matcher(*targets: Target) -> Callable[[SignalState], bool]:
 
     def matches(state: SignalState) -> bool:
         # Looked up anew: `install()` may have given a model another emitter meanwhile.
-        states = [state_of(each) for each in signals if isinstance(each, Signal)]
+        states = [state_of(each) for each in signals if _is_typed(each)]
         if not targets or state in states:
             return True
         own = state.registry
@@ -47,6 +47,11 @@ def matcher(*targets: Target) -> Callable[[SignalState], bool]:
         )
 
     return matches
+
+
+def _is_typed(signal: object) -> bool:
+    """Whether a signal still is a typed one, after an ``uninstall()`` perhaps."""
+    return isinstance(signal, Signal)
 
 
 def _registry(sender: SignalEmitter[Any] | type[Any]) -> Registry:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from typed_signals._connection import Connection
-from typed_signals._emitter import SignalEmitter, bind_signal, declared_signals, registry_of
+from typed_signals._declared import declared_signals
+from typed_signals._emitter import SignalEmitter, bind_signal, registry_of
 from typed_signals._registry import SignalState, state_of
 from typed_signals._signal import Signal
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -31,7 +31,7 @@ class Outcome(NamedTuple):
         exception: What it raised; ``None`` if it did not.
     """
 
-    receiver: Callable[..., Coroutine[Any, Any, object]]
+    receiver: Callable[..., Awaitable[object]]
     result: object
     exception: BaseException | None
 

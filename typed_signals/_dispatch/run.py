@@ -15,6 +15,7 @@ from typed_signals._dispatch.tasks import (
     UNWIND,
     can_start_eagerly,
     cancel_all,
+    set_in_task,
     start_eagerly,
     wait_for_all,
 )
@@ -59,6 +60,7 @@ async def run_concurrently(
     eager = can_start_eagerly(loop, send.depth)
     started: list[tuple[Connection, asyncio.Task[Any]]] = []  # those that wait, or have failed
     waiting: list[asyncio.Task[Any]] = []
+    task: asyncio.Task[Any] | None = None
     cancelled: asyncio.CancelledError | None = None
     try:
         current.set(Frame(send, None))  # a new task copies the context
@@ -75,7 +77,7 @@ async def run_concurrently(
                     send.running = connection
                     task = start_eagerly(loop, coroutine)
                     if not task.done():
-                        task.get_context().run(current.set, Frame(send, connection))
+                        set_in_task(task, current, Frame(send, connection))
                 if not task.done():
                     waiting.append(task)
                     started.append((connection, task))

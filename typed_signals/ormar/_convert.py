@@ -84,7 +84,7 @@ def restore_signal(signal: Signal[Any]) -> None:
     make_id = ormar.signals.signal.make_id
     receivers = {make_id(each): each for each in receivers_of(signal)}
     plain: Any = signal
-    kept = {name: value for name, value in vars(signal).items() if name != "_state"}
+    kept = {name: value for name, value in vars(signal).items() if name != "__signal_state__"}
     plain.__class__ = ormar.Signal
     plain.__dict__ = {**kept, "_receivers": receivers}
 

@@ -14,12 +14,12 @@ from weakref import WeakSet
 
 from typed_signals._connect import check_mode, join_errors
 from typed_signals._decorators import Connector
+from typed_signals._declared import declared_signals
 from typed_signals._describe import kind_of
 from typed_signals._emitter import (
     SignalEmitter,
     bind_emitter,
     bind_signal,
-    declared_signals,
     registry_of,
 )
 from typed_signals._errors import SignalDefinitionError as AnyDefinitionError
@@ -83,7 +83,7 @@ def install(
     """
     global _coverages
     check_mode(mode)
-    if not (isinstance(signals, type) and issubclass(signals, ModelSignals)):
+    if not _is_emitter_class(signals):
         raise SignalDefinitionError(
             f"`signals` must be an emitter class for models, not {kind_of(signals)}: "
             "write `class MySignals(typed_signals.ModelSignals[Model]): ...`"
@@ -121,6 +121,10 @@ def uninstall(*targets: Any) -> None:
         _apply(_plan(wanted))
         _coverages = wanted
         _redirect_ormar()
+
+
+def _is_emitter_class(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, ModelSignals)
 
 
 def _is_model(target: object) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from typed_signals._emitter import SignalEmitter, declared_signals
+from typed_signals._declared import declared_signals
+from typed_signals._emitter import SignalEmitter
 from typed_signals._protocols import CustomReceiver
 from typed_signals.introspection import ReceiverInfo, SignalInfo, inspect_emitter
 from typed_signals.lifecycle import ModelSignals

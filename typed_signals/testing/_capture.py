@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar, overload
 
+from typed_signals._declared import declared_signals
 from typed_signals._describe import suggest
-from typed_signals._emitter import declared_signals
 from typed_signals._middleware import CallNext, SentSignal
 from typed_signals._registry import BaseSignal, state_of
 from typed_signals._signal import Signal

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import sys
+import inspect
 from types import FrameType
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ def find_operation(protocol: type) -> Operation:
     Returns:
         The operation.
     """
-    frame: FrameType | None = sys._getframe(1)
+    frame: FrameType | None = inspect.currentframe()
     operation = "send()"
     while frame is not None and (package := _package(frame)) in ("typed_signals", "ormar"):
         if package == "ormar":

@@ -1,0 +1,81 @@
+"""The signals that an emitter class declares by annotation."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Final, NamedTuple, get_args, get_origin
+from weakref import WeakKeyDictionary
+
+from typing_extensions import get_type_hints
+
+from typed_signals._errors import SignalDefinitionError
+from typed_signals._inspect import explain_unresolved
+from typed_signals._protocols import CustomReceiver
+from typed_signals._registry import written_protocol
+from typed_signals._signal import Signal
+
+__all__ = ["Declared", "declared_signals"]
+
+
+class Declared(NamedTuple):
+    """A signal that an emitter class declares.
+
+    Attributes:
+        protocol: The receiver Protocol that is its contract.
+        signal_class: :class:`Signal`, or the subclass that the annotation names.
+    """
+
+    protocol: type
+    signal_class: type[Signal[Any]]
+
+
+_declared: Final[WeakKeyDictionary[type, dict[str, Declared]]] = WeakKeyDictionary()
+
+
+def declared_signals(emitter: type) -> dict[str, Declared]:
+    """List the signals that an emitter class declares.
+
+    Args:
+        emitter: The emitter class.
+
+    Returns:
+        The declarations by signal name, inherited signals first.
+
+    Raises:
+        SignalDefinitionError: An annotation is no ``Signal[...]``, or names something that cannot
+            be found at run time.
+    """
+    known = _declared.get(emitter)
+    if known is None:
+        known = _declared[emitter] = _read_declarations(emitter)
+    return known
+
+
+def _read_declarations(emitter: type) -> dict[str, Declared]:
+    try:
+        hints = get_type_hints(emitter)
+    except Exception as error:  # an annotation is any expression, and may fail in any way
+        raise SignalDefinitionError(
+            f"the annotations of `{emitter.__qualname__}` {explain_unresolved(error)}"
+        ) from error
+    declared: dict[str, Declared] = {}
+    for cls in reversed(emitter.__mro__):
+        for name in inspect.get_annotations(cls):
+            # Other bases may annotate what they like.
+            if name.startswith("_") or not hasattr(cls, "__signal_registry__"):
+                continue
+            arguments = get_args(hints[name])
+            kind = _signal_class(get_origin(hints[name]) or hints[name])
+            if kind is None:
+                raise SignalDefinitionError(
+                    f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
+                    f"write `{name}: Signal[<a receiver Protocol>]`"
+                )
+            written: Any = arguments[0] if arguments else written_protocol(kind) or CustomReceiver
+            generic: Any = get_origin(written)
+            declared[name] = Declared(written if generic is None else generic, kind)
+    return declared
+
+
+def _signal_class(kind: Any) -> type[Signal[Any]] | None:
+    return kind if isinstance(kind, type) and issubclass(kind, Signal) else None
