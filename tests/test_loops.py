@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -142,7 +141,7 @@ async def test_the_error_names_the_receiver_that_sends_among_others(
     message = str(caught.value)
     assert "loops`" in message
     # A task that a receiver starts before it first waits does not tell whose it is.
-    untold = pause == "in a task" and not sequential and sys.version_info >= (3, 12)
+    untold = pause == "in a task" and not sequential
     assert ("listens`" in message) is untold
     assert (message.count(") or `") == 2) is untold
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import singledispatch
 from typing import Any, Final, Protocol
 
 from typed_signals._contract import no_signals
@@ -117,11 +115,9 @@ class Backend:
 
 
 _none: Final = Backend()
-
-
-@singledispatch
-def _backend_of(thing: object) -> Backend:
-    return _none
+_kinds: Final[dict[type, Backend]] = {}
+_found: Final[dict[type, Backend]] = {}
+"""By the metaclass of a sender; metaclasses are few, so nothing is ever dropped."""
 
 
 def register_backend(kind: type, backend: Backend) -> None:
@@ -131,8 +127,8 @@ def register_backend(kind: type, backend: Backend) -> None:
         kind: The metaclass of the ORM's models, or another type whose instances it answers for.
         backend: The backend.
     """
-    answer: Callable[[object], Backend] = lambda thing: backend  # noqa: E731
-    _backend_of.register(kind, answer)
+    _kinds[kind] = backend
+    _found.clear()
 
 
 def find_backend(sender: object) -> Backend:
@@ -144,7 +140,13 @@ def find_backend(sender: object) -> Backend:
     Returns:
         The backend; one that knows no ORM for senders that belong to none.
     """
-    return _backend_of.dispatch(type(sender))(sender)
+    kind = type(sender)
+    found = _found.get(kind)
+    if found is None:
+        found = next((_kinds[each] for each in kind.__mro__ if each in _kinds), _none)
+        if isinstance(sender, type):
+            _found[kind] = found
+    return found
 
 
 def has_backend(thing: object) -> bool:

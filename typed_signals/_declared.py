@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any, Final, NamedTuple, get_args, get_origin
+from typing import Any, Final, NamedTuple, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from typing_extensions import get_type_hints
@@ -65,7 +65,8 @@ def _read_declarations(emitter: type) -> dict[str, Declared]:
             if name.startswith("_") or not hasattr(cls, "__signal_registry__"):
                 continue
             arguments = get_args(hints[name])
-            kind = _signal_class(get_origin(hints[name]) or hints[name])
+            origin: Any = get_origin(hints[name])
+            kind = _signal_class(hints[name] if origin is None else origin)
             if kind is None:
                 raise SignalDefinitionError(
                     f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
@@ -78,4 +79,6 @@ def _read_declarations(emitter: type) -> dict[str, Declared]:
 
 
 def _signal_class(kind: Any) -> type[Signal[Any]] | None:
-    return kind if isinstance(kind, type) and issubclass(kind, Signal) else None
+    if isinstance(kind, type) and issubclass(kind, Signal):
+        return cast("type[Signal[Any]]", kind)
+    return None

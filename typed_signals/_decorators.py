@@ -78,8 +78,7 @@ def _several(signal: str, senders: Any) -> list[object]:
         every: list[object] = [*senders]  # pyright: ignore[reportUnknownVariableType] - of anything
         if every:
             return every
-        kind: type[Any] = type(senders)  # pyright: ignore[reportUnknownVariableType] - as above
-        given = f"an empty `{kind.__qualname__}`"
+        given = given.replace("a `", "an empty `")
     raise SignalDefinitionError(
         f"`{signal}` expects a model class or several, not {given}: "
         f"write `@{signal}(Album)` or `@{signal}([Album, Track])`"

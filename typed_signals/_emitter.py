@@ -133,7 +133,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
             signal = backend.copy_signal(given)
         if signal is None:
             raise self._backend.definition_error(
-                f"`{name}` of {registry_of(self).label} must be a signal, not {kind_of(given)}: write "
+                f"`{name}` of {registry_of(self).label} must be a signal, not {kind_of(value)}: write "
                 f"`signals.{name} = Signal()`, or connect a receiver with "
                 f"`signals.{name}.connect(...)`"
             )
@@ -141,7 +141,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         if declared is not None and not isinstance(signal, declared.signal_class):
             raise self._backend.definition_error(
                 f"`{name}` of {registry_of(self).label} is declared as "
-                f"a `{declared.signal_class.__qualname__}`, not as {kind_of(signal)}"
+                f"a `{declared.signal_class.__qualname__}`, not as {kind_of(value)}"
             )
         bind_signal(self, name, signal)
         with lock:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final
 
 from typed_signals._connection import Connection
 from typed_signals._describe import describe
 from typed_signals._errors import SignalLoopError
 from typed_signals._registry import SignalState
 
-__all__ = ["ActiveSend", "Frame", "Limits", "current", "limits", "set_loop_limits"]
+__all__ = ["ActiveSend", "Limits", "current", "limits", "set_loop_limits"]
 
 CHECK_EVERY: Final = 16
 """How often the sends that one is nested in are looked at: at every so many levels."""
@@ -57,25 +58,6 @@ def set_loop_limits(
         setattr(limits, name, value)
 
 
-Running: TypeAlias = "Connection | Sequence[Connection]"
-"""The connection whose receiver runs, or those of which one does."""
-
-
-class Frame(NamedTuple):
-    """What code runs in: the innermost send, and the connection whose receiver the code is.
-
-    Attributes:
-        send: The send.
-        connection: The connection; ``None`` while the send itself knows it.
-    """
-
-    send: ActiveSend
-    connection: Connection | None
-
-
-current: Final[ContextVar[Frame | None]] = ContextVar("typed_signals.current", default=None)
-
-
 class ActiveSend:
     """One send under way, and the receiver that it is nested in.
 
@@ -85,12 +67,13 @@ class ActiveSend:
         signal: The signal that is sent.
         sender: Its sender.
         payload: The payload by name.
-        running: The connections that receive it.
-        frame: What the send is made in; see :data:`current`.
+        connections: Who receives it.
+        outer: The send that it is made in; see :data:`current`.
 
     Attributes:
         depth: How many sends this one is nested in.
-        running: The connection whose receiver runs; all of them while any may.
+        running: The connection whose receiver runs, while only that one can.
+        waiting: The tasks of receivers that wait, with their connections.
         open: Whether it is under way.
 
     Raises:
@@ -100,8 +83,9 @@ class ActiveSend:
     # Few sends are nested, so these stay here for most.
     depth = 0
     open = True
-    _outer: Frame | None = None
-    _outer_running: Running = ()
+    running: Connection | None = None
+    _outer: ActiveSend | None = None
+    _outer_running: Sequence[Connection] = ()
     _outermost: ActiveSend | None = None
     _nested = 0  # how many sends are open deep within this outermost one
     _stopped = False  # whether one of those had to be stopped
@@ -111,20 +95,21 @@ class ActiveSend:
         signal: SignalState,
         sender: object,
         payload: Mapping[str, Any],
-        running: Running,
-        frame: Frame | None,
+        connections: Sequence[Connection],
+        outer: ActiveSend | None,
     ) -> None:
         self.signal = signal
         self.sender = sender
-        self.running = running
-        self._instance = payload.get("instance")
+        self.payload = payload
+        self.connections = connections
+        self.waiting: dict[asyncio.Task[Any], Connection] = {}
         # A task that a receiver has started inherits its context, and may outlive its send.
-        if frame is not None and frame.send.open:
-            self._nest(frame.send, frame.connection)
+        if outer is not None and outer.open:
+            self._nest(outer)
 
-    def _nest(self, outer: ActiveSend, connection: Connection | None) -> None:
-        self._outer_running = connection or outer.running
-        self._outer = Frame(outer, connection)
+    def _nest(self, outer: ActiveSend) -> None:
+        self._outer = outer
+        self._outer_running = outer._running()
         self.depth = outer.depth + 1
         self._outermost = outermost = outer._outermost or outer
         if self.depth < CROWDED_DEPTH:
@@ -141,10 +126,20 @@ class ActiveSend:
                 self.close()
                 raise error
 
+    def _running(self) -> Sequence[Connection]:
+        """The connection whose receiver the running code is, or all that it may be."""
+        task = asyncio.current_task()
+        connection = self.running or (self.waiting.get(task) if task else None)
+        return (connection,) if connection else self.connections
+
     def _is_loop(self, path: Sequence[ActiveSend], *, crowded: bool) -> bool:
         same = [each for each in path if each.signal is self.signal]
-        instance = self._instance
-        repeats = sum(instance is not None and each._instance is instance for each in same)
+        instance = self.payload.get("instance")
+        repeats = (
+            sum(each.payload.get("instance") is instance for each in same)
+            if instance is not None
+            else 0
+        )
         return (
             repeats >= limits.repeats
             or self.depth >= limits.depth
@@ -167,9 +162,9 @@ class ActiveSend:
         """The sends that this one is nested in, from the innermost outwards."""
         path: list[ActiveSend] = []
         outer = self._outer
-        while outer is not None and outer.send.open:
-            path.append(outer.send)
-            outer = outer.send._outer
+        while outer is not None and outer.open:
+            path.append(outer)
+            outer = outer._outer
         return path
 
     def _loop_error(self, path: Sequence[ActiveSend]) -> SignalLoopError:
@@ -197,6 +192,9 @@ class ActiveSend:
         return title if title.endswith(f" of {sender}") else f"{title} sent by {sender}"
 
 
-def _described(running: Running) -> str:
-    several = running if isinstance(running, Sequence) else [running]
-    return " or ".join(describe(each.receiver) for each in several)
+def _described(running: Sequence[Connection]) -> str:
+    return " or ".join(describe(each.receiver) for each in running)
+
+
+current: Final[ContextVar[ActiveSend | None]] = ContextVar("typed_signals.current", default=None)
+"""The innermost send that the running code is a receiver of."""

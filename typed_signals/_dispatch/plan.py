@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
-from typed_signals._backend import find_backend
+from typed_signals._backend import Transaction, find_backend
 from typed_signals._connection import Connection
 from typed_signals._dispatch.on_commit import DeferredSend, run_on_commit
 from typed_signals._dispatch.run import Run, check_payload, run_concurrently, run_sequentially
@@ -134,9 +134,9 @@ class CallAll(Protocol[T_co]):
     ) -> Coroutine[Any, Any, T_co]: ...
 
 
-async def deliver(
+def deliver(
     signal: BaseSignal, plan: DispatchPlan, sender: object, payload: dict[str, Any]
-) -> None:
+) -> Coroutine[Any, Any, None]:
     """Call the receivers of a send; the first failure is raised.
 
     Args:
@@ -144,11 +144,13 @@ async def deliver(
         plan: How its receivers are called.
         sender: The signal's sender.
         payload: The payload by name.
+
+    Returns:
+        The coroutine that does.
     """
     if plan.own is not None or plan.middleware or plan.strict:
-        await _deliver(_call_all, signal, plan, sender, payload)
-    else:
-        await _call_all(state_of(signal), plan, sender, payload)
+        return _deliver(_call_all, signal, plan, sender, payload)
+    return _call_all(state_of(signal), plan, sender, payload)
 
 
 async def deliver_robustly(
@@ -196,14 +198,25 @@ async def _deliver(
     return await call_next(0)(SentSignal(signal, sender, payload, plan.connections))
 
 
-async def _call_all(
+def _call_all(
     state: SignalState, plan: DispatchPlan, sender: object, payload: Mapping[str, Any]
-) -> None:
+) -> Coroutine[Any, Any, None]:
     transaction = find_backend(sender).find_transaction(sender)
-    for run, connections in plan.outside if transaction is None else plan.inside:
-        await run(state, connections, sender, payload)
-    if plan.deferred:
-        await run_on_commit(DeferredSend(state, plan.deferred, sender, payload), transaction)
+    groups = plan.outside if transaction is None else plan.inside
+    if len(groups) == 1 and not plan.deferred:
+        run, connections = groups[0]
+        return run(state, connections, sender, payload)
+    deferred = DeferredSend(state, plan.deferred, sender, payload)
+    return _call_groups(groups, deferred, transaction)
+
+
+async def _call_groups(
+    groups: Groups, deferred: DeferredSend, transaction: Transaction | None
+) -> None:
+    for run, connections in groups:
+        await run(deferred.signal, connections, deferred.sender, deferred.payload)
+    if deferred.connections:
+        await run_on_commit(deferred, transaction)
 
 
 async def _call_all_robustly(

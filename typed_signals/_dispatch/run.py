@@ -10,12 +10,11 @@ from typing import Any, Final, TypeAlias
 from typed_signals._connection import Connection
 from typed_signals._contract import payload_mistakes
 from typed_signals._describe import describe
-from typed_signals._dispatch.nesting import ActiveSend, Frame, current
+from typed_signals._dispatch.nesting import ActiveSend, current
 from typed_signals._dispatch.tasks import (
     UNWIND,
     can_start_eagerly,
     cancel_all,
-    set_in_task,
     start_eagerly,
     wait_for_all,
 )
@@ -55,50 +54,48 @@ async def run_concurrently(
         payload: The payload by name.
     """
     loop = asyncio.get_running_loop()
-    frame = current.get()
-    send = ActiveSend(signal, sender, payload, connections, frame)
+    outer = current.get()
+    send = ActiveSend(signal, sender, payload, connections, outer)
     eager = can_start_eagerly(loop, send.depth)
-    started: list[tuple[Connection, asyncio.Task[Any]]] = []  # those that wait, or have failed
-    waiting: list[asyncio.Task[Any]] = []
-    task: asyncio.Task[Any] | None = None
+    failed: list[tuple[Connection, asyncio.Task[Any]]] = []
+    waiting = send.waiting
     cancelled: asyncio.CancelledError | None = None
     try:
-        current.set(Frame(send, None))  # a new task copies the context
+        current.set(send)  # a new task copies the context
         try:
             for connection in connections:
                 try:
                     coroutine = connection.call(sender=sender, **payload)
                 except TypeError as error:
                     coroutine = _raise(error)
-                if not eager:
-                    current.set(Frame(send, connection))
-                    task = loop.create_task(coroutine)
-                else:
+                if eager:
                     send.running = connection
                     task = start_eagerly(loop, coroutine)
-                    if not task.done():
-                        set_in_task(task, current, Frame(send, connection))
+                else:
+                    task = loop.create_task(coroutine)
                 if not task.done():
-                    waiting.append(task)
-                    started.append((connection, task))
+                    waiting[task] = connection
                 elif task.cancelled() or task.exception() is not None:
-                    started.append((connection, task))
+                    failed.append((connection, task))
         except BaseException:  # let KeyboardInterrupt and SystemExit through
             cancel_all(waiting)
             raise
         finally:
-            current.set(frame)
-            send.running = connections
+            current.set(outer)
+            send.running = None
             if waiting:
-                cancelled = await wait_for_all(loop, waiting)
+                cancelled = await wait_for_all(loop, tuple(waiting))
     finally:
         send.close()
-    if started:
+    for task, connection in waiting.items():
+        if task.cancelled() or task.exception() is not None:
+            failed.append((connection, task))
+    if failed or cancelled is not None:
         try:
-            _raise_first(signal, started, cancelled, payload)
+            _raise_first(signal, failed, cancelled, payload)
         finally:  # a frame that holds what it raises is a cycle
             waiting.clear()
-            del started, cancelled, task
+            del failed, cancelled, task
 
 
 async def _raise(error: TypeError) -> None:
@@ -108,15 +105,14 @@ async def _raise(error: TypeError) -> None:
 
 def _raise_first(
     signal: SignalState,
-    started: Sequence[tuple[Connection, asyncio.Task[Any]]],
+    failed: Sequence[tuple[Connection, asyncio.Task[Any]]],
     cancelled: asyncio.CancelledError | None,
     payload: Mapping[str, Any],
 ) -> None:
     """Raise the caller's cancellation, or the first failure; log the others."""
-    found = [(connection, _failure(task)) for connection, task in started]
+    found = [(connection, _failure(task)) for connection, task in failed]
     failures: Failures = [(each, failure) for each, failure in found if failure is not None]
-    if cancelled is None and not failures:
-        return
+    failures.sort(key=lambda failure: failure[0].order)
     try:
         if cancelled is not None:
             _report(signal, [f for f in failures if not isinstance(f[1], asyncio.CancelledError)])
@@ -126,7 +122,7 @@ def _raise_first(
             first.add_note(note)
         raise _explained(signal, first, payload)
     finally:
-        del cancelled, failures, found, started  # as above
+        del cancelled, failures, found, failed  # as above
         first = None  # type: ignore[assignment] # as above
 
 
@@ -167,34 +163,25 @@ async def run_sequentially(
         sender: The signal's sender.
         payload: The payload by name.
     """
-    frame = current.get()
-    send = ActiveSend(signal, sender, payload, connections, frame)
-    current.set(Frame(send, None))
+    outer = current.get()
+    send = ActiveSend(signal, sender, payload, connections, outer)
+    current.set(send)
     try:
-        if send.depth and send.depth % UNWIND == 0:  # each send stands on the stack of the last
-            loop = asyncio.get_running_loop()
-            await loop.create_task(_await_each(send, connections, sender, payload))
-        else:
-            await _await_each(send, connections, sender, payload)
+        for connection in connections:
+            send.running = connection
+            coroutine = connection.call(sender=sender, **payload)
+            if send.depth and send.depth % UNWIND == 0:  # nested sends stand on one stack
+                await asyncio.create_task(coroutine)
+            else:
+                await coroutine
     except TypeError as error:
         explained = _explained(signal, error, payload)
         if explained is error:
             raise
         raise explained from None
     finally:
-        current.set(frame)
+        current.set(outer)
         send.close()
-
-
-async def _await_each(
-    send: ActiveSend,
-    connections: Sequence[Connection],
-    sender: object,
-    payload: Mapping[str, Any],
-) -> None:
-    for connection in connections:
-        send.running = connection
-        await connection.call(sender=sender, **payload)
 
 
 # --- payloads ------------------------------------------------------------------------------------

@@ -5,19 +5,15 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextvars import ContextVar
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 __all__ = [
     "UNWIND",
     "can_start_eagerly",
     "cancel_all",
-    "set_in_task",
     "start_eagerly",
     "wait_for_all",
 ]
-
-T = TypeVar("T")
 
 UNWIND: Final = 16
 """At every so many nested sends, tasks are left to the event loop to start.
@@ -59,15 +55,6 @@ if sys.version_info >= (3, 12):
         """
         return asyncio.Task(coroutine, loop=loop, eager_start=True)
 
-    def set_in_task(task: asyncio.Task[Any], variable: ContextVar[T], value: T) -> None:
-        """Set a context variable of a task that waits.
-
-        Args:
-            task: The task.
-            variable: The variable.
-            value: Its value.
-        """
-        task.get_context().run(variable.set, value)
 
 else:
 
@@ -76,9 +63,6 @@ else:
     ) -> asyncio.Task[Any]:
         """Let the event loop start a task: Python 3.11 knows no other way."""
         return loop.create_task(coroutine)
-
-    def set_in_task(task: asyncio.Task[Any], variable: ContextVar[T], value: T) -> None:
-        """Do nothing: here tasks copy the context with the variable already set."""
 
 
 async def wait_for_all(

@@ -13,8 +13,8 @@ from typing import Any, Final
 from weakref import WeakSet
 
 from typed_signals._connect import check_mode, join_errors
-from typed_signals._decorators import Connector
 from typed_signals._declared import declared_signals
+from typed_signals._decorators import Connector
 from typed_signals._describe import kind_of
 from typed_signals._emitter import (
     SignalEmitter,
