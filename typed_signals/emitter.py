@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from functools import cache, singledispatch
 from typing import (
@@ -17,8 +16,9 @@ from typing import (
     get_origin,
 )
 
-from typing_extensions import TypeVar, get_type_hints
+from typing_extensions import TypeVar
 
+from typed_signals._annotations import annotated_names, class_hint
 from typed_signals.contract import near_miss, no_signals
 from typed_signals.errors import (
     SignalDefinitionError,
@@ -96,8 +96,9 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        annotated = annotated_names(cls)
         for name, value in vars(cls).items():
-            declared = name in inspect.get_annotations(cls) and not name.startswith("_")
+            declared = name in annotated and not name.startswith("_")
             if declared or isinstance(value, Signal):
                 raise cls._error(
                     f"`{cls.__qualname__}.{name}` has a value, which every emitter of the class "
@@ -318,19 +319,19 @@ _classes: dict[type[SignalEmitter[Any]], dict[str, type[Signal[Any]]]] = {}
 
 
 def _read_declarations(emitter: type[SignalEmitter[Any]]) -> dict[str, type]:
-    try:
-        hints = get_type_hints(emitter)
-    except Exception as error:  # an annotation is any expression, and may fail in any way
-        raise emitter._error(
-            f"the annotations of `{emitter.__qualname__}` {unresolved(error)}"
-        ) from error
     protocols: dict[str, type] = {}
     classes = _classes[emitter] = {}
-    for cls in reversed(emitter.__mro__):
-        for name in inspect.get_annotations(cls):
-            if name.startswith("_") or not issubclass(cls, SignalEmitter):
+    owners: list[type] = [cls for cls in emitter.__mro__[::-1] if issubclass(cls, SignalEmitter)]
+    for cls in owners:
+        for name in annotated_names(cls):
+            if name.startswith("_"):
                 continue
-            hint = hints[name]
+            try:
+                hint = class_hint(cls, name)
+            except Exception as error:  # an annotation is any expression, and may fail in any way
+                raise emitter._error(
+                    f"the annotations of `{emitter.__qualname__}` {unresolved(error)}"
+                ) from error
             arguments = get_args(hint)
             origin: object = get_origin(hint) if arguments else hint
             if not (

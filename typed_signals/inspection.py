@@ -8,15 +8,15 @@ import functools
 import inspect
 import os
 import re
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from inspect import Parameter, Signature
 from types import MethodType
 from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origin
 
-from typing_extensions import ParamSpec, get_type_hints
+from typing_extensions import ParamSpec
 
+from typed_signals._annotations import Missing, call_hints, return_hint, signature_of
 from typed_signals.contract import NOT_CALLABLE, SENDER, Answer, Contract, Fault, judge
 from typed_signals.errors import SignalDefinitionError
 from typed_signals.receivers import SentAs
@@ -77,10 +77,10 @@ def contract_of(protocol: type) -> Contract:
     if not getattr(protocol, "_is_protocol", False) or not inspect.isfunction(call):
         raise _bad_protocol(protocol, "it is no Protocol class with a `__call__`")
     try:
-        hints = get_type_hints(call, include_extras=True)
+        hints = call_hints(protocol)
     except Exception as error:  # an annotation is any expression, and may fail in any way
         raise _bad_protocol(protocol, f"its annotations {unresolved(error)}") from error
-    _, *parameters = inspect.signature(call).parameters.values()
+    _, *parameters = signature_of(call).parameters.values()
     first = parameters[0] if parameters else None
     if first is None or first.name != SENDER or first.kind is not Parameter.POSITIONAL_OR_KEYWORD:
         raise _bad_protocol(protocol, f"the first parameter of its `__call__` is not `{SENDER}`")
@@ -214,7 +214,12 @@ def faults_of(contract: Contract, receiver: object, *, signal: str) -> list[Faul
         signature, bound = _shape(receiver)
     except (ValueError, TypeError, RecursionError):
         return [*judge(contract, _ANYTHING, answer), _unreadable(receiver)]
-    return judge(contract, signature, answer, signal=signal, bound=bound)
+    faults = judge(contract, signature, answer, signal=signal, bound=bound)
+    hints = [return_hint(each) for each in _functions(receiver)]
+    for missing in (each for each in hints if isinstance(each, Missing)):
+        remedy = f"its annotations {unresolved(missing.error)}; or write `async def`"
+        faults = [replace(f, remedy=remedy) if f.code == "not-async" else f for f in faults]
+    return faults
 
 
 def _unreadable(receiver: object) -> Fault:
@@ -335,7 +340,14 @@ def _shape(receiver: Any) -> tuple[Signature, tuple[str, ...]]:
         return _partial_shape(receiver)
     if _has_held_call(receiver):
         return _shape(receiver.__call__)
-    signature = inspect.signature(receiver, follow_wrapped=False)
+    try:
+        signature = signature_of(receiver)
+    except ValueError:
+        # Since Python 3.14, a mock with a spec: even its `__annotate__` is a mock.
+        call = _call_method(receiver)
+        if not inspect.isfunction(call):
+            raise
+        signature = signature_of(MethodType(call, receiver))
     kinds = {p.kind for p in signature.parameters.values()}
     takes_all = kinds == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
     inner = _handed_on_to(receiver) if takes_all else None
@@ -352,7 +364,8 @@ def _partial_shape(partial: Any) -> tuple[Signature, tuple[str, ...]]:
 
     inner, bound = _shape(partial.func)
     if inspect.ismethod(partial.func):  # whose signature hides the name that `self` has
-        first = next(iter(inspect.signature(partial.func.__func__).parameters.values()), None)
+        behind = signature_of(partial.func.__func__, follow_wrapped=True)
+        first = next(iter(behind.parameters.values()), None)
         if (
             first
             and first.kind is Parameter.POSITIONAL_OR_KEYWORD
@@ -378,7 +391,7 @@ def _answer(receiver: object) -> Answer:
     inner = _innermost(receiver)
     if isinstance(inner, type):
         return Answer.AWAITABLE if hasattr(inner, "__await__") else Answer.CLASS
-    functions = [inner] if inspect.isroutine(inner) else [inner, _call_method(inner)]
+    functions = _functions(receiver)
     if any(map(_gives_awaitable, [receiver, *functions])):
         return Answer.AWAITABLE
     function = functions[-1]
@@ -389,11 +402,17 @@ def _answer(receiver: object) -> Answer:
     return Answer.SYNC if len(functions) == 1 else Answer.SYNC_CALL
 
 
+def _functions(receiver: object) -> list[Any]:
+    """A receiver without its partials, and the ``__call__`` of an object that is no function."""
+    inner = _innermost(receiver)
+    return [inner] if inspect.isroutine(inner) else [inner, _call_method(inner)]
+
+
 def _gives_awaitable(function: Any) -> bool:
     return (
         inspect.iscoroutinefunction(function)
         or _is_marked(function)
-        or _is_awaitable_type(_return_annotation(function))
+        or _is_awaitable_type(return_hint(function))
     )
 
 
@@ -403,20 +422,6 @@ def _is_marked(function: Any) -> bool:
     return getattr(function, _MARK, False) is True or (
         marker is not None and getattr(function, "_is_coroutine", None) is marker
     )
-
-
-def _return_annotation(function: Any) -> object:
-    if not inspect.isroutine(function):
-        return None
-    annotation = getattr(function, "__annotations__", {}).get("return")
-    # A quoted annotation under `from __future__ import annotations` is a string in a string.
-    while isinstance(annotation, str):
-        module = sys.modules.get(getattr(function, "__module__", ""))
-        try:
-            annotation = eval(annotation, getattr(module, "__dict__", {}), {})
-        except Exception:
-            return None
-    return annotation
 
 
 def _is_awaitable_type(hint: object) -> bool:
