@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import pydantic
-from typing_extensions import get_type_hints
 
+from typed_signals._annotations import call_hints, signature_of
 from typed_signals.contract import near_miss
 from typed_signals.inspection import contract_of, written_type
 from typed_signals.signal import Signal
@@ -56,9 +56,8 @@ class Payload:
 
     def __init__(self, protocol: type) -> None:
         contract = contract_of(protocol)
-        call: Any = protocol.__call__
-        hints = get_type_hints(call, include_extras=True)
-        parameters = inspect.signature(call).parameters
+        hints = call_hints(protocol)
+        parameters = signature_of(protocol.__call__).parameters
         self.fields = {
             name: Field(hints.get(name, Any), parameters[name].default) for name in contract.payload
         }
