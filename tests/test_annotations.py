@@ -1,11 +1,13 @@
 """Annotations as each Python keeps them: values, strings, or computed when they are asked for."""
 
+# ruff: noqa: UP007, UP045 - the old spellings of a union
+
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import count
 from textwrap import dedent
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any, Literal, Optional, Protocol, Union
 
 import pytest
 
@@ -283,3 +285,36 @@ def test_emitter_subclass_of_a_subclass_declares_all_signals() -> None:
         sold: Signal[Any]
 
     assert list(Second()) == ["paid", "sold"]
+
+
+# --- texts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hint", "text"),
+    [
+        (Optional[int], "int | None"),
+        (Union[int, str], "int | str"),
+        (Union[int, str, None], "int | str | None"),
+        (int | None, "int | None"),
+        (dict[str, Optional[list[int]]], "dict[str, list[int] | None]"),
+        (Optional[Callable[[Optional[int]], Any]], "Callable[[int | None], Any] | None"),
+        (Optional[Literal["Optional[x]"]], "Literal['Optional[x]'] | None"),
+        (Annotated[Optional[int], "a note"], "int | None"),
+    ],
+    ids=str,
+)
+def test_text_of_an_optional_annotation_is_the_same_on_every_python(hint: Any, text: str) -> None:
+    class Paid(Protocol):
+        def __call__(self, sender: Any, *, cart: hint, **kwargs: object) -> Awaitable[object]: ...
+
+    assert Signal[Paid]().contract.signature == f"sender: Any, *, cart: {text}, **kwargs: object"
+
+
+def test_text_of_an_annotation_may_hold_what_is_no_python() -> None:
+    class Paid(Protocol):
+        def __call__(
+            self, sender: Any, *, cart: list[Annotated[Optional[int], object()]]
+        ) -> Awaitable[object]: ...
+
+    assert Signal[Paid]().contract.signature.startswith("sender: Any, *, cart: list[Annotated[")

@@ -614,7 +614,7 @@ def test_a_protocol_in_the_syntax_of_python_3_12_reads_the_same():
     )
     *_, last = str(refusal(Signal[names["Paid"]](), made("()"))).splitlines()
     assert last == (
-        "  expected: async def receiver(sender: type[Model], *, cart: Optional[Model], "
+        "  expected: async def receiver(sender: type[Model], *, cart: Model | None, "
         "**kwargs: object)"
     )
 

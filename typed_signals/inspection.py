@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import functools
@@ -169,7 +170,31 @@ def written_type(hint: object) -> str:
     Returns:
         The text.
     """
-    return re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
+    text = re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
+    if "Optional[" not in text and "Union[" not in text:
+        return text
+    with contextlib.suppress(SyntaxError):  # it holds an object whose `repr` is no Python
+        text = ast.unparse(_Bars().visit(ast.parse(text)))
+    return text
+
+
+class _Bars(ast.NodeTransformer):
+    """Writes ``Optional[X]`` as ``X | None``, and unions likewise, as Python 3.14 does."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(None) if node.id == "NoneType" else node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Subscript(ast.Name("Optional"), only):
+                return ast.BinOp(only, ast.BitOr(), ast.Constant(None))
+            case ast.Subscript(ast.Name("Union"), ast.Tuple([first, *others])):
+                for other in others:
+                    first = ast.BinOp(first, ast.BitOr(), other)
+                return first
+            case _:
+                return node
 
 
 def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
