@@ -19,6 +19,7 @@ from typing import (
 from typing_extensions import TypeVar
 
 from typed_signals._annotations import annotated_names, class_hint
+from typed_signals._options import wrong_choice
 from typed_signals.contract import near_miss, no_signals
 from typed_signals.errors import (
     SignalDefinitionError,
@@ -90,6 +91,8 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
     _home: Home
 
     def __init__(self, *, mode: Mode = "normal") -> None:
+        if wrong := wrong_choice(f"`mode` of {type(self).__name__}", mode, get_args(Mode)):
+            raise self._error(wrong)
         signals: dict[str, Signal[Any]] = {}
         object.__setattr__(self, "__dict__", signals)  # Python 3.13's own is four times as big
         object.__setattr__(self, "_home", Home(type(self).__name__, mode, signals))

@@ -27,6 +27,7 @@ from weakref import WeakSet
 
 from typing_extensions import ParamSpec, TypeVar
 
+from typed_signals._options import wrong_choice, wrong_option
 from typed_signals.contract import Contract, Fault
 from typed_signals.delivery.audience import (
     NOBODY,
@@ -158,6 +159,12 @@ class Signal(_Object, Generic[P]):
     _error: ClassVar[type[SignalDefinitionError]] = SignalDefinitionError
 
     def __init__(self, *, mode: Mode | None = None, sequential: bool | None = None) -> None:
+        for name, given, choices in (
+            ("mode", mode, (*get_args(Mode), None)),
+            ("sequential", sequential, (True, False, None)),
+        ):
+            if wrong := wrong_choice(f"`{name}` of a signal", given, choices):
+                raise self._error(wrong)
         self._set_up(mode, sequential)
 
     def _set_up(self, mode: Mode | None = None, sequential: bool | None = None) -> None:
@@ -214,6 +221,8 @@ class Signal(_Object, Generic[P]):
 
     @sequential.setter
     def sequential(self, sequential: bool | None) -> None:
+        if wrong := wrong_choice(f"`sequential` of {self.title}", sequential, (True, False, None)):
+            raise self._error(wrong)
         with _lock:
             self._sequential = sequential
             self._forget()
@@ -461,6 +470,9 @@ def connect_all(
     Returns:
         ``None`` when it was connected, otherwise the error that its caller is to raise.
     """
+    if wrong := wrong_option(options):
+        text = f"{describe(receiver)} cannot be connected to {signals[0].title}: {wrong}"
+        return signals[0]._error(text)
     error, tolerated = refusal(signals, receiver)
     error = error or _contradiction(signals, receiver, **options)
     if error:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from weakref import WeakSet
 
+from typed_signals._options import wrong_choice
 from typed_signals.decorators import Connector
 from typed_signals.emitter import SignalEmitter, emitter_of
 from typed_signals.errors import SignalDefinitionError as AnyDefinitionError
@@ -81,6 +82,8 @@ def install(
                 f"typed signals cannot be installed on {_given(target)}: expected ormar models or "
                 f"base configurations; `install()` without any covers every model"
             )
+    if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
+        raise SignalDefinitionError(wrong)
     with _lock:
         before = list(_covers)
         for target in targets or (_EVERYTHING,):

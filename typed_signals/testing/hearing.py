@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar, Unpack
 
+from typed_signals._options import wrong_option
 from typed_signals.delivery.connection import Connection, Options
-from typed_signals.inspection import named_payload
+from typed_signals.inspection import describe, named_payload
 from typed_signals.observation import Observer, Proceed, unwatch, watch
 from typed_signals.signal import K0, Accepted, Own, R, Signal, _key, refusal
 from typed_signals.testing.targets import Target, reaches, targets_of
@@ -103,6 +104,9 @@ def connected_to(
     Raises:
         SignalDefinitionError: The receiver breaks the contract; lists every fault.
     """
+    if wrong := wrong_option(options):
+        text = f"{describe(receiver)} cannot be connected to {signal.title}: {wrong}"
+        raise signal._error(text)
     if error := refusal([signal], receiver)[0]:
         raise error
     guest = Connection(receiver, 0, named_payload(signal.contract, receiver), **options)
