@@ -1,16 +1,18 @@
 """What is given for an option is checked when it is given."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 
 from typed_signals import ModelSignals, Signal, SignalDefinitionError, SignalEmitter, pre_save
 from typed_signals.testing import connected_to
 
+T = TypeVar("T")
+
 
 class Shop:
-    signals = ModelSignals()
+    signals = ModelSignals[Any]()
 
 
 class ShopSignals(SignalEmitter[Any]):
@@ -144,3 +146,17 @@ def test_sequential_of_a_signal_is_checked_when_it_is_made_and_when_it_is_set() 
     assert signal.sequential is True
     signal.sequential = None
     assert signal.sequential is None
+
+
+# --- a generic emitter ---------------------------------------------------------------------------
+
+
+class GenericSignals(SignalEmitter[T], Generic[T]):
+    pass
+
+
+def test_generic_emitter_is_made_with_its_argument() -> None:
+    emitter = GenericSignals[int]()
+    assert isinstance(emitter, GenericSignals)
+    assert list(emitter) == []
+    assert list(ModelSignals[int]()) == list(ModelSignals())

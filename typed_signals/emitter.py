@@ -123,6 +123,8 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         return cast("Signal[CustomReceiver[M]]", self._put(name, signal_class(type(self), name)()))
 
     def __setattr__(self, name: str, value: Signal[Any]) -> None:
+        if name == "__orig_class__":  # what `Emitter[Shop]()` sets, and nobody reads
+            return
         self._check_name(name)
         if name not in self:
             self._check_unknown(name)
