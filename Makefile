@@ -8,6 +8,7 @@ WORKERS ?= 2
 ARGS ?=
 
 LANES := current databases legacy
+WASM := test-wasm-3.14 test-wasm-3.15
 UV := $(VENVS)/tools/bin/uv
 BIN := $(VENVS)/current/bin
 
@@ -16,13 +17,16 @@ INTERPRETER := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
 STAMP := .ready-$(VERSION)
 
+# Any platform will do for which no wheel has compiled parts.
+FOR_WASM := --python-version 3.14 --python-platform wasm32-pyodide2024 --only-binary :all:
+
 export UV_PYTHON_DOWNLOADS = never
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench mutants build \
-	clean \
+	clean test-wasm $(WASM) \
 	$(LANES) $(addprefix test-,$(LANES))
 
 help:  ## list the targets
@@ -33,9 +37,9 @@ help:  ## list the targets
 demo: current  ## run the example shop on the current lane
 	$(BIN)/python examples/album_shop.py
 
-test: setup  ## everything: lint, types, the tests on all three lanes, and the site
+test: setup  ## everything: lint, types, the tests on all lanes, and the site
 	@$(BIN)/python scripts/side_by_side.py --jobs $(JOBS) --make "$(MAKE)" \
-		test-current test-databases test-legacy mypy basedpyright lint docs
+		test-current test-databases test-legacy test-wasm mypy basedpyright lint docs
 
 setup: $(LANES)  ## make the environments of all three lanes
 
@@ -64,6 +68,20 @@ test-databases: databases  ## the tests on ormar 0.21, over `databases`
 test-legacy: legacy  ## the tests on ormar 0.12.3, SQLAlchemy 1.4 and pydantic 1
 	$(VENVS)/legacy/bin/python -m pytest $(ARGS)
 
+# Without Node 20 it is skipped, or fails if TYPED_SIGNALS_REQUIRE_NODE=1 is set.
+test-wasm:  ## the tests of the core on Python 3.14 and 3.15, in WebAssembly
+	@if node --eval 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null \
+		&& command -v npm >/dev/null; then \
+		$(MAKE) --no-print-directory --keep-going $(WASM); \
+	elif [ "$${TYPED_SIGNALS_REQUIRE_NODE:-0}" != 0 ]; then \
+		echo "test-wasm failed: Node 20 or later, with npm, is required"; exit 1; \
+	else \
+		echo "test-wasm skipped: it needs Node 20 or later, with npm"; \
+	fi
+
+$(WASM): test-wasm-%: $(VENVS)/wasm/.ready
+	node tests/wasm/run.mjs $(VENVS)/wasm $* $(ARGS)
+
 soak: current  ## the long runs in full: a million sends, ten thousand saves on each database
 	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py $(ARGS)
 
@@ -84,16 +102,28 @@ $(VENVS)/%/$(STAMP): constraints/%.txt pyproject.toml $(UV)
 		--build-constraints constraints/tools.txt -r constraints/$*.txt -e .
 	@touch $@
 
+# Python and wheels for WebAssembly: npm brings the one, uv the other.
+$(VENVS)/wasm/.ready: constraints/wasm.txt tests/wasm/package.json pyproject.toml $(UV)
+	rm -rf $(VENVS)/wasm
+	$(UV) pip install --quiet --python "$(INTERPRETER)" --target $(VENVS)/wasm/wheels $(FOR_WASM) \
+		--build-constraints constraints/tools.txt -r constraints/wasm.txt -e .
+	cp tests/wasm/package.json $(VENVS)/wasm
+	npm install --prefix $(VENVS)/wasm --no-package-lock --ignore-scripts --no-audit --no-fund \
+		--loglevel=error
+	@touch $@
+
 # ---------------------------------------------------------------------------- upkeep
 
-COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --no-header \
-	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
+RESOLVE = $(UV) pip compile --quiet --no-header --no-emit-index-url --no-emit-find-links --upgrade \
+	pyproject.toml
+COMPILE = $(RESOLVE) --universal --python-version 3.11
 
 lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
 	$(COMPILE) --group test --group checkers --group examples --group current --extra cli \
 		-o constraints/current.txt
 	$(COMPILE) --group test --group databases -o constraints/databases.txt
 	$(COMPILE) --group test --group legacy -o constraints/legacy.txt
+	$(RESOLVE) $(FOR_WASM) --group test -o constraints/wasm.txt
 	$(COMPILE) --group docs -o constraints/docs.txt
 	$(COMPILE) --group bench -o constraints/bench.txt
 	$(COMPILE) --group test --group examples --group current --group mutants --extra cli \

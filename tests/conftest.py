@@ -2,11 +2,12 @@
 
 import os
 import socket
+import sys
 import threading
 from functools import cache
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 
-import aiosqlite.core
 import pytest
 
 from tests import lanes
@@ -14,10 +15,32 @@ from tests import lanes
 # The tests of the checkers and of linting need the tools of the current lane.
 collect_ignore = [] if lanes.CURRENT else ["static"]
 
+# --- without ormar -------------------------------------------------------------------------------
+
+
+class OfOtherLanes(MetaPathFinder):
+    """Skips a test, or all of a file, that imports what is installed together with ormar only."""
+
+    names = frozenset({"aiosqlite", "opentelemetry", "ormar", "pydantic", "sqlalchemy"})
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name in self.names:
+            pytest.skip(f"`{name}` is not installed on this lane", allow_module_level=True)
+
+
+if lanes.CORE:
+    sys.meta_path.append(OfOtherLanes())
+
+
+# --- servers -------------------------------------------------------------------------------------
+
 # Before aiosqlite 0.22 a connection is a thread that is no daemon, and `databases` leaves one open
 # when it is cancelled while it connects: the tests of cancellation would never end.
-if issubclass(aiosqlite.core.Connection, threading.Thread):
-    aiosqlite.core.Connection.daemon = True  # type: ignore[assignment]
+if not lanes.CORE:
+    import aiosqlite.core
+
+    if issubclass(aiosqlite.core.Connection, threading.Thread):
+        aiosqlite.core.Connection.daemon = True  # type: ignore[assignment]
 
 SERVERS = {"postgresql": ("127.0.0.1", 5432), "mariadb": ("127.0.0.1", 3306)}
 REQUIRED = os.environ.get("TYPED_SIGNALS_REQUIRE_DATABASES", "") not in {"", "0"}

@@ -17,11 +17,9 @@ import ormar
 import sqlalchemy
 
 from tests import lanes
+from tests.lanes import CONFIG
 
 __all__ = ["CONFIG", "LIFECYCLE", "SERVER_URLS", "Sent", "Shop", "Store", "listen", "payloads"]
-
-CONFIG = "Meta" if lanes.LEGACY else "ormar_config"
-"""The attribute of a model that holds its configuration."""
 
 LIFECYCLE = (
     "pre_save",

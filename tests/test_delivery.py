@@ -6,6 +6,7 @@ import contextvars
 import dataclasses
 import functools
 import gc
+import sys
 import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -963,7 +964,9 @@ async def test_tasks_that_are_written_in_python_can_send(
 ) -> None:
     """As in a debugger, or where asyncio's accelerator is missing."""
     signal = Signal(sequential=sequential)
-    for receiver in company(count):
+    # Since Python 3.14 `asyncio.timeout` fails in such a task, whoever made it.
+    times_out = not sequential or sys.version_info < (3, 14)
+    for receiver in company(count if times_out else min(count, 2)):
         signal.connect(receiver)
     caller = asyncio.tasks._PyTask(signal.send(sender=int), loop=asyncio.get_running_loop())
     await caller

@@ -46,6 +46,7 @@ def test_the_core_imports_typing_extensions_and_nothing_else_from_outside():
 
 def test_the_test_above_would_see_what_is_imported():
     assert "typing_extensions" in imported_by("typing_extensions")
+    importlib.import_module("ormar")
     assert "ormar" in imported_by("typed_signals.ormar")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.shop import CONFIG
+from tests.lanes import CONFIG
 from typed_signals import ModelSignals, Signal, SignalLoopError
 from typed_signals._dispatch import nesting
 from typed_signals._dispatch.nesting import current

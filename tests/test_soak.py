@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.shop import CONFIG
+from tests.lanes import CONFIG
 from typed_signals import Signal
 
 FULL = os.environ.get("TYPED_SIGNALS_SOAK", "") not in {"", "0"}

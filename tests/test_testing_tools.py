@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import linecache
+import sys
 import textwrap
 import threading
 from collections.abc import Awaitable
@@ -679,6 +680,8 @@ def run(pytester: pytest.Pytester) -> Any:
     """Run pytest on a test module."""
 
     def run(module: str, *arguments: str, ini: str = "") -> pytest.RunResult:
+        if "-n" in arguments and sys.platform == "emscripten":
+            pytest.skip("Python in WebAssembly cannot start a process")
         options = "asyncio_default_fixture_loop_scope = function\n"
         pytester.makeini(f"[pytest]\npythonpath = .\n{options}{ini}")
         pytester.makeconftest(CONFTEST)

@@ -1,5 +1,6 @@
 """The pages about the tools: every Python block of them runs, and its tests pass."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -11,9 +12,15 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 @pytest.mark.parametrize(
-    ("page", "tests"), [("testing", 8), ("observability", 0), ("validation", 0)]
+    ("page", "needs", "tests"),
+    [
+        ("testing", "typed_signals", 8),
+        ("observability", "opentelemetry", 0),
+        ("validation", "pydantic", 0),
+    ],
 )
-def test_the_python_blocks_of_a_page_run(pytester, page, tests):
+def test_the_python_blocks_of_a_page_run(pytester, page, needs, tests):
+    importlib.import_module(needs)
     text = (DOCS / f"{page}.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     assert blocks

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.semconv.attributes import code_attributes, error_attributes
 from opentelemetry.trace import StatusCode
 
-from tests.shop import CONFIG
+from tests.lanes import CONFIG
 from typed_signals import ModelSignals, Signal, _middleware
 from typed_signals._backend import Backend, Deferred, register_backend
 from typed_signals._registry import state_of

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, get_args
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from typed_signals._backend import Backend, find_backend
 from typed_signals._connection import ConnectOptions, make_connection
 from typed_signals._contract import Fault
-from typed_signals._describe import describe, identity, kind_of, suggest
+from typed_signals._describe import describe, identity
 from typed_signals._errors import SignalDefinitionError, SignalDefinitionWarning, warn
 from typed_signals._inspect import find_faults
-from typed_signals._registry import BaseSignal, Mode, SignalState, lock, state_of
+from typed_signals._options import wrong_option
+from typed_signals._registry import BaseSignal, SignalState, lock, state_of
 
-__all__ = ["backend_of", "check_mode", "check_options", "connect_all", "join_errors", "validate"]
-
-_CHOICES: Mapping[str, tuple[object, ...]] = {
-    "on_commit": (True, False),
-    "sequential": (True, False, None),
-}
+__all__ = ["backend_of", "check_options", "connect_all", "join_errors", "validate"]
 
 
 def backend_of(state: SignalState) -> Backend:
@@ -26,46 +22,20 @@ def backend_of(state: SignalState) -> Backend:
     return find_backend(state.owner)
 
 
-def check_mode(mode: object) -> None:
-    """Refuse a mode that does not exist.
+def check_options(signal: BaseSignal, receiver: object, options: ConnectOptions) -> None:
+    """Refuse options that do not exist, or whose value is none that they may have.
 
     Args:
-        mode: What was given; ``None`` stands for the mode of the emitter.
+        signal: The signal that the receiver is to be connected to.
+        receiver: The receiver.
+        options: How it is to be called.
 
     Raises:
-        SignalDefinitionError: It is none of the modes.
+        SignalDefinitionError: There is such an option.
     """
-    modes: tuple[str, ...] = get_args(Mode)
-    if mode is None or mode in modes:
-        return
-    near = suggest(mode, modes) if isinstance(mode, str) else None
-    given = f'"{mode}"' if isinstance(mode, str) else kind_of(mode)
-    known = ", ".join(f'"{each}"' for each in modes)
-    hint = f': did you mean "{near}"?' if near else f": expected {known}"
-    raise SignalDefinitionError(f"`mode` cannot be {given}{hint}")
-
-
-def check_options(options: Mapping[str, object]) -> None:
-    """Refuse options of ``connect`` that do not exist, or whose value has no meaning.
-
-    Args:
-        options: The options by name.
-
-    Raises:
-        SignalDefinitionError: One of them does not exist, or its value is none of the possible.
-    """
-    for name, value in options.items():
-        if name not in _CHOICES:
-            near = suggest(name, _CHOICES)
-            known = " and ".join(f"`{each}`" for each in _CHOICES)
-            hint = f"did you mean `{near}`?" if near else f"known are {known}"
-            raise SignalDefinitionError(f"there is no option `{name}` for a receiver: {hint}")
-        if not any(value is each for each in _CHOICES[name]):
-            choices = " or ".join(map(str, _CHOICES[name]))
-            raise SignalDefinitionError(
-                f"`{name}` must be {choices}, not {kind_of(value)}: write `{name}=True` to turn "
-                "it on"
-            )
+    if wrong := wrong_option(options):
+        text = f"{describe(receiver)} cannot be connected to {signal.title}: {wrong}"
+        raise backend_of(state_of(signal)).definition_error(text)
 
 
 def connect_all(
@@ -81,7 +51,7 @@ def connect_all(
     Returns:
         ``None`` when it was connected, otherwise the error that the caller is to raise.
     """
-    check_options(options)
+    check_options(signals[0], receiver, options)
     error, tolerated = validate(signals, receiver)
     error = error or _contradiction(signals, receiver, options)
     if error:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, Final, NamedTuple, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
-from typing_extensions import get_type_hints
-
+from typed_signals._annotations import annotated_names, class_hint
 from typed_signals._errors import SignalDefinitionError
 from typed_signals._inspect import explain_unresolved
 from typed_signals._protocols import CustomReceiver
@@ -52,30 +50,34 @@ def declared_signals(emitter: type) -> dict[str, Declared]:
 
 
 def _read_declarations(emitter: type) -> dict[str, Declared]:
+    declared: dict[str, Declared] = {}
+    for cls in reversed(emitter.__mro__):
+        if not hasattr(cls, "__signal_registry__"):  # other bases may annotate what they like
+            continue
+        for name in annotated_names(cls):
+            if not name.startswith("_"):
+                declared[name] = _read_declaration(emitter, cls, name)
+    return declared
+
+
+def _read_declaration(emitter: type, cls: type, name: str) -> Declared:
     try:
-        hints = get_type_hints(emitter)
+        hint = class_hint(cls, name)
     except Exception as error:  # an annotation is any expression, and may fail in any way
         raise SignalDefinitionError(
             f"the annotations of `{emitter.__qualname__}` {explain_unresolved(error)}"
         ) from error
-    declared: dict[str, Declared] = {}
-    for cls in reversed(emitter.__mro__):
-        for name in inspect.get_annotations(cls):
-            # Other bases may annotate what they like.
-            if name.startswith("_") or not hasattr(cls, "__signal_registry__"):
-                continue
-            arguments = get_args(hints[name])
-            origin: Any = get_origin(hints[name])
-            kind = _signal_class(hints[name] if origin is None else origin)
-            if kind is None:
-                raise SignalDefinitionError(
-                    f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
-                    f"write `{name}: Signal[<a receiver Protocol>]`"
-                )
-            written: Any = arguments[0] if arguments else written_protocol(kind) or CustomReceiver
-            generic: Any = get_origin(written)
-            declared[name] = Declared(written if generic is None else generic, kind)
-    return declared
+    arguments = get_args(hint)
+    origin: Any = get_origin(hint)
+    kind = _signal_class(hint if origin is None else origin)
+    if kind is None:
+        raise SignalDefinitionError(
+            f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
+            f"write `{name}: Signal[<a receiver Protocol>]`"
+        )
+    written: Any = arguments[0] if arguments else written_protocol(kind) or CustomReceiver
+    generic: Any = get_origin(written)
+    return Declared(written if generic is None else generic, kind)
 
 
 def _signal_class(kind: Any) -> type[Signal[Any]] | None:

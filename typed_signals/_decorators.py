@@ -8,7 +8,7 @@ from typing import Any, Generic, Unpack
 from typing_extensions import TypeVar
 
 from typed_signals._backend import has_backend
-from typed_signals._connect import check_options, connect_all
+from typed_signals._connect import connect_all
 from typed_signals._connection import ConnectOptions
 from typed_signals._describe import kind_of
 from typed_signals._emitter import get_emitter
@@ -33,14 +33,12 @@ class Connector(Generic[P]):
         options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
 
     Raises:
-        SignalDefinitionError: A sender has no signals, there is no sender at all, or an option
-            does not exist.
+        SignalDefinitionError: A sender has no signals, or there is no sender at all.
     """
 
     def __init__(
         self, signal: str, senders: type | Iterable[type], **options: Unpack[ConnectOptions]
     ) -> None:
-        check_options(options)
         self._options = options
         single = isinstance(senders, type) or has_backend(senders)
         every = [senders] if single else _several(signal, senders)

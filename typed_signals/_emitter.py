@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Hashable, Iterator
 from typing import (
     TYPE_CHECKING,
@@ -11,12 +10,14 @@ from typing import (
     NoReturn,
     Self,
     cast,
+    get_args,
 )
 
 from typing_extensions import TypeVar
 
+from typed_signals._annotations import annotated_names
 from typed_signals._backend import Backend, find_backend
-from typed_signals._connect import backend_of, check_mode, join_errors, validate
+from typed_signals._connect import backend_of, join_errors, validate
 from typed_signals._connection import Connection, make_connection
 from typed_signals._declared import declared_signals
 from typed_signals._describe import kind_of, suggest
@@ -26,6 +27,7 @@ from typed_signals._errors import (
     SignalNameWarning,
     warn,
 )
+from typed_signals._options import wrong_choice
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import (
     BaseSignal,
@@ -85,7 +87,8 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
     __signal_registry__: Registry
 
     def __init__(self, *, mode: Mode = "normal") -> None:
-        check_mode(mode)
+        if wrong := wrong_choice(f"`mode` of {type(self).__name__}", mode, get_args(Mode)):
+            raise SignalDefinitionError(wrong)
         signals: dict[str, Signal[Any]] = {}
         object.__setattr__(self, "__dict__", signals)  # Python 3.13's own is four times as big
         object.__setattr__(
@@ -94,9 +97,9 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        annotations = inspect.get_annotations(cls)
+        annotated = annotated_names(cls)
         for name, value in list(vars(cls).items()):
-            declared = name in annotations and not name.startswith("_")
+            declared = name in annotated and not name.startswith("_")
             if declared or isinstance(value, Signal):
                 raise SignalDefinitionError(
                     f"`{cls.__qualname__}.{name}` has a value, which every emitter of the class "

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import contextlib
 import functools
 import inspect
 import re
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from inspect import Parameter, Signature
 from types import FunctionType, MethodType
 from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origin
 
-from typing_extensions import ParamSpec, get_type_hints
+from typing_extensions import ParamSpec
 
+from typed_signals._annotations import Missing, call_hints, return_hint, signature_of
 from typed_signals._contract import (
     NOT_CALLABLE,
     SENDER,
@@ -82,10 +83,10 @@ def read_contract(protocol: type) -> Contract:
     if not getattr(protocol, "_is_protocol", False) or not inspect.isfunction(call):
         raise _bad_protocol(protocol, "it is no Protocol class with a `__call__`")
     try:
-        hints = get_type_hints(call, include_extras=True)
+        hints = call_hints(protocol)
     except Exception as error:  # an annotation is any expression, and may fail in any way
         raise _bad_protocol(protocol, f"its annotations {explain_unresolved(error)}") from error
-    _, *parameters = inspect.signature(call).parameters.values()
+    _, *parameters = signature_of(call).parameters.values()
     first = parameters[0] if parameters else None
     if first is None or first.name != SENDER or first.kind is not Parameter.POSITIONAL_OR_KEYWORD:
         raise _bad_protocol(protocol, f"the first parameter of its `__call__` is not `{SENDER}`")
@@ -173,7 +174,31 @@ def format_type(hint: object) -> str:
     Returns:
         The text.
     """
-    return re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
+    text = re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
+    if "Optional[" not in text and "Union[" not in text:
+        return text
+    with contextlib.suppress(SyntaxError):  # it holds an object whose `repr` is no Python
+        text = ast.unparse(_Bars().visit(ast.parse(text)))
+    return text
+
+
+class _Bars(ast.NodeTransformer):
+    """Writes ``Optional[X]`` as ``X | None``, and unions likewise, as Python 3.14 does."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(None) if node.id == "NoneType" else node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Subscript(ast.Name("Optional"), only):
+                return ast.BinOp(only, ast.BitOr(), ast.Constant(None))
+            case ast.Subscript(ast.Name("Union"), ast.Tuple([first, *others])):
+                for other in others:
+                    first = ast.BinOp(first, ast.BitOr(), other)
+                return first
+            case _:
+                return node
 
 
 def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
@@ -219,7 +244,12 @@ def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fa
         signature, bound = _shape(receiver)
     except Exception:
         return [*check_receiver(contract, _ANYTHING, kind), _unreadable(receiver)]
-    return check_receiver(contract, signature, kind, signal=signal, bound=bound)
+    faults = check_receiver(contract, signature, kind, signal=signal, bound=bound)
+    hints = [return_hint(each) for each in _functions(receiver)]
+    for missing in (each for each in hints if isinstance(each, Missing)):
+        remedy = f"its annotations {explain_unresolved(missing.error)}; or write `async def`"
+        faults = [replace(f, remedy=remedy) if f.code == "not-async" else f for f in faults]
+    return faults
 
 
 def is_plain_async(receiver: object) -> bool:
@@ -278,7 +308,14 @@ def _shape(receiver: Any) -> tuple[Signature, tuple[str, ...]]:
         return _partial_shape(receiver)
     if _has_wrapped_call(receiver):
         return _shape(receiver.__call__)
-    signature = inspect.signature(receiver, follow_wrapped=False)
+    try:
+        signature = signature_of(receiver)
+    except ValueError:
+        # Since Python 3.14, a mock with a spec: even its `__annotate__` is a mock.
+        call = call_method(receiver)
+        if not inspect.isfunction(call):
+            raise
+        signature = signature_of(MethodType(call, receiver))
     kinds = {p.kind for p in signature.parameters.values()}
     accepts_all = kinds == {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD}
     inner = _passed_on_to(receiver) if accepts_all else None
@@ -297,7 +334,8 @@ def _partial_shape(partial: Any) -> tuple[Signature, tuple[str, ...]]:
 
     inner, bound = _shape(partial.func)
     if inspect.ismethod(partial.func):  # whose signature hides the name that `self` has
-        first = next(iter(inspect.signature(partial.func.__func__).parameters.values()), None)
+        behind = signature_of(partial.func.__func__, follow_wrapped=True)
+        first = next(iter(behind.parameters.values()), None)
         if (
             first
             and first.kind is Parameter.POSITIONAL_OR_KEYWORD
@@ -323,7 +361,7 @@ def _kind_of(receiver: object) -> CallableKind:
     inner = unwrap(receiver)
     if isinstance(inner, type):
         return CallableKind.AWAITABLE if hasattr(inner, "__await__") else CallableKind.CLASS
-    functions = [inner] if inspect.isroutine(inner) else [inner, call_method(inner)]
+    functions = _functions(receiver)
     if any(map(_gives_awaitable, [receiver, *functions])):
         return CallableKind.AWAITABLE
     function = functions[-1]
@@ -334,11 +372,17 @@ def _kind_of(receiver: object) -> CallableKind:
     return CallableKind.SYNC if len(functions) == 1 else CallableKind.SYNC_CALL
 
 
+def _functions(receiver: object) -> list[Any]:
+    """A receiver without its partials, and the ``__call__`` of an object that is no function."""
+    inner = unwrap(receiver)
+    return [inner] if inspect.isroutine(inner) else [inner, call_method(inner)]
+
+
 def _gives_awaitable(function: Any) -> bool:
     return (
         inspect.iscoroutinefunction(function)
         or _is_marked(function)
-        or _is_awaitable_type(_return_annotation(function))
+        or _is_awaitable_type(return_hint(function))
     )
 
 
@@ -348,20 +392,6 @@ def _is_marked(function: Any) -> bool:
     return read(function, _MARK, False) is True or (
         marker is not None and read(function, "_is_coroutine") is marker
     )
-
-
-def _return_annotation(function: Any) -> object:
-    if not inspect.isroutine(function):
-        return None
-    annotation = getattr(function, "__annotations__", {}).get("return")
-    # A quoted annotation under `from __future__ import annotations` is a string in a string.
-    while isinstance(annotation, str):
-        module = sys.modules.get(getattr(function, "__module__", ""))
-        try:
-            annotation = eval(annotation, getattr(module, "__dict__", {}), {})
-        except Exception:
-            return None
-    return annotation
 
 
 def _is_awaitable_type(hint: object) -> bool:

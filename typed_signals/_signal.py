@@ -12,12 +12,13 @@ from typing import (
     Self,
     Unpack,
     final,
+    get_args,
     overload,
 )
 
 from typing_extensions import ParamSpec, TypeVar
 
-from typed_signals._connect import check_mode, check_options, connect_all
+from typed_signals._connect import connect_all
 from typed_signals._connection import Connection, ConnectOptions
 from typed_signals._describe import identity
 from typed_signals._dispatch.plan import (
@@ -27,6 +28,8 @@ from typed_signals._dispatch.plan import (
     deliver_robustly,
     plan_for,
 )
+from typed_signals._errors import SignalDefinitionError
+from typed_signals._options import wrong_choice
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import BaseSignal, Mode, SignalState, changes, lock, state_of
 
@@ -76,8 +79,9 @@ class Signal(BaseSignal, Generic[P]):
     """
 
     def __init__(self, *, mode: Mode | None = None, sequential: bool | None = None) -> None:
-        check_mode(mode)
-        check_options({"sequential": sequential})
+        if wrong := wrong_choice("`mode` of a signal", mode, (*get_args(Mode), None)):
+            raise SignalDefinitionError(wrong)
+        self._check_sequential("a signal", sequential)
         self.__signal_state__ = SignalState(mode, sequential)
 
     @property
@@ -93,10 +97,14 @@ class Signal(BaseSignal, Generic[P]):
 
     @sequential.setter
     def sequential(self, sequential: bool | None) -> None:
-        check_options({"sequential": sequential})
+        self._check_sequential(self.title, sequential)
         with lock:
             self.__signal_state__.sequential = sequential
             changes.count()
+
+    def _check_sequential(self, title: str, sequential: object) -> None:
+        if wrong := wrong_choice(f"`sequential` of {title}", sequential, (True, False, None)):
+            raise SignalDefinitionError(wrong)
 
     # --- receivers -------------------------------------------------------------------------------
 

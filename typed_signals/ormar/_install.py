@@ -9,10 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, get_args
 from weakref import WeakSet
 
-from typed_signals._connect import check_mode, join_errors
+from typed_signals._connect import join_errors
 from typed_signals._declared import declared_signals
 from typed_signals._decorators import Connector
 from typed_signals._describe import kind_of
@@ -23,6 +23,7 @@ from typed_signals._emitter import (
     registry_of,
 )
 from typed_signals._errors import SignalDefinitionError as AnyDefinitionError
+from typed_signals._options import wrong_choice
 from typed_signals._registry import Mode
 from typed_signals._signal import Signal
 from typed_signals.lifecycle import ModelSignals
@@ -82,7 +83,8 @@ def install(
             contract. Nothing is changed then.
     """
     global _coverages
-    check_mode(mode)
+    if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
+        raise SignalDefinitionError(wrong)
     if not _is_emitter_class(signals):
         raise SignalDefinitionError(
             f"`signals` must be an emitter class for models, not {kind_of(signals)}: "

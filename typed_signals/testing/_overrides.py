@@ -97,7 +97,7 @@ def connected_to(
     Raises:
         SignalDefinitionError: The receiver breaks the contract; lists every fault.
     """
-    check_options(options)
+    check_options(signal, receiver, options)
     if error := validate([signal], receiver)[0]:
         raise error
     if options.get("on_commit"):

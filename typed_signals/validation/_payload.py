@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import pydantic
-from typing_extensions import get_type_hints
 
+from typed_signals._annotations import call_hints, signature_of
 from typed_signals._contract import Mistake
 from typed_signals._describe import suggest
 from typed_signals._inspect import format_type, read_contract
@@ -56,9 +56,8 @@ class Payload:
 
     def __init__(self, protocol: type) -> None:
         contract = read_contract(protocol)
-        call: Any = protocol.__call__
-        hints = get_type_hints(call, include_extras=True)
-        parameters = inspect.signature(call).parameters
+        hints = call_hints(protocol)
+        parameters = signature_of(protocol.__call__).parameters
         self.fields = {
             name: Field(hints.get(name, Any), parameters[name].default) for name in contract.payload
         }

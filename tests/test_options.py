@@ -1,0 +1,161 @@
+"""What is given for an option is checked when it is given."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import pytest
+
+from typed_signals import ModelSignals, Signal, SignalDefinitionError, SignalEmitter, pre_save
+from typed_signals.testing import connected_to
+
+T = TypeVar("T")
+
+
+class Shop:
+    signals = ModelSignals[Any]()
+
+
+class ShopSignals(SignalEmitter[Any]):
+    pass
+
+
+async def notify(sender: type[Any], **kwargs: object) -> None: ...
+
+
+PLACE = f"`tests.test_options.notify` (tests/test_options.py:{notify.__code__.co_firstlineno})"
+
+
+def told(call: Callable[[], object]) -> str:
+    with pytest.raises(SignalDefinitionError) as caught:
+        call()
+    assert Shop.signals.pre_save.receivers == ()
+    return str(caught.value)
+
+
+# --- mode ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "given"),
+    [
+        ("stric", "'stric': did you mean 'strict'?"),
+        ("Lenient", "'Lenient': did you mean 'lenient'?"),
+        ("off", "'off'"),
+        ("", "''"),
+        (True, "True"),
+        (b"strict", "a `bytes`"),
+    ],
+)
+def test_mode_that_does_not_exist_is_refused(mode: Any, given: str) -> None:
+    assert told(lambda: ShopSignals(mode=mode)) == (
+        f"`mode` of ShopSignals must be 'lenient', 'normal' or 'strict', not {given}"
+    )
+    assert told(lambda: Signal(mode=mode)) == (
+        f"`mode` of a signal must be 'lenient', 'normal', 'strict' or None, not {given}"
+    )
+
+
+def test_mode_of_an_emitter_cannot_be_left_open() -> None:
+    no_mode: Any = None
+    assert told(lambda: ShopSignals(mode=no_mode)).endswith("'normal' or 'strict', not None")
+
+
+@pytest.mark.parametrize("mode", ["lenient", "normal", "strict"])
+def test_every_mode_is_accepted(mode: Any) -> None:
+    Signal(mode=mode)
+    ShopSignals(mode=mode)
+
+
+def test_install_refuses_a_mode_that_does_not_exist() -> None:
+    import ormar
+
+    from typed_signals.ormar import install
+
+    mode: Any = "stric"
+    with pytest.raises(ormar.exceptions.SignalDefinitionError, match="not 'stric': did you"):
+        install(mode=mode)
+
+
+# --- options of a receiver -----------------------------------------------------------------------
+
+OPTIONS = {
+    "a misspelt name": (
+        {"on_comit": True},
+        "there is no option `on_comit`: did you mean `on_commit`?",
+    ),
+    "an unknown name": (
+        {"weak": True},
+        "there is no option `weak`: known are `on_commit`, `sequential`",
+    ),
+    "a string for a switch": (
+        {"on_commit": "yes"},
+        "`on_commit` must be True or False, not 'yes'",
+    ),
+    "a number for a switch": ({"on_commit": 1}, "`on_commit` must be True or False, not 1"),
+    "None for a switch": ({"on_commit": None}, "`on_commit` must be True or False, not None"),
+    "a string for the way": (
+        {"sequential": "no"},
+        "`sequential` must be True, False or None, not 'no'",
+    ),
+    "an object": (
+        {"on_commit": True, "sequential": [1]},
+        "`sequential` must be True, False or None, not a `list`",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "problem"), OPTIONS.values(), ids=OPTIONS)
+def test_wrong_option_is_named_with_the_receiver_and_the_signal(options: Any, problem: str) -> None:
+    expected = f"{PLACE} cannot be connected to signal `pre_save` of Shop: {problem}"
+    signal = Shop.signals.pre_save
+    assert told(lambda: signal.connect(notify, **options)) == expected
+    assert told(lambda: pre_save(Shop, **options)(notify)) == expected
+    assert told(lambda: connected_to(signal, notify, **options)) == expected
+
+
+def test_wrong_option_of_a_model_is_an_error_of_ormar(shop: Any) -> None:
+    import ormar
+
+    options: Any = {"on_comit": True}
+    with pytest.raises(ormar.exceptions.SignalDefinitionError, match="did you mean `on_commit`"):
+        pre_save(shop.Album, **options)(notify)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, *({"on_commit": o, "sequential": s} for o in (True, False) for s in (True, False, None))],
+    ids=str,
+)
+def test_every_option_is_accepted(options: Any) -> None:
+    signal = Signal()
+    signal.connect(notify, **options)
+    assert signal.receivers == (notify,)
+
+
+# --- sequential ----------------------------------------------------------------------------------
+
+
+def test_sequential_of_a_signal_is_checked_when_it_is_made_and_when_it_is_set() -> None:
+    way: Any = "no"
+    assert told(lambda: Signal(sequential=way)) == (
+        "`sequential` of a signal must be True, False or None, not 'no'"
+    )
+    signal = Signal(sequential=True)
+    assert told(lambda: setattr(signal, "sequential", way)).endswith("not 'no'")
+    assert signal.sequential is True
+    signal.sequential = None
+    assert signal.sequential is None
+
+
+# --- a generic emitter ---------------------------------------------------------------------------
+
+
+class GenericSignals(SignalEmitter[T], Generic[T]):
+    pass
+
+
+def test_generic_emitter_is_made_with_its_argument() -> None:
+    emitter = GenericSignals[int]()
+    assert isinstance(emitter, GenericSignals)
+    assert list(emitter) == []
+    assert list(ModelSignals[int]()) == list(ModelSignals())
