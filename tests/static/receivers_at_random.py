@@ -24,6 +24,14 @@ class Strict(Protocol):
     ) -> Awaitable[object]: ...
 
 
+class Plain(Protocol):
+    """Written as the receivers mostly are, with a result that no receiver has to have."""
+
+    async def __call__(
+        self, sender: type[Album], *, amount: int, note: str, **kwargs: object
+    ) -> None: ...
+
+
 anything: Any = None
 
 
@@ -83,6 +91,7 @@ KINDS = [
     ),
     Kind("PostBulkUpdateReceiver[Album]", {"instances": "list[Album]"}, [{"instances": "[]"}]),
     Kind("CustomReceiver[Album]", {"amount": "int", "note": "str"}, [EVERYTHING]),
+    Kind("Plain", {"amount": "int", "note": "str"}, [{"amount": "1", "note": "''"}]),
     Kind(
         "Strict", {"amount": "int", "note": "str"}, [{"amount": "1"}, {"amount": "1", "note": "''"}]
     ),

@@ -121,6 +121,30 @@ CASES = [
         """,
     ),
     Case(
+        "a contract written `async def` accepts any awaitable, and receivers keep their result",
+        """
+        class Plain(Protocol):
+            async def __call__(
+                self, sender: type[Album], *, amount: int, **kwargs: object
+            ) -> None: ...
+        plain = Signal[Plain]()
+        @plain.connect
+        async def result(sender: type[Album], amount: int, **kwargs: object) -> int:
+            return amount
+        reveal_type(result)
+        @plain.connect
+        async def wrong(sender: type[Album], amount: str, **kwargs: object) -> int:
+            return 1
+        """,
+        (
+            '"def (sender: type[Album], amount: int, **kwargs: object) '
+            '-> Coroutine[Any, Any, int]"',
+            *refused(
+                "`amount` is annotated `str`, and the signal sends `int`: write `amount: int`"
+            ),
+        ),
+    ),
+    Case(
         "a receiver keeps its exact type, under several decorators, too",
         """
         @pre_save(Album)

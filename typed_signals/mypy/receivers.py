@@ -64,7 +64,14 @@ def check_receiver(ctx: MethodContext) -> Type:
         return ctx.default_return_type
     receiver, expression = ctx.arg_types[0][0], ctx.args[0][0]
     signal = signal_words(ctx.context, expression)
-    for call in calls:
+    # An `async def __call__` in the Protocol is a way to write it, not a demand for a coroutine.
+    awaitable = ctx.api.named_generic_type(
+        "typing.Awaitable", [ctx.api.named_generic_type("builtins.object", [])]
+    )
+    for each in calls:
+        call = each.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
+            ret_type=awaitable
+        )
         demand = Demand(call, contract_of(call), signal, ctx.api.options)
         faults = faults_in(demand, receiver, expression)
         if faults:
