@@ -21,11 +21,11 @@ from mypy.plugin import (
 )
 from mypy.types import FunctionLike, Type
 
+from typed_signals.mypy.assignments import assigned_signal
 from typed_signals.mypy.emitters import EMITTER, SIGNAL
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_call, open_decorator
-from typed_signals.mypy.remembered import remembered_signal
 from typed_signals.mypy.senders import connector_of
 
 
@@ -46,7 +46,7 @@ _DECORATORS = ("typed_signals.decorators", "ormar.decorators.signals")
 
 def _undeclared(name: str, ctx: AttributeContext) -> Type:
     check_name(name, ctx)
-    return remembered_signal(name, ctx)
+    return assigned_signal(name, ctx)
 
 
 _ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {_CONNECT: open_decorator}
@@ -83,7 +83,7 @@ class SignalsPlugin(Plugin):
     def get_customize_class_mro_hook(
         self, fullname: str
     ) -> Callable[[ClassDefContext], None] | None:
-        """The feature for a class; other hooks for classes are taken by pydantic's plugin."""
+        """The feature for a class; pydantic's plugin uses the other hooks for classes."""
         return _CLASSES_NAMED.get(fullname.rpartition(".")[2])
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:

@@ -1,8 +1,8 @@
 """Feature: a receiver that is refused is refused in the words of ``connect()``.
 
 What mypy cannot do by itself: its report on a receiver names two long types and leaves it to the
-reader to find the difference; and it takes untyped sync functions, which ``connect()`` refuses.
-So ``connect`` and the decorators are opened for any receiver, and it is judged here.
+reader to find the difference; and it accepts untyped sync functions, which ``connect()`` refuses.
+So ``connect`` and the decorators accept any receiver for mypy, and the receiver is checked here.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
 from mypy.types import CallableType, FunctionLike, Type, get_proper_type
 
 from typed_signals.contract import Fault
+from typed_signals.mypy.callables import contract_of, protocol_calls
+from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
-from typed_signals.mypy.judging import Demand, faults_in
-from typed_signals.mypy.shapes import contract_of, protocol_calls
 from typed_signals.mypy.statements import all_statements, once_per_module
 from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
 
@@ -26,7 +26,7 @@ __all__ = ["check_receiver", "open_call", "open_decorator"]
 
 
 def open_decorator(ctx: AttributeContext) -> Type:
-    """Let ``@signal.connect`` take any receiver: mypy has no hook for the call of a decorator."""
+    """Let ``@signal.connect`` accept any receiver: mypy has no hook for the call of a decorator."""
     attribute = get_proper_type(ctx.default_attr_type)
     if (
         isinstance(attribute, CallableType)
@@ -38,7 +38,7 @@ def open_decorator(ctx: AttributeContext) -> Type:
 
 
 def open_call(ctx: MethodSigContext) -> FunctionLike:
-    """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` take any receiver."""
+    """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` accept any receiver."""
     return _opened(ctx.default_signature, ctx)
 
 
@@ -53,7 +53,7 @@ def _decorators_in(tree: MypyFile) -> set[Context]:
 
 
 def check_receiver(ctx: MethodContext) -> Type:
-    """Judge the receiver that is connected, and give it back with its own exact type."""
+    """Check the receiver that is connected, and return it with its own exact type."""
     calls = protocol_calls(ctx.type)
     if (
         not calls
@@ -64,7 +64,7 @@ def check_receiver(ctx: MethodContext) -> Type:
         return ctx.default_return_type
     receiver, expression = ctx.arg_types[0][0], ctx.args[0][0]
     signal = signal_words(ctx.context, expression)
-    # An `async def __call__` in the Protocol is a way to write it, not a demand for a coroutine.
+    # An `async def __call__` in the Protocol is a way to write it, it asks for no coroutine.
     awaitable = ctx.api.named_generic_type(
         "typing.Awaitable", [ctx.api.named_generic_type("builtins.object", [])]
     )
@@ -72,27 +72,27 @@ def check_receiver(ctx: MethodContext) -> Type:
         call = each.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
             ret_type=awaitable
         )
-        demand = Demand(call, contract_of(call), signal, ctx.api.options)
-        faults = faults_in(demand, receiver, expression)
+        spec = ReceiverSpec(call, contract_of(call), signal, ctx.api.options)
+        faults = faults_in(spec, receiver, expression)
         if faults:
-            _refuse(ctx, demand, faults)
+            _refuse(ctx, spec, faults)
     return receiver
 
 
-def _refuse(ctx: MethodContext, demand: Demand, faults: Sequence[Fault]) -> None:
+def _refuse(ctx: MethodContext, spec: ReceiverSpec, faults: Sequence[Fault]) -> None:
     receiver, place = ctx.arg_types[0][0], ctx.args[0][0]
-    title = f"signal `{demand.signal}`" if demand.signal else "a signal"
-    if models := model_words(demand.sender, demand.options):
+    title = f"signal `{spec.signal}`" if spec.signal else "a signal"
+    if models := model_words(spec.sender, spec.options):
         title += f" of {models}"
-    verdict = f"{receiver_words(receiver, demand.options)} cannot be connected to {title}"
+    verdict = f"{receiver_words(receiver, spec.options)} cannot be connected to {title}"
     for fault in faults:
         ctx.api.fail(f"{verdict}: {fault}", place, code=SIGNAL_RECEIVER)
-    expected = replace(demand.contract, signature=written(demand.call, demand.options))
+    expected = replace(spec.contract, signature=written(spec.call, spec.options))
     ctx.api.msg.note(f"expected: {expected.expected(None)}", place, code=SIGNAL_RECEIVER)
 
 
 def _opened(signature: CallableType, ctx: AttributeContext | MethodSigContext) -> CallableType:
-    """The signature with a receiver and a result of any type, if the receiver can be judged."""
+    """The signature with a receiver and a result of any type, if the receiver can be checked."""
     if not protocol_calls(ctx.type):
         return signature
     anything = ctx.api.named_generic_type("builtins.object", [])

@@ -1,4 +1,4 @@
-"""Feature: the senders of a decorator are taken exactly, and ``receiver`` knows its signal.
+"""Feature: the senders of a decorator are read exactly, and ``receiver`` knows its signal.
 
 What mypy cannot do by itself: it joins ``[Album, Track]`` to a list of the nearest common base, so
 a receiver for albums and tracks would have to accept every model; and no signature can say that

@@ -26,7 +26,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.mypy.shapes import STARS, partial_call, signature_of
+from typed_signals.mypy.callables import STARS, partial_call, signature_of
 
 __all__ = ["model_words", "receiver_words", "signal_words", "type_words", "written"]
 

@@ -1,4 +1,4 @@
-"""A receiver's type judged by a signal's contract."""
+"""A receiver's type, checked against a signal's contract."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from typed_signals.contract import (
     mistyped,
     near_miss,
 )
-from typed_signals.mypy.shapes import (
+from typed_signals.mypy.callables import (
     STARS,
     bound_names,
     called,
@@ -49,12 +49,12 @@ from typed_signals.mypy.shapes import (
 )
 from typed_signals.mypy.wording import type_words, written
 
-__all__ = ["Demand", "faults_in"]
+__all__ = ["ReceiverSpec", "faults_in"]
 
 
 @dataclass
-class Demand:
-    """What a signal demands of its receivers.
+class ReceiverSpec:
+    """What a signal asks of its receivers.
 
     Attributes:
         call: The ``__call__`` of the receiver Protocol.
@@ -80,7 +80,7 @@ class Demand:
         return get_proper_type(sender) if sender is not None else None
 
     def accepts(self, typ: Type) -> bool:
-        """Whether mypy alone would take the receiver."""
+        """Whether mypy alone would accept the receiver."""
         return is_subtype(typ, self.call, options=self.options)
 
     def idle(self, parameter: Parameter) -> bool:
@@ -92,11 +92,11 @@ class Demand:
         )
 
 
-def faults_in(demand: Demand, receiver: Type, expression: Expression) -> list[Fault]:
-    """Judge a receiver by its type, and where the type says nothing by its definition.
+def faults_in(spec: ReceiverSpec, receiver: Type, expression: Expression) -> list[Fault]:
+    """Check a receiver by its type, and where the type says nothing by its definition.
 
     Args:
-        demand: What the signal demands.
+        spec: What the signal asks of its receivers.
         receiver: The receiver's type.
         expression: The receiver as it stands in the code.
 
@@ -105,55 +105,55 @@ def faults_in(demand: Demand, receiver: Type, expression: Expression) -> list[Fa
     """
     typ = get_proper_type(receiver)
     if isinstance(typ, UnionType):
-        every = [faults_in(demand, item, expression) for item in typ.items]
+        every = [faults_in(spec, item, expression) for item in typ.items]
         return list(dict.fromkeys(fault for faults in every for fault in faults))
     if isinstance(typ, TypeVarType):
-        return faults_in(demand, typ.upper_bound, expression)
+        return faults_in(spec, typ.upper_bound, expression)
     if isinstance(typ, AnyType | UninhabitedType):
         return []
     if isinstance(typ, CallableType):
         trusted = not isinstance(expression, CallExpr)
-        return _faults(demand, typ, _answer(demand, typ, expression, trusted=trusted))
+        return _faults(spec, typ, _answer(spec, typ, expression, trusted=trusted))
     if isinstance(typ, Overloaded | TypeType):
-        return _faults_of_type(demand, typ)
+        return _faults_of_type(spec, typ)
     instance = try_getting_instance_fallback(typ)
-    return _faults_of_object(demand, instance, expression) if instance else [NOT_CALLABLE]
+    return _faults_of_object(spec, instance, expression) if instance else [NOT_CALLABLE]
 
 
-def _faults_of_object(demand: Demand, typ: Instance, expression: Expression) -> list[Fault]:
+def _faults_of_object(spec: ReceiverSpec, typ: Instance, expression: Expression) -> list[Fault]:
     if typ.type.has_base("unittest.mock.AsyncMockMixin"):
         return []  # async, though its stub does not say so
     partial = partial_call(typ)
     if partial is not None:
-        answer = _answer(demand, partial, expression)
-        return _faults(demand, partial, answer, bound=bound_names(partial))
+        answer = _answer(spec, partial, expression)
+        return _faults(spec, partial, answer, bound=bound_names(partial))
     call = called(typ)
     if isinstance(call, AnyType):
         return []
     if isinstance(call, CallableType):
-        return _faults(demand, call, _answer(demand, call, expression, sync=Answer.SYNC_CALL))
-    return [NOT_CALLABLE] if call is None else _faults_of_type(demand, call)
+        return _faults(spec, call, _answer(spec, call, expression, sync=Answer.SYNC_CALL))
+    return [NOT_CALLABLE] if call is None else _faults_of_type(spec, call)
 
 
 def _faults(
-    demand: Demand, call: CallableType, answer: Answer, bound: Sequence[str] = ()
+    spec: ReceiverSpec, call: CallableType, answer: Answer, bound: Sequence[str] = ()
 ) -> list[Fault]:
     if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
-        return judge(demand.contract, _ANYTHING, answer, signal=demand.signal)
+        return judge(spec.contract, _ANYTHING, answer, signal=spec.signal)
     parameters = signature_of(call)
     signature = Signature(parameters, __validate_parameters__=False)
-    faults = judge(demand.contract, signature, answer, signal=demand.signal, bound=bound)
-    idle = [parameter.name for parameter in parameters if demand.idle(parameter)]
+    faults = judge(spec.contract, signature, answer, signal=spec.signal, bound=bound)
+    idle = [parameter.name for parameter in parameters if spec.idle(parameter)]
     for name in idle:
         if near := near_miss(
-            name, [each for each in demand.types if each not in signature.parameters]
+            name, [each for each in spec.types if each not in signature.parameters]
         ):
-            faults.append(misspelt(name, near, signal=demand.signal))
+            faults.append(misspelt(name, near, signal=spec.signal))
     # To mypy, `**kwargs: object` may one day fill an idle parameter with anything.
     filled = without(call, idle)
-    if not demand.accepts(filled):
-        faults += _mistyped(demand, filled)
-    return faults or _faults_of_type(demand, filled)
+    if not spec.accepts(filled):
+        faults += _mistyped(spec, filled)
+    return faults or _faults_of_type(spec, filled)
 
 
 _ANYTHING = Signature(
@@ -161,18 +161,18 @@ _ANYTHING = Signature(
 )
 
 
-def _faults_of_type(demand: Demand, typ: ProperType) -> list[Fault]:
+def _faults_of_type(spec: ReceiverSpec, typ: ProperType) -> list[Fault]:
     """What can be said of a type that mypy refuses and no rule explains."""
-    if demand.accepts(typ):
+    if spec.accepts(typ):
         return []
-    words = type_words(typ, demand.options)
+    words = type_words(typ, spec.options)
     if isinstance(typ, CallableType):
-        result = type_words(typ.ret_type, demand.options)
-        words = f"({written(typ, demand.options)}) -> {result}"
-    return [incompatible(words, signal=demand.signal)]
+        result = type_words(typ.ret_type, spec.options)
+        words = f"({written(typ, spec.options)}) -> {result}"
+    return [incompatible(words, signal=spec.signal)]
 
 
-def _mistyped(demand: Demand, call: CallableType) -> Iterator[Fault]:
+def _mistyped(spec: ReceiverSpec, call: CallableType) -> Iterator[Fault]:
     """The parameters whose annotation excludes what is sent."""
     own = set(call.type_var_ids())
     names = dict(_named_types(call))
@@ -180,15 +180,15 @@ def _mistyped(demand: Demand, call: CallableType) -> Iterator[Fault]:
         variables = {variable.id for variable in get_all_type_vars(typ)}
         if own & variables or isinstance(get_proper_type(typ), ParamSpecType):
             continue  # what a receiver's own type variable stands for shows in the whole only
-        sent = _sent_to(demand, name, names)
-        if not all(is_subtype(each, typ, options=demand.options) for each in sent):
-            words = [type_words(each, demand.options) for each in (typ, sent[-1])]
-            yield mistyped(name, *words, signal=demand.signal)
+        sent = _sent_to(spec, name, names)
+        if not all(is_subtype(each, typ, options=spec.options) for each in sent):
+            words = [type_words(each, spec.options) for each in (typ, sent[-1])]
+            yield mistyped(name, *words, signal=spec.signal)
 
 
-def _sent_to(demand: Demand, name: str, names: Collection[str]) -> list[Type]:
+def _sent_to(spec: ReceiverSpec, name: str, names: Collection[str]) -> list[Type]:
     """The types of what is sent to one of a receiver's parameters."""
-    types = demand.types
+    types = spec.types
     if name.startswith("**"):
         growth = [typ for each, typ in types.items() if each.startswith("**")]
         return [typ for each, typ in types.items() if each not in names] + growth
@@ -203,7 +203,7 @@ def _named_types(call: CallableType) -> Iterator[tuple[str, Type]]:
 
 
 def _answer(
-    demand: Demand,
+    spec: ReceiverSpec,
     call: CallableType,
     expression: Expression,
     sync: Answer = Answer.SYNC,
@@ -226,5 +226,5 @@ def _answer(
         return Answer.AWAITABLE
     if function is not None and trusted and not isinstance(result, Instance):
         return sync  # `connect()` goes by the annotation of the result, and `Any` says nothing
-    awaitable = is_subtype(result, demand.call.ret_type, options=demand.options)
+    awaitable = is_subtype(result, spec.call.ret_type, options=spec.options)
     return Answer.AWAITABLE if awaitable else sync

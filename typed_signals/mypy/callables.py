@@ -1,4 +1,4 @@
-"""Callable types read as what :mod:`typed_signals.contract` judges: the surgery on mypy's types."""
+"""mypy's callable types, read and changed: as signatures, contracts and partials."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ def _name(call: CallableType, index: int) -> str:
         place = index + len(arguments) - len(call.arg_types)  # without a bound `self`
         if 0 <= place < len(arguments):
             name = arguments[place].variable.name
-    # Nobody knows it: the first one is taken for the sender, as its place says.
+    # Nobody knows it: the first one is probably the sender, as its place says.
     return name or (SENDER if index == 0 and SENDER not in call.arg_names else f"__{index}")
 
 
