@@ -7,6 +7,8 @@ compared line by line with what it says of the whole.
 import ast
 from collections.abc import Iterator
 
+from typed_signals import decorators
+
 
 def split(source: str, receivers: str) -> tuple[str, str]:
     """The two halves of a module.
@@ -30,9 +32,9 @@ def split(source: str, receivers: str) -> tuple[str, str]:
                 halves.move(statement)
             elif connecting == statement.decorator_list[: len(connecting)]:
                 halves.connect(statement.name, connecting)
-        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            halves.move(statement)
-        elif isinstance(statement, ast.For) and not any(_bound(statement.body)):
+        elif _is_call(statement) or (
+            isinstance(statement, ast.For) and not any(_bound(statement.body))
+        ):
             halves.move(statement)
     names = sorted({*_bound(tree.body)} - {*halves.moved})
     future = "from __future__ import annotations; "
@@ -75,11 +77,18 @@ class _Halves:
 
 def _connecting(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
     """The decorators that connect: ``@pre_save(Album)`` and ``@signals.pre_save.connect``."""
-    return [
-        each
-        for each in function.decorator_list
-        if isinstance(each, ast.Call) or (isinstance(each, ast.Attribute) and each.attr == "connect")
-    ]
+    return [each for each in function.decorator_list if _connects(each)]
+
+
+def _connects(decorator: ast.expr) -> bool:
+    if isinstance(decorator, ast.Call):
+        name = ast.unparse(decorator.func).rpartition(".")[2]
+        return name in decorators.__all__
+    return isinstance(decorator, ast.Attribute) and decorator.attr == "connect"
+
+
+def _is_call(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
 
 
 def _assigns_attribute(statement: ast.stmt) -> bool:

@@ -22,7 +22,7 @@ from mypy.plugin import (
 from mypy.types import FunctionLike, Type
 
 from typed_signals.mypy.assignments import assigned_signal
-from typed_signals.mypy.emitters import EMITTER, SIGNAL
+from typed_signals.mypy.fullnames import CONNECTOR, DECORATORS, EMITTER, SIGNAL
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_call, open_decorator
@@ -40,8 +40,7 @@ __version__ = _version()
 
 _PACKAGE = "typed_signals."
 _CONNECT = f"{SIGNAL}.connect"
-_CONNECTOR = "typed_signals.decorators.Connector.__call__"
-_DECORATORS = ("typed_signals.decorators", "ormar.decorators.signals")
+_CALL = f"{CONNECTOR}.__call__"
 
 
 def _undeclared(name: str, ctx: AttributeContext) -> Type:
@@ -52,18 +51,18 @@ def _undeclared(name: str, ctx: AttributeContext) -> Type:
 _ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {_CONNECT: open_decorator}
 _SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {
     _CONNECT: open_call,
-    _CONNECTOR: open_call,
+    _CALL: open_call,
 }
 _METHODS: dict[str, Callable[[MethodContext], Type]] = {
     _CONNECT: check_receiver,
-    _CONNECTOR: check_receiver,
+    _CALL: check_receiver,
 }
 
 # By the last part of the name.
 _CLASSES_NAMED: dict[str, Callable[[ClassDefContext], None]] = {"Meta": add_signals_to_meta}
 # By what stands before the last dot: any function of the module, any name that is not declared.
 _FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = dict.fromkeys(
-    _DECORATORS, connector_of
+    DECORATORS, connector_of
 )
 _UNKNOWN_IN: dict[str, Callable[[str, AttributeContext], Type]] = {EMITTER: _undeclared}
 

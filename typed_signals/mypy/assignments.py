@@ -24,7 +24,7 @@ from mypy.nodes import (
 from mypy.plugin import AttributeContext
 from mypy.types import AnyType, Instance, Type, get_proper_type
 
-from typed_signals.mypy.emitters import SIGNAL
+from typed_signals.mypy.fullnames import SIGNAL
 from typed_signals.mypy.statements import all_statements, once_per_module
 
 __all__ = ["assigned_signal"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, Signature
 
-from mypy.nodes import CallExpr, Expression, LambdaExpr
+from mypy.nodes import LambdaExpr
 from mypy.options import Options
 from mypy.subtypes import is_subtype
 from mypy.typeops import get_all_type_vars, try_getting_instance_fallback
@@ -40,13 +40,14 @@ from typed_signals.contract import (
 )
 from typed_signals.mypy.callables import (
     STARS,
-    bound_names,
     called,
+    is_nameless,
     partial_call,
-    plain_function,
+    positional_names,
     signature_of,
     without,
 )
+from typed_signals.mypy.functions import Named, Place, call_method, named_function
 from typed_signals.mypy.wording import type_words, written
 
 __all__ = ["ReceiverSpec", "faults_in"]
@@ -71,7 +72,7 @@ class ReceiverSpec:
     @cached_property
     def types(self) -> dict[str, Type]:
         """The type of each parameter of the Protocol, by name with stars."""
-        return dict(_named_types(self.call))
+        return dict(_types(signature_of(self.call), self.call))
 
     @property
     def sender(self) -> ProperType | None:
@@ -92,56 +93,69 @@ class ReceiverSpec:
         )
 
 
-def faults_in(spec: ReceiverSpec, receiver: Type, expression: Expression) -> list[Fault]:
+def faults_in(spec: ReceiverSpec, receiver: Type, place: Place) -> list[Fault]:
     """Check a receiver by its type, and where the type says nothing by its definition.
 
     Args:
         spec: What the signal asks of its receivers.
         receiver: The receiver's type.
-        expression: The receiver as it stands in the code.
+        place: Where the receiver stands.
 
     Returns:
         Every fault; empty when the receiver keeps the contract.
     """
     typ = get_proper_type(receiver)
     if isinstance(typ, UnionType):
-        every = [faults_in(spec, item, expression) for item in typ.items]
+        every = [faults_in(spec, item, place) for item in typ.items]
         return list(dict.fromkeys(fault for faults in every for fault in faults))
     if isinstance(typ, TypeVarType):
-        return faults_in(spec, typ.upper_bound, expression)
+        return faults_in(spec, typ.upper_bound, place)
     if isinstance(typ, AnyType | UninhabitedType):
         return []
     if isinstance(typ, CallableType):
-        trusted = not isinstance(expression, CallExpr)
-        return _faults(spec, typ, _answer(spec, typ, expression, trusted=trusted))
+        return _faults(spec, typ, place, named_function(place, typ))
     if isinstance(typ, Overloaded | TypeType):
         return _faults_of_type(spec, typ)
     instance = try_getting_instance_fallback(typ)
-    return _faults_of_object(spec, instance, expression) if instance else [NOT_CALLABLE]
+    return _faults_of_object(spec, instance, place) if instance else [NOT_CALLABLE]
 
 
-def _faults_of_object(spec: ReceiverSpec, typ: Instance, expression: Expression) -> list[Fault]:
+def _faults_of_object(spec: ReceiverSpec, typ: Instance, place: Place) -> list[Fault]:
     if typ.type.has_base("unittest.mock.AsyncMockMixin"):
         return []  # async, though its stub does not say so
     partial = partial_call(typ)
     if partial is not None:
-        answer = _answer(spec, partial, expression)
-        return _faults(spec, partial, answer, bound=bound_names(partial))
+        named = named_function(place.partial or place, partial)
+        bound = _bound_names(place, partial)
+        return _faults(spec, partial, place.partial or place, named, bound=bound)
     call = called(typ)
     if isinstance(call, AnyType):
         return []
     if isinstance(call, CallableType):
-        return _faults(spec, call, _answer(spec, call, expression, sync=Answer.SYNC_CALL))
+        named = call_method(place, typ.type)
+        return _faults(spec, call, place, named, sync=Answer.SYNC_CALL)
     return [NOT_CALLABLE] if call is None else _faults_of_type(spec, call)
 
 
 def _faults(
-    spec: ReceiverSpec, call: CallableType, answer: Answer, bound: Sequence[str] = ()
+    spec: ReceiverSpec,
+    call: CallableType,
+    place: Place,
+    named: Named | None,
+    *,
+    sync: Answer = Answer.SYNC,
+    bound: Sequence[str] = (),
 ) -> list[Fault]:
+    answer = Answer.LAMBDA
+    if not isinstance(place.expression, LambdaExpr):
+        answer = _answer(spec, call, named, sync)
     if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
         return judge(spec.contract, _ANYTHING, answer, signal=spec.signal)
-    parameters = signature_of(call)
-    signature = Signature(parameters, __validate_parameters__=False)
+    parameters = signature_of(call, named)
+    if named is None and any(map(is_nameless, parameters)):  # Callable[[X], Y]
+        return _faults_of_type(spec, call)
+    known = [each for each in parameters if not is_nameless(each)]
+    signature = Signature(known, __validate_parameters__=False)
     faults = judge(spec.contract, signature, answer, signal=spec.signal, bound=bound)
     idle = [parameter.name for parameter in parameters if spec.idle(parameter)]
     for name in idle:
@@ -152,7 +166,7 @@ def _faults(
     # To mypy, `**kwargs: object` may one day fill an idle parameter with anything.
     filled = without(call, idle)
     if not spec.accepts(filled):
-        faults += _mistyped(spec, filled)
+        faults += _mistyped(spec, call, dict(_types(parameters, call)))
     return faults or _faults_of_type(spec, filled)
 
 
@@ -172,15 +186,14 @@ def _faults_of_type(spec: ReceiverSpec, typ: ProperType) -> list[Fault]:
     return [incompatible(words, signal=spec.signal)]
 
 
-def _mistyped(spec: ReceiverSpec, call: CallableType) -> Iterator[Fault]:
+def _mistyped(spec: ReceiverSpec, call: CallableType, types: Mapping[str, Type]) -> Iterator[Fault]:
     """The parameters whose annotation excludes what is sent."""
     own = set(call.type_var_ids())
-    names = dict(_named_types(call))
-    for name, typ in names.items():
+    for name, typ in types.items():
         variables = {variable.id for variable in get_all_type_vars(typ)}
         if own & variables or isinstance(get_proper_type(typ), ParamSpecType):
             continue  # what a receiver's own type variable stands for shows in the whole only
-        sent = _sent_to(spec, name, names)
+        sent = _sent_to(spec, name, types)
         if not all(is_subtype(each, typ, options=spec.options) for each in sent):
             words = [type_words(each, spec.options) for each in (typ, sent[-1])]
             yield mistyped(name, *words, signal=spec.signal)
@@ -197,34 +210,35 @@ def _sent_to(spec: ReceiverSpec, name: str, names: Collection[str]) -> list[Type
     return [types[name]] if name in types else []
 
 
-def _named_types(call: CallableType) -> Iterator[tuple[str, Type]]:
-    for parameter, typ in zip(signature_of(call), call.arg_types, strict=True):
+def _types(parameters: Sequence[Parameter], call: CallableType) -> Iterator[tuple[str, Type]]:
+    for parameter, typ in zip(parameters, call.arg_types, strict=True):
         yield STARS.get(parameter.kind, "") + parameter.name, typ
 
 
-def _answer(
-    spec: ReceiverSpec,
-    call: CallableType,
-    expression: Expression,
-    sync: Answer = Answer.SYNC,
-    *,
-    trusted: bool = True,
-) -> Answer:
-    """What calling the receiver gives back, in the eyes of ``connect()``.
+def _bound_names(place: Place, partial: CallableType) -> list[str]:
+    """The parameters that a partial has filled by position; those given by name stay optional."""
+    inner = place.partial
+    if inner is None:
+        named = named_function(place, partial)
+        return positional_names(named.function, partial) if named else []
+    typ = inner.type_of(inner.expression)
+    nested = partial_call(typ) if isinstance(typ, Instance) else None
+    whole = nested or (called(typ) if isinstance(typ, Instance) else typ)
+    own = positional_names(whole, partial) if isinstance(whole, CallableType) else []
+    return [*(_bound_names(inner, nested) if nested else ()), *own]
 
-    A type that is the result of a call, as of a decorator, is not trusted to tell of the function.
-    """
+
+def _answer(spec: ReceiverSpec, call: CallableType, named: Named | None, sync: Answer) -> Answer:
+    """What calling the receiver gives back, in the eyes of ``connect()``."""
     result = get_proper_type(call.ret_type)
-    if isinstance(expression, LambdaExpr):
-        return Answer.LAMBDA
     if call.is_type_obj():
         sync = Answer.CLASS
-    function = plain_function(call)
-    if function is not None and function.is_async_generator:
-        return Answer.ASYNC_GENERATOR
-    if function is not None and function.is_coroutine:
-        return Answer.AWAITABLE
-    if function is not None and trusted and not isinstance(result, Instance):
-        return sync  # `connect()` goes by the annotation of the result, and `Any` says nothing
+    elif named is not None and named.exact:
+        if named.function.is_async_generator:
+            return Answer.ASYNC_GENERATOR
+        if named.function.is_coroutine:
+            return Answer.AWAITABLE
+        if not isinstance(result, Instance):
+            return sync  # `connect()` goes by the annotation of the result, and `Any` says nothing
     awaitable = is_subtype(result, spec.call.ret_type, options=spec.options)
     return Answer.AWAITABLE if awaitable else sync

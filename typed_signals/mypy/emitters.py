@@ -3,43 +3,36 @@
 from __future__ import annotations
 
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import Context, Expression, MemberExpr, TempNode, TypeInfo, Var
+from mypy.nodes import Context, Expression, MemberExpr, SymbolNode, TempNode, TypeInfo, Var
 from mypy.options import Options
 from mypy.plugin import CheckerPluginInterface
 from mypy.types import AnyType, FunctionLike, Instance, Type, TypeType, get_proper_type
 
+from typed_signals.mypy.fullnames import EMITTER, SIGNAL
 from typed_signals.mypy.wording import type_words
 
-__all__ = [
-    "EMITTER",
-    "MODEL_SIGNALS",
-    "SIGNAL",
-    "SIGNALS",
-    "declared_names",
-    "owner_words",
-    "signal_of",
-]
+__all__ = ["SIGNALS", "declared_names", "owner_words", "sends_none", "signal_of"]
 
-EMITTER = "typed_signals.emitter.SignalEmitter"
-MODEL_SIGNALS = "typed_signals.emitter.ModelSignals"
-ORMAR_MODEL = "ormar.models.model.Model"
-SIGNAL = "typed_signals.signal.Signal"
 SIGNALS = "signals"
 
 _CONFIG = "ormar_config"
 
 
 def declared_names(emitter: TypeInfo) -> list[str]:
-    """The names of the signals that an emitter class declares, inherited ones first."""
-    names: dict[str, None] = {}
-    for info in reversed(emitter.mro):
-        for name, symbol in info.names.items():
-            if name.startswith("_") or not isinstance(symbol.node, Var) or not symbol.node.type:
-                continue
-            typ = get_proper_type(symbol.node.type)
-            if isinstance(typ, Instance) and typ.type.has_base(SIGNAL):
-                names[name] = None
-    return list(names)
+    """The names of the signals that an emitter class declares; mypy's cache keeps no order."""
+    return sorted(
+        {
+            name
+            for info in emitter.mro
+            for name, symbol in info.names.items()
+            if not name.startswith("_") and _is_signal(symbol.node)
+        }
+    )
+
+
+def _is_signal(node: SymbolNode | None) -> bool:
+    typ = get_proper_type(node.type) if isinstance(node, Var) else None
+    return isinstance(typ, Instance) and typ.type.has_base(SIGNAL)
 
 
 def owner_words(emitter: Instance, options: Options) -> str:

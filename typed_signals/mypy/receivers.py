@@ -19,6 +19,7 @@ from typed_signals.contract import Fault
 from typed_signals.mypy.callables import contract_of, protocol_calls
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
+from typed_signals.mypy.functions import Place
 from typed_signals.mypy.statements import all_statements, once_per_module
 from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
 
@@ -63,6 +64,7 @@ def check_receiver(ctx: MethodContext) -> Type:
     ):
         return ctx.default_return_type
     receiver, expression = ctx.arg_types[0][0], ctx.args[0][0]
+    place = Place(ctx.api, ctx.context, expression)
     signal = signal_words(ctx.context, expression)
     # An `async def __call__` in the Protocol is a way to write it, it asks for no coroutine.
     awaitable = ctx.api.named_generic_type(
@@ -73,22 +75,21 @@ def check_receiver(ctx: MethodContext) -> Type:
             ret_type=awaitable
         )
         spec = ReceiverSpec(call, contract_of(call), signal, ctx.api.options)
-        faults = faults_in(spec, receiver, expression)
+        faults = faults_in(spec, receiver, place)
         if faults:
-            _refuse(ctx, spec, faults)
+            _refuse(ctx, spec, place, faults)
     return receiver
 
 
-def _refuse(ctx: MethodContext, spec: ReceiverSpec, faults: Sequence[Fault]) -> None:
-    receiver, place = ctx.arg_types[0][0], ctx.args[0][0]
+def _refuse(ctx: MethodContext, spec: ReceiverSpec, place: Place, faults: Sequence[Fault]) -> None:
     title = f"signal `{spec.signal}`" if spec.signal else "a signal"
     if models := model_words(spec.sender, spec.options):
         title += f" of {models}"
-    verdict = f"{receiver_words(receiver, spec.options)} cannot be connected to {title}"
+    verdict = f"{receiver_words(ctx.arg_types[0][0], place)} cannot be connected to {title}"
     for fault in faults:
-        ctx.api.fail(f"{verdict}: {fault}", place, code=SIGNAL_RECEIVER)
+        ctx.api.fail(f"{verdict}: {fault}", place.expression, code=SIGNAL_RECEIVER)
     expected = replace(spec.contract, signature=written(spec.call, spec.options))
-    ctx.api.msg.note(f"expected: {expected.expected(None)}", place, code=SIGNAL_RECEIVER)
+    ctx.api.msg.note(f"expected: {expected.expected(None)}", place.expression, code=SIGNAL_RECEIVER)
 
 
 def _opened(signature: CallableType, ctx: AttributeContext | MethodSigContext) -> CallableType:

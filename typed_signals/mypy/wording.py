@@ -10,6 +10,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     MemberExpr,
+    NameExpr,
     RefExpr,
     StrExpr,
 )
@@ -26,7 +27,8 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.mypy.callables import STARS, partial_call, signature_of
+from typed_signals.mypy.callables import STARS, is_nameless, partial_call, signature_of
+from typed_signals.mypy.functions import Place, named_function
 
 __all__ = ["model_words", "receiver_words", "signal_words", "type_words", "written"]
 
@@ -43,8 +45,8 @@ def written(call: CallableType, options: Options) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and "*" not in plain:
             plain.append("*")
         default = "" if parameter.default is parameter.empty else " = ..."
-        star = STARS.get(parameter.kind, "")
-        plain.append(f"{star}{parameter.name}: {type_words(typ, options)}{default}")
+        name = "" if is_nameless(parameter) else f"{parameter.name}: "
+        plain.append(f"{STARS.get(parameter.kind, '')}{name}{type_words(typ, options)}{default}")
     return ", ".join(plain)
 
 
@@ -58,26 +60,21 @@ def model_words(sender: ProperType | None, options: Options) -> str:
     return ", ".join(type_words(each, options) for each in models)
 
 
-def receiver_words(receiver: Type, options: Options) -> str:
+def receiver_words(receiver: Type, place: Place) -> str:
     """The name of a receiver."""
-    typ = get_proper_type(receiver)
+    typ, expression = get_proper_type(receiver), place.expression
     if isinstance(typ, Instance):
         function = partial_call(typ)
-        return f"partial of {receiver_words(function, options)}" if function else _object(typ)
+        if function is None:
+            return f"`{typ.type.name} object`"
+        return f"partial of {receiver_words(function, place.partial or place)}"
     if not isinstance(typ, FunctionLike):
-        return f"a `{type_words(typ, options)}`"
+        return f"a `{type_words(typ, place.api.options)}`"
     if typ.is_type_obj():
         return f"`{typ.type_object().name}`"
-    definition = typ.items[0].definition
-    if isinstance(definition, FuncDef | Decorator):
-        info = definition.info
-        return f"`{info.name}.{definition.name}`" if info else f"`{definition.name}`"
-    name = typ.items[0].name or "callable"
-    return name if '"' in name else f"`{name}`"
-
-
-def _object(typ: Instance) -> str:
-    return f"`{typ.type.name} object`"
+    if named := named_function(place, typ):
+        return named.words
+    return f"`{expression.name}`" if isinstance(expression, NameExpr | MemberExpr) else "`callable`"
 
 
 def signal_words(context: Context, receiver: Expression) -> str:
