@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any, Generic, Unpack
 
 from typing_extensions import TypeVar
@@ -45,7 +45,7 @@ __all__ = [
 M = TypeVar("M")
 P = TypeVar("P", bound=Callable[..., Awaitable[object]])
 
-Senders = type[M] | Sequence[type[M]]
+Senders = type[M] | Iterable[type[M]]
 
 
 class Connector(Generic[P]):
@@ -53,7 +53,7 @@ class Connector(Generic[P]):
 
     Args:
         signal: The signal's name.
-        senders: The model class, or several.
+        senders: The model class, or any iterable of several.
         options: How the receiver is told; see :class:`~typed_signals.Options`.
 
     Raises:
@@ -61,7 +61,7 @@ class Connector(Generic[P]):
     """
 
     def __init__(
-        self, signal: str, senders: type | Sequence[type], **options: Unpack[Options]
+        self, signal: str, senders: type | Iterable[type], **options: Unpack[Options]
     ) -> None:
         self._options = options
         every = [senders] if isinstance(senders, type) else _several(signal, senders)
@@ -93,13 +93,14 @@ class Connector(Generic[P]):
 
 
 def _several(signal: str, senders: object) -> list[object]:
-    kind = type(senders).__qualname__
-    given = f"a `{kind}`"
-    if isinstance(senders, Collection) and not isinstance(senders, str | bytes):
+    given = f"a `{type(senders).__qualname__}`"
+    if isinstance(senders, Iterable) and not isinstance(senders, str | bytes):
         every: list[object] = [*senders]
-        if every:
+        # An object that happens to be iterable, such as an instance of a pydantic model, is none.
+        if every and (isinstance(senders, Collection) or isinstance(every[0], type)):
             return every
-        given = f"an empty `{kind}`"
+        if not every:
+            given = given.replace("a ", "an empty ", 1)
     raise SignalDefinitionError(
         f"`{signal}` expects a model class or a list of model classes, not {given}: "
         f"write `@{signal}(Album)` or `@{signal}([Album, Track])`"
@@ -113,7 +114,8 @@ def receiver(
 
     Args:
         signal: The signal's name: one of a model's lifecycle, a declared or any custom one.
-        senders: The model class, or several; an abstract model stands for every model below it.
+        senders: The model class, or any iterable of several; an abstract model stands for every
+            model below it.
         options: ``on_commit`` and ``sequential``; see :class:`~typed_signals.Options`.
 
     Returns:
