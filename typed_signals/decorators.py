@@ -42,7 +42,7 @@ __all__ = [
     "receiver",
 ]
 
-M = TypeVar("M")
+M = TypeVar("M", default=Any)
 P = TypeVar("P", bound=Callable[..., Awaitable[object]])
 
 Senders = type[M] | Iterable[type[M]]

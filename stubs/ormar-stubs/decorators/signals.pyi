@@ -1,6 +1,8 @@
 # ormar's decorators take the senders alone; those of `typed_signals.ormar` take options besides.
 
-from typing import TypeVar
+from typing import Any
+
+from typing_extensions import TypeVar
 
 from typed_signals.decorators import Connector, Senders
 from typed_signals.receivers import (
@@ -18,7 +20,7 @@ from typed_signals.receivers import (
     PreUpdateReceiver,
 )
 
-_M = TypeVar("_M")
+_M = TypeVar("_M", default=Any)
 
 def receiver(signal: str, senders: Senders[_M]) -> Connector[CustomReceiver[_M]]: ...
 def pre_save(senders: Senders[_M]) -> Connector[PreSaveReceiver[_M]]: ...
