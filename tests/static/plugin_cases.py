@@ -208,10 +208,14 @@ CASES = [
         ) -> None: ...
         @pre_save((Album, Track))
         async def one(sender: type[Model], instance: Album, **kwargs: object) -> None: ...
+        @pre_save({Album, Track})
+        async def other(sender: type[Model], instance: Track, **kwargs: object) -> None: ...
         """,
         refused(
             "`instance` is annotated `Album`, and `pre_save` sends `Album | Track`: "
-            "write `instance: Album | Track`"
+            "write `instance: Album | Track`",
+            "`instance` is annotated `Track`, and `pre_save` sends `Album | Track`: "
+            "write `instance: Album | Track`",
         ),
     ),
     Case(

@@ -161,9 +161,10 @@ def test_parallel_workers_find_the_same(mypy: Mypy) -> None:
     assert MISSPELT in parallel
 
 
-@pytest.mark.parametrize(
-    "plugins", ["pydantic.mypy, typed_signals.mypy", "typed_signals.mypy, pydantic.mypy"]
-)
+BOTH = ["pydantic.mypy, typed_signals.mypy", "typed_signals.mypy, pydantic.mypy"]
+
+
+@pytest.mark.parametrize("plugins", BOTH)
 def test_works_beside_the_plugin_of_pydantic(tmp_path: Path, plugins: str) -> None:
     mypy = Mypy(tmp_path, plugins)
     mypy.write(
@@ -187,6 +188,54 @@ def test_works_beside_the_plugin_of_pydantic(tmp_path: Path, plugins: str) -> No
     assert "[pydantic-field]" in told, "an error of pydantic's plugin"
     assert '"typed_signals.emitter.ModelSignals[models.Old]"' in told
     assert "it requires `instnace`" in told
+
+
+# With pydantic's plugin the two constructors have nothing in common, and mypy's type of a list of
+# both is `list[_ModelType]`, that of their metaclass.
+SEVERAL = """
+class Cover(ormar.Model):
+    ormar_config = base.copy(tablename="covers")
+    id: int = ormar.Integer(primary_key=True)
+    title: str = ormar.String(max_length=10)
+    album: Album = ormar.ForeignKey(Album)
+
+both = [Album, Cover]
+
+@pre_save([Album, Cover])
+@pre_save({Album, Cover})
+@pre_save((Album, Cover))
+@receiver("pre_save", [Album, Cover])
+@pre_save(both)
+@pre_save(set(both))
+@pre_save({"album": Album, "cover": Cover}.values())
+async def any_model(sender: type[ormar.Model], instance: ormar.Model, **kwargs: object) -> None: ...
+@pre_save([Album, Cover])
+async def untyped(sender, instance, **kwargs): ...  # type: ignore[no-untyped-def]
+for each in [Album, Cover]:
+    @pre_save(each)
+    async def of_each(sender: type[ormar.Model], **kwargs: object) -> None: ...
+"""
+UNION = """
+@pre_save([Album, Cover])
+@pre_save({Album, Cover})
+@pre_save((Album, Cover))
+@receiver("pre_save", [Album, Cover])
+async def either(
+    sender: type[Album | Cover], instance: Album | Cover, **kwargs: object
+) -> None: ...
+@pre_save([Album, Cover])
+async def one(sender: type[Album | Cover], instance: Album, **kwargs: object) -> None: ...
+"""
+
+
+@pytest.mark.parametrize("plugins", [*BOTH, "typed_signals.mypy", "pydantic.mypy", ""])
+def test_models_with_different_fields_are_several_senders(tmp_path: Path, plugins: str) -> None:
+    mypy = Mypy(tmp_path, plugins)
+    ours = "typed_signals" in plugins
+    mypy.write("models", f"{SEVERAL}{UNION if ours else ''}", ORMAR)
+    told = [text for text in mypy.check().get("models", []) if "[pydantic-field]" not in text]
+    refused = "`instance` is annotated `Album`, and `pre_save` sends `Album | Cover`"
+    assert [refused in text for text in told] == [True] * ours, told
 
 
 def test_nothing_of_the_project_is_imported(mypy: Mypy) -> None:
