@@ -72,6 +72,6 @@ async def of_one(sender: type[Album], instance: Album, **kwargs: Any) -> None: .
 async def misspelt(sender: Models, instnace: ormar.Model, **kwargs: Any) -> None: ...
 
 
-pre_save("Album")  # E[no-model] all
-pre_save(1)  # E[no-model] all
-pre_save([1])  # E[no-model] all
+pre_save("Album")  # E[not-a-model] all
+pre_save(1)  # E[not-a-model] all
+pre_save([1])  # E[not-a-model] all
