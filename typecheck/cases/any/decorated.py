@@ -98,4 +98,4 @@ async def wrong_model(sender: type[Album], instance: int, **kwargs: Any) -> None
 
 
 signals.pre_save.connect(misspelt)  # E[misspelt-payload] all: write `instance`
-signals.pre_save.connect(wrong_model)  # E[wrong-model] all: `instance` is annotated `int`
+signals.pre_save.connect(wrong_model)  # E[payload-of-another-type] all: `instance` is annotated `int`
