@@ -1,6 +1,6 @@
 """The mypy plugin: ``plugins = typed_signals.mypy`` in mypy's configuration.
 
-Everything it knows of signals it reads from the Protocols and from :mod:`typed_signals.contract`.
+Everything it knows of signals it reads from the Protocols and from :mod:`typed_signals.mypy.rules`.
 It imports neither ormar nor any module of the project that is checked.
 """
 
@@ -21,6 +21,7 @@ from mypy.plugin import (
 )
 from mypy.types import FunctionLike, Type
 
+from typed_signals.mypy import rules
 from typed_signals.mypy.assignments import assigned_signal
 from typed_signals.mypy.fullnames import CONNECTOR, DECORATORS, EMITTER, SIGNAL
 from typed_signals.mypy.meta import add_signals_to_meta
@@ -31,8 +32,7 @@ from typed_signals.mypy.senders import connector_of
 
 def _version() -> str:
     """What mypy adds to its cache's key, so that no verdict outlives the rules it was made by."""
-    here = Path(__file__).parent
-    files = sorted([*here.glob("*.py"), here.parent / "contract.py"])
+    files = sorted([*Path(__file__).parent.glob("*.py"), Path(rules.FILE)])
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

@@ -17,8 +17,8 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.contract import SENDER, Contract
 from typed_signals.mypy.functions import Named
+from typed_signals.mypy.rules import SENDER, Contract
 
 __all__ = [
     "STARS",

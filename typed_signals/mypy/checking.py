@@ -26,18 +26,6 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.contract import (
-    NOT_CALLABLE,
-    SENDER,
-    Answer,
-    Contract,
-    Fault,
-    incompatible,
-    judge,
-    misspelt,
-    mistyped,
-    near_miss,
-)
 from typed_signals.mypy.callables import (
     STARS,
     called,
@@ -48,6 +36,18 @@ from typed_signals.mypy.callables import (
     without,
 )
 from typed_signals.mypy.functions import Named, Place, call_method, named_function
+from typed_signals.mypy.rules import (
+    NOT_CALLABLE,
+    SENDER,
+    CallableKind,
+    Contract,
+    Fault,
+    check_signature,
+    incompatible,
+    misspelt,
+    mistyped,
+    suggest,
+)
 from typed_signals.mypy.wording import type_words, written
 
 __all__ = ["ReceiverSpec", "faults_in"]
@@ -133,7 +133,7 @@ def _faults_of_object(spec: ReceiverSpec, typ: Instance, place: Place) -> list[F
         return []
     if isinstance(call, CallableType):
         named = call_method(place, typ.type)
-        return _faults(spec, call, place, named, sync=Answer.SYNC_CALL)
+        return _faults(spec, call, place, named, sync=CallableKind.SYNC_CALL)
     return [NOT_CALLABLE] if call is None else _faults_of_type(spec, call)
 
 
@@ -143,25 +143,23 @@ def _faults(
     place: Place,
     named: Named | None,
     *,
-    sync: Answer = Answer.SYNC,
+    sync: CallableKind = CallableKind.SYNC,
     bound: Sequence[str] = (),
 ) -> list[Fault]:
-    answer = Answer.LAMBDA
+    answer = CallableKind.LAMBDA
     if not isinstance(place.expression, LambdaExpr):
         answer = _answer(spec, call, named, sync)
     if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
-        return judge(spec.contract, _ANYTHING, answer, signal=spec.signal)
+        return check_signature(spec.contract, _ANYTHING, answer, signal=spec.signal)
     parameters = signature_of(call, named)
     if named is None and any(map(is_nameless, parameters)):  # Callable[[X], Y]
         return _faults_of_type(spec, call)
     known = [each for each in parameters if not is_nameless(each)]
     signature = Signature(known, __validate_parameters__=False)
-    faults = judge(spec.contract, signature, answer, signal=spec.signal, bound=bound)
+    faults = check_signature(spec.contract, signature, answer, signal=spec.signal, bound=bound)
     idle = [parameter.name for parameter in parameters if spec.idle(parameter)]
     for name in idle:
-        if near := near_miss(
-            name, [each for each in spec.types if each not in signature.parameters]
-        ):
+        if near := suggest(name, [each for each in spec.types if each not in signature.parameters]):
             faults.append(misspelt(name, near, signal=spec.signal))
     # To mypy, `**kwargs: object` may one day fill an idle parameter with anything.
     filled = without(call, idle)
@@ -228,17 +226,19 @@ def _bound_names(place: Place, partial: CallableType) -> list[str]:
     return [*(_bound_names(inner, nested) if nested else ()), *own]
 
 
-def _answer(spec: ReceiverSpec, call: CallableType, named: Named | None, sync: Answer) -> Answer:
+def _answer(
+    spec: ReceiverSpec, call: CallableType, named: Named | None, sync: CallableKind
+) -> CallableKind:
     """What calling the receiver gives back, in the eyes of ``connect()``."""
     result = get_proper_type(call.ret_type)
     if call.is_type_obj():
-        sync = Answer.CLASS
+        sync = CallableKind.CLASS
     elif named is not None and named.exact:
         if named.function.is_async_generator:
-            return Answer.ASYNC_GENERATOR
+            return CallableKind.ASYNC_GENERATOR
         if named.function.is_coroutine:
-            return Answer.AWAITABLE
+            return CallableKind.AWAITABLE
         if not isinstance(result, Instance):
             return sync  # `connect()` goes by the annotation of the result, and `Any` says nothing
     awaitable = is_subtype(result, spec.call.ret_type, options=spec.options)
-    return Answer.AWAITABLE if awaitable else sync
+    return CallableKind.AWAITABLE if awaitable else sync

@@ -15,11 +15,11 @@ from mypy.nodes import Context, Decorator, MypyFile
 from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
 from mypy.types import CallableType, FunctionLike, Type, get_proper_type
 
-from typed_signals.contract import Fault
 from typed_signals.mypy.callables import contract_of, protocol_calls
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
 from typed_signals.mypy.functions import Place
+from typed_signals.mypy.rules import Fault
 from typed_signals.mypy.statements import all_statements, once_per_module
 from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
 

@@ -24,9 +24,9 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.contract import no_signals
 from typed_signals.mypy.codes import SIGNAL_SENDER
 from typed_signals.mypy.emitters import sends_none, signal_of
+from typed_signals.mypy.rules import no_signals
 
 __all__ = ["connector_of"]
 

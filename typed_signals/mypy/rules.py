@@ -1,0 +1,33 @@
+"""What the plugin uses of the core: the rules of a contract, and their words."""
+
+from typed_signals import contract
+from typed_signals.contract import (
+    NOT_CALLABLE,
+    SENDER,
+    Answer as CallableKind,
+    Contract,
+    Fault,
+    incompatible,
+    judge as check_signature,
+    misspelt,
+    mistyped,
+    near_miss as suggest,
+    no_signals,
+)
+
+__all__ = [
+    "FILE",
+    "NOT_CALLABLE",
+    "SENDER",
+    "CallableKind",
+    "Contract",
+    "Fault",
+    "check_signature",
+    "incompatible",
+    "misspelt",
+    "mistyped",
+    "no_signals",
+    "suggest",
+]
+
+FILE = contract.__file__
