@@ -263,7 +263,7 @@ CASES = [
         signals.other.connect(wrong)
         """,
         (
-            '"send" of "Signal" has incompatible type "str"; expected "int"  [arg-type]',
+            '"send" of "sold" has incompatible type "str"; expected "int"  [arg-type]',
             *refused("`amount` is annotated `str`, and `sold` sends `int`: write `amount: int`"),
         ),
     ),

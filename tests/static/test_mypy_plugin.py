@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from tests.static import plugin_cases, plugin_declaration_cases
 from tests.static.mypy_program import Mypy
-from tests.static.plugin_cases import CASES, HEAD, ORMAR
+from tests.static.plugin_cases import HEAD, ORMAR
 from typed_signals import ModelSignals, SignalDefinitionError, SignalNameWarning, pre_save
+
+CASES = [*plugin_cases.CASES, *plugin_declaration_cases.CASES]
 
 
 @pytest.fixture
@@ -160,6 +163,68 @@ def test_parallel_workers_find_the_same(mypy: Mypy) -> None:
     assert CHANGED in parallel
     assert MISSPELT in parallel
 
+
+# --- what a module installs for others ------------------------------------------------------------
+
+SHOP = """
+class AlbumSignals(OrmarSignals["Album"]):
+    sold: Signal[Sold]
+    kept: Signal[Sold]
+class OtherSignals(OrmarSignals["Album"]):
+    sold: Signal[Sold]
+{install}
+"""
+READER = """from shop import Album, AlbumSignals, OtherSignals
+from typed_signals import signals_of
+
+reveal_type(Album.ormar_config.signals)
+signals_of(Album, OtherSignals)
+"""
+INSTALLED = [
+    'Revealed type is "shop.AlbumSignals"',
+    "the signals of `Album` are `AlbumSignals`, not `OtherSignals`: install them with "
+    "`install(Album, signals=OtherSignals)`  [signal-install]",
+]
+
+
+def test_what_a_module_installs_is_known_to_those_that_import_it(mypy: Mypy) -> None:
+    head = ORMAR.replace("import Signal\n", "import Signal\nfrom typed_signals.ormar import *\n")
+    head = head.replace("Paid", "Sold")
+    installs = "install(Album, signals=AlbumSignals)"
+
+    def told() -> list[str]:
+        return [text.partition(": ")[2] for text in mypy.check("reader.py").get("reader", [])]
+
+    mypy.write("shop", SHOP.format(install=installs), head)
+    mypy.write("reader", READER)
+    assert told() == INSTALLED
+    mypy.write("reader", f"{READER}# touched")
+    assert told() == INSTALLED, "the shop comes from the cache"
+    mypy.write("shop", SHOP.format(install="install()"), head)
+    assert told() == ['Revealed type is "typed_signals.emitter.ModelSignals[shop.Album]"']
+    mypy.write("shop", SHOP.format(install="def start() -> None: " + installs), head)
+    assert told() == ['Revealed type is "typed_signals.emitter.ModelSignals[shop.Album]"']
+
+
+def test_the_daemon_sees_a_contract_that_can_no_longer_be_one(mypy: Mypy) -> None:
+    write_shop(mypy, "int")
+    mypy.write(
+        "emitter",
+        "import contract\nfrom typed_signals import Signal, SignalEmitter\n"
+        "class Signals(SignalEmitter[contract.Shop]):\n    paid: Signal[contract.Paid]\n",
+    )
+    mypy.daemon("start", "--", "--config-file", "mypy.ini")
+    try:
+        assert faults(mypy.daemon("check", "emitter.py")) == []
+        mypy.write("contract", CONTRACT.format(type="int").replace("*, amount", "amount"))
+        [here, there] = faults(mypy.daemon("check", "emitter.py"))
+        assert here == there
+        assert "its payload `amount` is not keyword-only" in here
+    finally:
+        mypy.daemon("stop")
+
+
+# --- beside pydantic's plugin ---------------------------------------------------------------------
 
 BOTH = ["pydantic.mypy, typed_signals.mypy", "typed_signals.mypy, pydantic.mypy"]
 

@@ -146,17 +146,17 @@ def _faults(
     sync: CallableKind = CallableKind.SYNC,
     bound: Sequence[str] = (),
 ) -> list[Fault]:
-    answer = CallableKind.LAMBDA
+    kind = CallableKind.LAMBDA
     if not isinstance(place.expression, LambdaExpr):
-        answer = _answer(spec, call, named, sync)
+        kind = _kind(spec, call, named, sync)
     if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
-        return check_signature(spec.contract, _ANYTHING, answer, signal=spec.signal)
+        return check_signature(spec.contract, _ANYTHING, kind, signal=spec.signal)
     parameters = signature_of(call, named)
     if named is None and any(map(is_nameless, parameters)):  # Callable[[X], Y]
         return _faults_of_type(spec, call)
     known = [each for each in parameters if not is_nameless(each)]
     signature = Signature(known, __validate_parameters__=False)
-    faults = check_signature(spec.contract, signature, answer, signal=spec.signal, bound=bound)
+    faults = check_signature(spec.contract, signature, kind, signal=spec.signal, bound=bound)
     idle = [parameter.name for parameter in parameters if spec.idle(parameter)]
     for name in idle:
         if near := suggest(name, [each for each in spec.types if each not in signature.parameters]):
@@ -226,7 +226,7 @@ def _bound_names(place: Place, partial: CallableType) -> list[str]:
     return [*(_bound_names(inner, nested) if nested else ()), *own]
 
 
-def _answer(
+def _kind(
     spec: ReceiverSpec, call: CallableType, named: Named | None, sync: CallableKind
 ) -> CallableKind:
     """What calling the receiver gives back, in the eyes of ``connect()``."""

@@ -59,6 +59,15 @@ class Place:
         return self.api.tree.fullname if isinstance(self.api, TypeChecker) else ""
 
     @property
+    def connector(self) -> Expression | None:
+        """What is called with the receiver: ``signals.pre_save.connect``, ``pre_save(Album)``."""
+        if isinstance(self.context, Decorator):
+            position = (self.expression.line, self.expression.column)
+            decorators = self.context.original_decorators
+            return next((d for d in decorators if (d.line, d.column) == position), None)
+        return self.context.callee if isinstance(self.context, CallExpr) else None
+
+    @property
     def partial(self) -> Place | None:
         """The function in the expression ``partial(function, ...)``."""
         call = self.expression
@@ -198,9 +207,8 @@ def _class_of(typ: ProperType | None) -> TypeInfo | None:
 def _decorators_below(place: Place) -> list[Expression]:
     """The decorators that are applied before the one whose receiver this is."""
     decorators = place.context.decorators if isinstance(place.context, Decorator) else []
-    position = (place.expression.line, place.expression.column)
-    places = [(each.line, each.column) for each in decorators]
-    return decorators[places.index(position) + 1 :] if position in places else decorators
+    own = place.connector
+    return decorators[decorators.index(own) + 1 :] if own in decorators else decorators
 
 
 def _connects(place: Place, decorator: Expression) -> bool:

@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Context, Decorator, MypyFile
+from mypy.nodes import Context, Decorator, MemberExpr, MypyFile
 from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
-from mypy.types import CallableType, FunctionLike, Type, get_proper_type
+from mypy.types import CallableType, FunctionLike, Instance, Type, get_proper_type
 
 from typed_signals.mypy.callables import contract_of, protocol_calls
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
+from typed_signals.mypy.emitters import owner_words
+from typed_signals.mypy.fullnames import EMITTER
 from typed_signals.mypy.functions import Place
 from typed_signals.mypy.rules import Fault
 from typed_signals.mypy.statements import all_statements, once_per_module
@@ -65,7 +67,7 @@ def check_receiver(ctx: MethodContext) -> Type:
         return ctx.default_return_type
     receiver, expression = ctx.arg_types[0][0], ctx.args[0][0]
     place = Place(ctx.api, ctx.context, expression)
-    signal = signal_words(ctx.context, expression)
+    signal = signal_words(place.connector)
     # An `async def __call__` in the Protocol is a way to write it, it asks for no coroutine.
     awaitable = ctx.api.named_generic_type(
         "typing.Awaitable", [ctx.api.named_generic_type("builtins.object", [])]
@@ -82,14 +84,23 @@ def check_receiver(ctx: MethodContext) -> Type:
 
 
 def _refuse(ctx: MethodContext, spec: ReceiverSpec, place: Place, faults: Sequence[Fault]) -> None:
+    name, owner = receiver_words(ctx.arg_types[0][0], place), _owner(spec, place)
     title = f"signal `{spec.signal}`" if spec.signal else "a signal"
-    if models := model_words(spec.sender, spec.options):
-        title += f" of {models}"
-    verdict = f"{receiver_words(ctx.arg_types[0][0], place)} cannot be connected to {title}"
+    verdict = f"{name} cannot be connected to {title}{f' of {owner}' if owner else ''}"
     for fault in faults:
         ctx.api.fail(f"{verdict}: {fault}", place.expression, code=SIGNAL_RECEIVER)
     expected = replace(spec.contract, signature=written(spec.call, spec.options))
     ctx.api.msg.note(f"expected: {expected.expected(None)}", place.expression, code=SIGNAL_RECEIVER)
+
+
+def _owner(spec: ReceiverSpec, place: Place) -> str:
+    """Whose signal it is: that of its emitter if the code names one, else that of the sender."""
+    signal = place.connector.expr if isinstance(place.connector, MemberExpr) else None
+    emitter = place.type_of(signal.expr) if isinstance(signal, MemberExpr) else None
+    if isinstance(emitter, Instance) and emitter.type.has_base(EMITTER):
+        return owner_words(emitter, spec.options)
+    owner = model_words(spec.sender, spec.options)
+    return "" if owner == "object" else owner
 
 
 def _opened(signature: CallableType, ctx: AttributeContext | MethodSigContext) -> CallableType:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from mypy.messages import format_type_bare
 from mypy.nodes import (
     CallExpr,
-    Context,
-    Decorator,
     Expression,
     FuncDef,
     MemberExpr,
@@ -30,7 +28,7 @@ from mypy.types import (
 from typed_signals.mypy.callables import STARS, is_nameless, partial_call, signature_of
 from typed_signals.mypy.functions import Place, named_function
 
-__all__ = ["model_words", "receiver_words", "signal_words", "type_words", "written"]
+__all__ = ["model_words", "receiver_words", "signal_name", "signal_words", "type_words", "written"]
 
 
 def type_words(typ: Type, options: Options) -> str:
@@ -77,27 +75,22 @@ def receiver_words(receiver: Type, place: Place) -> str:
     return f"`{expression.name}`" if isinstance(expression, NameExpr | MemberExpr) else "`callable`"
 
 
-def signal_words(context: Context, receiver: Expression) -> str:
+def signal_name(signal: Expression) -> str:
+    """The name of a signal, ``sold`` of ``signals.sold``; empty for one that no emitter has."""
+    return signal.name if isinstance(signal, MemberExpr) and not signal.fullname else ""
+
+
+def signal_words(connector: Expression | None) -> str:
     """The name of the signal that a receiver is connected to, as it stands in the code.
 
     Args:
-        context: The call, or the function with the decorator.
-        receiver: The receiver, which for a decorated function stands where its decorator does.
+        connector: What is called with the receiver.
 
     Returns:
         The name; empty when the code does not say it.
     """
-    connector: Expression | None = None
-    if isinstance(context, Decorator):
-        place = (receiver.line, receiver.column)
-        for each in context.original_decorators:
-            if (each.line, each.column) == place:
-                connector = each
-    elif isinstance(context, CallExpr):
-        connector = context.callee
     if isinstance(connector, MemberExpr):  # signals.pre_save.connect
-        signal = connector.expr
-        return signal.name if isinstance(signal, MemberExpr) and not signal.fullname else ""
+        return signal_name(connector.expr)
     if isinstance(connector, CallExpr):  # pre_save(Album), receiver("pre_save", Album)
         named = next((each for each in connector.args if isinstance(each, StrExpr)), None)
         if named is not None:
