@@ -94,8 +94,8 @@ async def misspelt(sender: type[Album], instnace: Album, **kwargs: Any) -> None:
 
 
 @timed
-async def wrong_model(sender: type[Album], instance: int, **kwargs: Any) -> None: ...
+async def wrong_type(sender: type[Album], instance: int, **kwargs: Any) -> None: ...
 
 
 signals.pre_save.connect(misspelt)  # E[misspelt-payload] all: write `instance`
-signals.pre_save.connect(wrong_model)  # E[payload-of-another-type] all: `instance` is annotated `int`
+signals.pre_save.connect(wrong_type)  # E[payload-of-another-type] all: is annotated `int`
