@@ -26,9 +26,9 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from typed_signals.prose import prose_of
 
 from typed_signals import ModelSignals
-from typed_signals.prose import prose_of
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -133,7 +133,18 @@ def test_methods_are_decorated_in_the_class_body_when_they_are_static(album):
 # --- several senders -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("several", [list, tuple, lambda senders: dict.fromkeys(senders).keys()])
+SEVERAL = {
+    "list": list,
+    "tuple": tuple,
+    "set": set,
+    "keys": dict.fromkeys,
+    "values": lambda senders: dict(enumerate(senders)).values(),
+    "generator": lambda senders: (each for each in senders),
+    "iterator": iter,
+}
+
+
+@pytest.mark.parametrize("several", SEVERAL.values(), ids=SEVERAL.keys())
 def test_several_senders_are_connected_to_all_of_them(album, track, several):
     pre_save(several([album, track]))(listener)
     assert album.signals.pre_save.receivers == (listener,)
@@ -260,6 +271,8 @@ class Misused:
 NO_SENDERS: dict[str, tuple[Any, str]] = {
     "an empty list": ([], expects("an empty `list`")),
     "an empty tuple": ((), expects("an empty `tuple`")),
+    "an empty generator": ((each for each in ()), expects("an empty `generator`")),
+    "a generator of strings": ((each for each in ["Album"]), expects("a `generator`")),
     "a string": ("Album", expects("a `str`")),
     "bytes": (b"Album", expects("a `bytes`")),
     "nothing": (None, expects("a `NoneType`")),

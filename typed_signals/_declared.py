@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, cast, get_args, get_origin
+from typing import Any, Final, NamedTuple, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from typed_signals._annotations import annotated_names, class_hint
 from typed_signals._errors import SignalDefinitionError
 from typed_signals._inspect import explain_unresolved
+from typed_signals._misuse import not_a_signal
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import written_protocol
 from typed_signals._signal import Signal
@@ -71,10 +72,7 @@ def _read_declaration(emitter: type, cls: type, name: str) -> Declared:
     origin: Any = get_origin(hint)
     kind = _signal_class(hint if origin is None else origin)
     if kind is None:
-        raise SignalDefinitionError(
-            f"`{emitter.__qualname__}.{name}` must be declared as a signal: "
-            f"write `{name}: Signal[<a receiver Protocol>]`"
-        )
+        raise SignalDefinitionError(not_a_signal(emitter.__qualname__, name))
     written: Any = arguments[0] if arguments else written_protocol(kind) or CustomReceiver
     generic: Any = get_origin(written)
     return Declared(written if generic is None else generic, kind)
@@ -82,5 +80,5 @@ def _read_declaration(emitter: type, cls: type, name: str) -> Declared:
 
 def _signal_class(kind: Any) -> type[Signal[Any]] | None:
     if isinstance(kind, type) and issubclass(kind, Signal):
-        return cast("type[Signal[Any]]", kind)
+        return kind
     return None

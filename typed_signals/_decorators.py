@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any, Generic, Unpack
 
 from typing_extensions import TypeVar
@@ -13,12 +13,13 @@ from typed_signals._connection import ConnectOptions
 from typed_signals._describe import kind_of
 from typed_signals._emitter import get_emitter
 from typed_signals._errors import SignalDefinitionError
+from typed_signals._misuse import no_sender
 from typed_signals._protocols import CustomReceiver
 from typed_signals._signal import K0, Accepted, Own, R, Signal
 
 __all__ = ["Connector", "Senders", "receiver"]
 
-M = TypeVar("M")
+M = TypeVar("M", default=Any)
 P = TypeVar("P", bound=Callable[..., Awaitable[object]])
 
 Senders = type[M] | Iterable[type[M]]
@@ -74,13 +75,12 @@ def _several(signal: str, senders: Any) -> list[object]:
     given = kind_of(senders)
     if isinstance(senders, Iterable) and not isinstance(senders, str | bytes):
         every: list[object] = [*senders]  # pyright: ignore[reportUnknownVariableType] - of anything
-        if every:
+        # An object that happens to be iterable, as instances of pydantic models are, is none.
+        if every and (isinstance(senders, Collection) or isinstance(every[0], type)):
             return every
-        given = given.replace("a `", "an empty `")
-    raise SignalDefinitionError(
-        f"`{signal}` expects a model class or several, not {given}: "
-        f"write `@{signal}(Album)` or `@{signal}([Album, Track])`"
-    )
+        if not every:
+            given = f"an empty {given.partition(' ')[2]}"
+    raise SignalDefinitionError(no_sender(signal, given))
 
 
 def receiver(

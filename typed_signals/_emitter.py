@@ -27,6 +27,7 @@ from typed_signals._errors import (
     SignalNameWarning,
     warn,
 )
+from typed_signals._misuse import other_signals, shared_value
 from typed_signals._options import wrong_choice
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import (
@@ -101,10 +102,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         for name, value in list(vars(cls).items()):
             declared = name in annotated and not name.startswith("_")
             if declared or isinstance(value, Signal):
-                raise SignalDefinitionError(
-                    f"`{cls.__qualname__}.{name}` has a value, which every emitter of the class "
-                    f"would share: declare it without (`{name}: Signal[<a receiver Protocol>]`)"
-                )
+                raise SignalDefinitionError(shared_value(cls.__qualname__, name))
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Learn whose signals these are, when written as a class attribute."""
@@ -341,8 +339,5 @@ def get_signals(sender: type, kind: type[E]) -> E:
     emitter = get_emitter(sender)
     if isinstance(emitter, kind):
         return emitter
-    raise find_backend(sender).definition_error(
-        f"the signals of `{sender.__qualname__}` are `{type(emitter).__qualname__}`, not "
-        f"`{kind.__qualname__}`: install them with `install({sender.__qualname__}, "
-        f"signals={kind.__qualname__})`"
-    )
+    names = (each.__qualname__ for each in (sender, type(emitter), kind))
+    raise find_backend(sender).definition_error(other_signals(*names))

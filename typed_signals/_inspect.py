@@ -27,6 +27,14 @@ from typed_signals._contract import (
 )
 from typed_signals._describe import call_method, kind_of, read, unwrap
 from typed_signals._errors import SignalDefinitionError
+from typed_signals._misuse import (
+    EXPECTED_CONTRACT,
+    NO_PROTOCOL,
+    NO_SENDER,
+    NOT_AWAITABLE,
+    bad_contract,
+    positional_payload,
+)
 from typed_signals._protocols import Alias
 
 __all__ = [
@@ -81,7 +89,7 @@ def read_contract(protocol: type) -> Contract:
     """
     call = getattr(protocol, "__call__", None)  # noqa: B004 - the method itself is wanted
     if not getattr(protocol, "_is_protocol", False) or not inspect.isfunction(call):
-        raise _bad_protocol(protocol, "it is no Protocol class with a `__call__`")
+        raise _bad_protocol(protocol, NO_PROTOCOL)
     try:
         hints = call_hints(protocol)
     except Exception as error:  # an annotation is any expression, and may fail in any way
@@ -89,9 +97,9 @@ def read_contract(protocol: type) -> Contract:
     _, *parameters = signature_of(call).parameters.values()
     first = parameters[0] if parameters else None
     if first is None or first.name != SENDER or first.kind is not Parameter.POSITIONAL_OR_KEYWORD:
-        raise _bad_protocol(protocol, f"the first parameter of its `__call__` is not `{SENDER}`")
+        raise _bad_protocol(protocol, NO_SENDER)
     if not (inspect.iscoroutinefunction(call) or _is_awaitable_type(hints.get("return"))):
-        raise _bad_protocol(protocol, "its `__call__` does not return an `Awaitable`")
+        raise _bad_protocol(protocol, NOT_AWAITABLE)
     payload: dict[str, bool] = {}
     aliases: dict[str, str] = {}
     for parameter in parameters[1:]:
@@ -102,10 +110,7 @@ def read_contract(protocol: type) -> Contract:
             else:
                 aliases[parameter.name] = source
         elif parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
-            raise _bad_protocol(
-                protocol,
-                f"its payload `{parameter.name}` is not keyword-only: write `*` before it",
-            )
+            raise _bad_protocol(protocol, positional_payload(parameter.name))
     kinds = {parameter.kind for parameter in parameters}
     return Contract(
         payload=payload,
@@ -134,12 +139,8 @@ def explain_unresolved(error: Exception) -> str:
 
 
 def _bad_protocol(protocol: object, reason: str) -> SignalDefinitionError:
-    return SignalDefinitionError(
-        f"{kind_of(protocol)} cannot be a signal's contract: {reason}.\n"
-        "  expected: class MyReceiver(Protocol): "
-        "def __call__(self, sender: type[Model], *, <payload>, **kwargs: object) "
-        "-> Awaitable[object]: ..."
-    )
+    text = bad_contract(kind_of(protocol), reason)
+    return SignalDefinitionError(f"{text}.\n  {EXPECTED_CONTRACT}")
 
 
 def _alias_of(hint: object) -> str | None:

@@ -24,6 +24,14 @@ class Strict(Protocol):
     ) -> Awaitable[object]: ...
 
 
+class Plain(Protocol):
+    """Written as the receivers mostly are, with a result that no receiver has to have."""
+
+    async def __call__(
+        self, sender: type[Album], *, amount: int, note: str, **kwargs: object
+    ) -> None: ...
+
+
 anything: Any = None
 
 
@@ -83,6 +91,7 @@ KINDS = [
     ),
     Kind("PostBulkUpdateReceiver[Album]", {"instances": "list[Album]"}, [{"instances": "[]"}]),
     Kind("CustomReceiver[Album]", {"amount": "int", "note": "str"}, [EVERYTHING]),
+    Kind("Plain", {"amount": "int", "note": "str"}, [{"amount": "1", "note": "''"}]),
     Kind(
         "Strict", {"amount": "int", "note": "str"}, [{"amount": "1"}, {"amount": "1", "note": "''"}]
     ),
@@ -252,7 +261,7 @@ class Writer:
 
     def marked(self, kind: Kind) -> Case:
         inner = self.sync(kind)
-        return Case(kind, ["@returns_awaitable", *inner.definition], "given")
+        return Case(kind, ["@mark_async", *inner.definition], "given")
 
     def uncallable(self, kind: Kind) -> Case:
         return Case(kind, [], self.random.choice(["None", "1", "'pre_save'", "Album()", "Album"]))

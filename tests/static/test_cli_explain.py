@@ -7,17 +7,17 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from typed_signals.emitter import ModelSignals, declared_signals
-from typed_signals.inspection import contract_of
 
 from tests.static.command_line import MODELS, Done, run, write
+from typed_signals._emitter import ModelSignals, declared_signals
+from typed_signals._inspect import read_contract
 
 RECEIVERS = """\
 from typing import Protocol
 from collections.abc import Awaitable
 from ormar import post_save
 from typed_signals import Signal
-from typed_signals.ormar import OrmarSignals, install, signals_of
+from typed_signals.ormar import ModelSignals, install, get_signals
 from models import Album
 
 class SoldOut(Protocol):
@@ -34,11 +34,11 @@ class SoldOut(Protocol):
         self, sender: type[Album], *, buyer: str, **kwargs: object
     ) -> Awaitable[object]: ...
 
-class AlbumSignals(OrmarSignals[Album]):
+class AlbumSignals(ModelSignals[Album]):
     sold_out: Signal[SoldOut]
 
 install(Album, signals=AlbumSignals)
-signals = signals_of(Album, AlbumSignals)
+signals = get_signals(Album, AlbumSignals)
 
 @post_save(Album)
 @signals.sold_out.connect
@@ -82,7 +82,7 @@ def test_each_example_is_code_that_runs_and_each_payload_is_explained(tmp_path: 
     code = MODELS.format(install="")
     for signal, protocol in declared_signals(ModelSignals).items():
         out = explain(signal, cwd=tmp_path).out
-        for name in contract_of(protocol).names:
+        for name in read_contract(protocol).names:
             assert re.search(rf"^  {name} +\w", out, re.MULTILINE)
         _, _, example = out.partition("For example\n")
         code += textwrap.dedent(example)
@@ -122,7 +122,7 @@ def test_tells_every_fault_of_a_receiver(project: Path) -> None:
     for fault, said in zip(
         faults,
         (
-            "it is not async but a sync function: write `async def`",
+            "it must be async, but it is a sync function: write `async def`",
             "its first parameter is `_`, not `sender`",
             "it requires `instance`, which `sold_out` never sends",
             "it requires `buyr`, which `sold_out` never sends: write `buyer`",

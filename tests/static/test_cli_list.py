@@ -15,7 +15,7 @@ from typing import Protocol
 
 from ormar import post_bulk_update, post_save, post_update, pre_save, pre_update
 from typed_signals import Signal
-from typed_signals.ormar import OrmarSignals, install, receiver, signals_of
+from typed_signals.ormar import ModelSignals, install, receiver, get_signals
 from shop.models import Album, AuditLog, Base
 
 signals = Album.ormar_config.signals
@@ -237,7 +237,7 @@ def test_lists_signals_without_any_orm(tmp_path: Path) -> None:
         print("hello")
 
         from typed_signals import Signal, SignalEmitter
-        from typed_signals.receivers import CustomReceiver
+        from typed_signals.lifecycle import CustomReceiver
 
         class Signals(SignalEmitter):
             opened: Signal[CustomReceiver]

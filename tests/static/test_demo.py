@@ -95,7 +95,7 @@ def test_shows_what_the_database_holds_afterwards(output: str) -> None:
 def test_shows_every_refusal_as_the_user_reads_it(output: str) -> None:
     text = re.sub(r"\n  \|\s+", " ", output[output.index("Mistakes") :])
     for said in (
-        "it is not async but a sync function: write `async def`",
+        "it must be async, but it is a sync function: write `async def`",
         "it does not accept `**kwargs`, and payloads may grow",
         "it requires `instnace`, which `pre_save` never sends: write `instance`",
         "its first parameter is `_`, not `sender`",

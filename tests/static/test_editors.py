@@ -11,13 +11,13 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from typed_signals.emitter import declared_signals
 
 import typed_signals
 from tests.static.lsp import Document, LanguageServer
 from typecheck.checkers import BIN, ROOT
 from typecheck.markers import HERE
 from typed_signals import ModelSignals
+from typed_signals._emitter import declared_signals
 
 pytestmark = pytest.mark.xdist_group("editors")
 
@@ -51,7 +51,7 @@ from typing import Any
 
 from ormar import pre_save
 from shop import Album, Track, any_album
-from typed_signals import ModelSignals, PreSaveReceiver, Signal, signals_of
+from typed_signals import ModelSignals, PreSaveReceiver, Signal, get_signals
 
 """
 
@@ -144,8 +144,8 @@ def test_signals_of_ones_own_are_offered_beside_the_eleven_with_their_text(opene
         "class AlbumSignals(ModelSignals[Album]):\n"
         "    played: Signal[PreSaveReceiver[Album]]\n"
         '    """Somebody listened."""\n\n'
-        "signals_of(Album, AlbumSignals).played\n"
-        "signals_of(Album, AlbumSignals).\n"
+        "get_signals(Album, AlbumSignals).played\n"
+        "get_signals(Album, AlbumSignals).\n"
     )
     document = opened(text)
     offered = document.completions("AlbumSignals).|\n")

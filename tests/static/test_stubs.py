@@ -120,7 +120,9 @@ def test_the_decorators_are_called_as_ormars_are(lane):
 
 def test_the_decorators_of_the_stub_are_ours_without_the_options():
     def written(path: Path) -> dict[str, str]:
-        source = path.read_text().replace(", **options: Unpack[Options]", "").replace("_M", "M")
+        source = (
+            path.read_text().replace(", **options: Unpack[ConnectOptions]", "").replace("_M", "M")
+        )
         defined = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
         return {
             node.name: f"{ast.unparse(node.args)} -> {ast.unparse(node.returns or node)}"

@@ -1,6 +1,6 @@
 """The mypy plugin: ``plugins = typed_signals.mypy`` in mypy's configuration.
 
-Everything it knows of signals it reads from the Protocols and from :mod:`typed_signals.contract`.
+Everything it knows of signals it reads from the Protocols and from :mod:`typed_signals.mypy.rules`.
 It imports neither ormar nor any module of the project that is checked.
 """
 
@@ -11,6 +11,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
+from mypy.nodes import TypeInfo
 from mypy.plugin import (
     AttributeContext,
     ClassDefContext,
@@ -21,49 +22,82 @@ from mypy.plugin import (
 )
 from mypy.types import FunctionLike, Type
 
-from typed_signals.mypy.emitters import EMITTER, SIGNAL
+from typed_signals.mypy import rules
+from typed_signals.mypy.assignments import assigned_signal
+from typed_signals.mypy.contracts import check_made_signal
+from typed_signals.mypy.declarations import check_declarations
+from typed_signals.mypy.fullnames import (
+    CONFIG_SIGNALS,
+    CONNECTOR,
+    DECORATORS,
+    EMITTER,
+    GET_SIGNALS,
+    INSTALL,
+    SIGNAL,
+)
+from typed_signals.mypy.installs import (
+    check_install,
+    check_signals_of,
+    installed_signals,
+    remember_installs,
+)
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_call, open_decorator
-from typed_signals.mypy.remembered import remembered_signal
 from typed_signals.mypy.senders import connector_of
+from typed_signals.mypy.sends import name_signal
 
 
 def _version() -> str:
     """What mypy adds to its cache's key, so that no verdict outlives the rules it was made by."""
-    here = Path(__file__).parent
-    files = sorted([*here.glob("*.py"), here.parent / "contract.py"])
+    files = sorted([*Path(__file__).parent.glob("*.py"), Path(rules.FILE)])
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 __version__ = _version()
 
-_PACKAGE = "typed_signals."
 _CONNECT = f"{SIGNAL}.connect"
-_CONNECTOR = "typed_signals.decorators.Connector.__call__"
-_DECORATORS = ("typed_signals.decorators", "ormar.decorators.signals")
+_SENDS = (f"{SIGNAL}.send", f"{SIGNAL}.send_robust")
+_CALL = f"{CONNECTOR}.__call__"
 
 
 def _undeclared(name: str, ctx: AttributeContext) -> Type:
     check_name(name, ctx)
-    return remembered_signal(name, ctx)
+    return assigned_signal(name, ctx)
 
 
-_ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {_CONNECT: open_decorator}
+def _check_emitter(ctx: ClassDefContext) -> None:
+    check_declarations(ctx)
+    remember_installs(ctx)
+
+
+_ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {
+    _CONNECT: open_decorator,
+    **dict.fromkeys(CONFIG_SIGNALS, installed_signals),
+}
 _SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {
     _CONNECT: open_call,
-    _CONNECTOR: open_call,
+    _CALL: open_call,
+    **dict.fromkeys(_SENDS, name_signal),
 }
 _METHODS: dict[str, Callable[[MethodContext], Type]] = {
     _CONNECT: check_receiver,
-    _CONNECTOR: check_receiver,
+    _CALL: check_receiver,
 }
 
+_META_SIGNALS = ".Meta.signals"
+# By a base class.
+_CLASSES_BELOW: dict[str, Callable[[ClassDefContext], None]] = {EMITTER: _check_emitter}
 # By the last part of the name.
 _CLASSES_NAMED: dict[str, Callable[[ClassDefContext], None]] = {"Meta": add_signals_to_meta}
+_FUNCTIONS: dict[str, Callable[[FunctionContext], Type]] = {
+    SIGNAL: check_made_signal,
+    INSTALL: check_install,
+    GET_SIGNALS: check_signals_of,
+}
 # By what stands before the last dot: any function of the module, any name that is not declared.
 _FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = dict.fromkeys(
-    _DECORATORS, connector_of
+    DECORATORS, connector_of
 )
 _UNKNOWN_IN: dict[str, Callable[[str, AttributeContext], Type]] = {EMITTER: _undeclared}
 
@@ -73,22 +107,32 @@ class SignalsPlugin(Plugin):
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         """The feature for an attribute."""
-        if not fullname.startswith(_PACKAGE):
-            return None
         owner, _, name = fullname.rpartition(".")
         if feature := _UNKNOWN_IN.get(owner):
             return partial(feature, name)
         return _ATTRIBUTES.get(fullname)
 
+    def get_class_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
+        """The feature for an attribute of a class."""
+        return installed_signals if fullname.endswith(_META_SIGNALS) else None
+
     def get_customize_class_mro_hook(
         self, fullname: str
     ) -> Callable[[ClassDefContext], None] | None:
-        """The feature for a class; other hooks for classes are taken by pydantic's plugin."""
+        """The feature for a class by its name; pydantic's plugin has the other hooks for models."""
         return _CLASSES_NAMED.get(fullname.rpartition(".")[2])
 
+    def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
+        """The feature for a class, by one of the bases that stand in its head."""
+        symbol = self.lookup_fully_qualified(fullname)
+        base = symbol.node if symbol else None
+        mro = base.mro if isinstance(base, TypeInfo) else []
+        found = (_CLASSES_BELOW.get(each.fullname) for each in mro)
+        return next(filter(None, found), None)
+
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
-        """The feature for a call of a function."""
-        return _FUNCTIONS_IN.get(fullname.rpartition(".")[0])
+        """The feature for a call of a function or class."""
+        return _FUNCTIONS.get(fullname) or _FUNCTIONS_IN.get(fullname.rpartition(".")[0])
 
     def get_method_signature_hook(
         self, fullname: str

@@ -4,9 +4,16 @@ A code that refines one of mypy's own is a sub-code of it, so that a ``# type: i
 mypy alone goes on working when the plugin is turned on.
 """
 
-from mypy.errorcodes import ARG_TYPE, ErrorCode
+from mypy.errorcodes import ARG_TYPE, TYPE_VAR, ErrorCode
 
-__all__ = ["SIGNAL_NAME", "SIGNAL_RECEIVER", "SIGNAL_SENDER"]
+__all__ = [
+    "SIGNAL_CONTRACT",
+    "SIGNAL_DECLARATION",
+    "SIGNAL_INSTALL",
+    "SIGNAL_NAME",
+    "SIGNAL_RECEIVER",
+    "SIGNAL_SENDER",
+]
 
 SIGNAL_RECEIVER = ErrorCode(
     "signal-receiver",
@@ -17,4 +24,18 @@ SIGNAL_RECEIVER = ErrorCode(
 SIGNAL_NAME = ErrorCode(
     "signal-name", "Check that a signal's name is no misspelling of a declared one", "Signals"
 )
-SIGNAL_SENDER = ErrorCode("signal-sender", "Check that a sender has signals", "Signals")
+SIGNAL_SENDER = ErrorCode(
+    "signal-sender", "Check that a sender has signals", "Signals", sub_code_of=ARG_TYPE
+)
+SIGNAL_CONTRACT = ErrorCode(
+    "signal-contract",
+    "Check that a Protocol can be the contract of a signal",
+    "Signals",
+    sub_code_of=TYPE_VAR,
+)
+SIGNAL_DECLARATION = ErrorCode(
+    "signal-declaration", "Check what an emitter class declares", "Signals"
+)
+SIGNAL_INSTALL = ErrorCode(
+    "signal-install", "Check which models have which emitter class", "Signals"
+)

@@ -3,51 +3,62 @@
 from __future__ import annotations
 
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import Context, Expression, MemberExpr, TempNode, TypeInfo, Var
+from mypy.nodes import Context, Expression, MemberExpr, SymbolNode, TempNode, TypeInfo, Var
 from mypy.options import Options
 from mypy.plugin import CheckerPluginInterface
-from mypy.types import AnyType, FunctionLike, Instance, Type, TypeType, get_proper_type
+from mypy.types import AnyType, FunctionLike, Instance, ProperType, Type, TypeType, get_proper_type
 
+from typed_signals.mypy.fullnames import EMITTER, SIGNAL
 from typed_signals.mypy.wording import type_words
 
 __all__ = [
-    "EMITTER",
-    "MODEL_SIGNALS",
-    "SIGNAL",
     "SIGNALS",
     "declared_names",
+    "emitter_owner",
     "owner_words",
+    "qualified_name",
+    "sends_none",
     "signal_of",
 ]
 
-EMITTER = "typed_signals.emitter.SignalEmitter"
-MODEL_SIGNALS = "typed_signals.emitter.ModelSignals"
-ORMAR_MODEL = "ormar.models.model.Model"
-SIGNAL = "typed_signals.signal.Signal"
 SIGNALS = "signals"
 
 _CONFIG = "ormar_config"
 
 
 def declared_names(emitter: TypeInfo) -> list[str]:
-    """The names of the signals that an emitter class declares, inherited ones first."""
-    names: dict[str, None] = {}
-    for info in reversed(emitter.mro):
-        for name, symbol in info.names.items():
-            if name.startswith("_") or not isinstance(symbol.node, Var) or not symbol.node.type:
-                continue
-            typ = get_proper_type(symbol.node.type)
-            if isinstance(typ, Instance) and typ.type.has_base(SIGNAL):
-                names[name] = None
-    return list(names)
+    """The names of the signals that an emitter class declares; mypy's cache keeps no order."""
+    return sorted(
+        {
+            name
+            for info in emitter.mro
+            for name, symbol in info.names.items()
+            if not name.startswith("_") and _is_signal(symbol.node)
+        }
+    )
+
+
+def _is_signal(node: SymbolNode | None) -> bool:
+    typ = get_proper_type(node.type) if isinstance(node, Var) else None
+    return isinstance(typ, Instance) and typ.type.has_base(SIGNAL)
 
 
 def owner_words(emitter: Instance, options: Options) -> str:
     """Whose signals these are: the model's name, or that of the emitter's class."""
+    return type_words(emitter_owner(emitter) or emitter, options)
+
+
+def emitter_owner(emitter: Instance) -> ProperType | None:
+    """The model whose signals these are; ``None`` if any class may have them."""
     base = next((info for info in emitter.type.mro if info.fullname == EMITTER), emitter.type)
-    owner = next(iter(map_instance_to_supertype(emitter, base).args), emitter)
-    unknown = isinstance(get_proper_type(owner), AnyType)
-    return type_words(emitter if unknown else owner, options)
+    owner = next(map(get_proper_type, map_instance_to_supertype(emitter, base).args), None)
+    return None if isinstance(owner, AnyType) else owner
+
+
+def qualified_name(cls: TypeInfo) -> str:
+    """The ``__qualname__`` of a class; its own name alone for one inside a function."""
+    name = cls.fullname.removeprefix(f"{cls.module_name}.")
+    return cls.name if "@" in name else name
 
 
 def sends_none(sender: FunctionLike) -> bool:

@@ -10,7 +10,8 @@ from mypy.nodes import MDEF, AssignmentStmt, NameExpr, SymbolTableNode, TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.types import Instance
 
-from typed_signals.mypy.emitters import MODEL_SIGNALS, ORMAR_MODEL, SIGNALS
+from typed_signals.mypy.emitters import SIGNALS
+from typed_signals.mypy.fullnames import MODEL_SIGNALS, ORMAR_MODEL
 
 __all__ = ["add_signals_to_meta"]
 

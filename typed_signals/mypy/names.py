@@ -9,18 +9,18 @@ from __future__ import annotations
 from mypy.plugin import AttributeContext
 from mypy.types import Instance
 
-from typed_signals.contract import near_miss
 from typed_signals.mypy.codes import SIGNAL_NAME
 from typed_signals.mypy.emitters import declared_names, owner_words
+from typed_signals.mypy.rules import suggest
 
 __all__ = ["check_name"]
 
 
 def check_name(name: str, ctx: AttributeContext) -> None:
-    """Report a near-miss; the signal is a custom one all the same."""
+    """Report a misspelt name; the signal is a custom one all the same."""
     if not isinstance(ctx.type, Instance):
         return
-    near = near_miss(name, declared_names(ctx.type.type))
+    near = suggest(name, declared_names(ctx.type.type))
     if near:
         owner = owner_words(ctx.type, ctx.api.options)
         text = f"{owner} has no signal `{name}`: did you mean `{near}`?"

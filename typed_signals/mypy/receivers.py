@@ -1,8 +1,8 @@
 """Feature: a receiver that is refused is refused in the words of ``connect()``.
 
 What mypy cannot do by itself: its report on a receiver names two long types and leaves it to the
-reader to find the difference; and it takes untyped sync functions, which ``connect()`` refuses.
-So ``connect`` and the decorators are opened for any receiver, and it is judged here.
+reader to find the difference; and it accepts untyped sync functions, which ``connect()`` refuses.
+So ``connect`` and the decorators accept any receiver for mypy, and the receiver is checked here.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mypy.checker import TypeChecker
-from mypy.nodes import Context, Decorator, MypyFile
+from mypy.nodes import Context, Decorator, MemberExpr, MypyFile
 from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
-from mypy.types import CallableType, FunctionLike, Type, get_proper_type
+from mypy.types import CallableType, FunctionLike, Instance, Type, get_proper_type
 
-from typed_signals.contract import Fault
+from typed_signals.mypy.callables import contract_of, protocol_calls
+from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
-from typed_signals.mypy.judging import Demand, faults_in
-from typed_signals.mypy.shapes import contract_of, protocol_calls
+from typed_signals.mypy.emitters import owner_words
+from typed_signals.mypy.fullnames import EMITTER
+from typed_signals.mypy.functions import Place
+from typed_signals.mypy.rules import Fault
 from typed_signals.mypy.statements import all_statements, once_per_module
 from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
 
@@ -26,7 +29,7 @@ __all__ = ["check_receiver", "open_call", "open_decorator"]
 
 
 def open_decorator(ctx: AttributeContext) -> Type:
-    """Let ``@signal.connect`` take any receiver: mypy has no hook for the call of a decorator."""
+    """Let ``@signal.connect`` accept any receiver: mypy has no hook for the call of a decorator."""
     attribute = get_proper_type(ctx.default_attr_type)
     if (
         isinstance(attribute, CallableType)
@@ -38,7 +41,7 @@ def open_decorator(ctx: AttributeContext) -> Type:
 
 
 def open_call(ctx: MethodSigContext) -> FunctionLike:
-    """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` take any receiver."""
+    """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` accept any receiver."""
     return _opened(ctx.default_signature, ctx)
 
 
@@ -53,7 +56,7 @@ def _decorators_in(tree: MypyFile) -> set[Context]:
 
 
 def check_receiver(ctx: MethodContext) -> Type:
-    """Judge the receiver that is connected, and give it back with its own exact type."""
+    """Check the receiver that is connected, and return it with its own exact type."""
     calls = protocol_calls(ctx.type)
     if (
         not calls
@@ -63,29 +66,45 @@ def check_receiver(ctx: MethodContext) -> Type:
     ):
         return ctx.default_return_type
     receiver, expression = ctx.arg_types[0][0], ctx.args[0][0]
-    signal = signal_words(ctx.context, expression)
-    for call in calls:
-        demand = Demand(call, contract_of(call), signal, ctx.api.options)
-        faults = faults_in(demand, receiver, expression)
+    place = Place(ctx.api, ctx.context, expression)
+    signal = signal_words(place.connector)
+    # An `async def __call__` in the Protocol is a way to write it, it asks for no coroutine.
+    awaitable = ctx.api.named_generic_type(
+        "typing.Awaitable", [ctx.api.named_generic_type("builtins.object", [])]
+    )
+    for each in calls:
+        call = each.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
+            ret_type=awaitable
+        )
+        spec = ReceiverSpec(call, contract_of(call), signal, ctx.api.options)
+        faults = faults_in(spec, receiver, place)
         if faults:
-            _refuse(ctx, demand, faults)
+            _refuse(ctx, spec, place, faults)
     return receiver
 
 
-def _refuse(ctx: MethodContext, demand: Demand, faults: Sequence[Fault]) -> None:
-    receiver, place = ctx.arg_types[0][0], ctx.args[0][0]
-    title = f"signal `{demand.signal}`" if demand.signal else "a signal"
-    if models := model_words(demand.sender, demand.options):
-        title += f" of {models}"
-    verdict = f"{receiver_words(receiver, demand.options)} cannot be connected to {title}"
+def _refuse(ctx: MethodContext, spec: ReceiverSpec, place: Place, faults: Sequence[Fault]) -> None:
+    name, owner = receiver_words(ctx.arg_types[0][0], place), _owner(spec, place)
+    title = f"signal `{spec.signal}`" if spec.signal else "a signal"
+    verdict = f"{name} cannot be connected to {title}{f' of {owner}' if owner else ''}"
     for fault in faults:
-        ctx.api.fail(f"{verdict}: {fault}", place, code=SIGNAL_RECEIVER)
-    expected = replace(demand.contract, signature=written(demand.call, demand.options))
-    ctx.api.msg.note(f"expected: {expected.expected(None)}", place, code=SIGNAL_RECEIVER)
+        ctx.api.fail(f"{verdict}: {fault}", place.expression, code=SIGNAL_RECEIVER)
+    expected = replace(spec.contract, signature=written(spec.call, spec.options))
+    ctx.api.msg.note(f"expected: {expected.expected(None)}", place.expression, code=SIGNAL_RECEIVER)
+
+
+def _owner(spec: ReceiverSpec, place: Place) -> str:
+    """Whose signal it is: that of its emitter if the code names one, else that of the sender."""
+    signal = place.connector.expr if isinstance(place.connector, MemberExpr) else None
+    emitter = place.type_of(signal.expr) if isinstance(signal, MemberExpr) else None
+    if isinstance(emitter, Instance) and emitter.type.has_base(EMITTER):
+        return owner_words(emitter, spec.options)
+    owner = model_words(spec.sender, spec.options)
+    return "" if owner == "object" else owner
 
 
 def _opened(signature: CallableType, ctx: AttributeContext | MethodSigContext) -> CallableType:
-    """The signature with a receiver and a result of any type, if the receiver can be judged."""
+    """The signature with a receiver and a result of any type, if the receiver can be checked."""
     if not protocol_calls(ctx.type):
         return signature
     anything = ctx.api.named_generic_type("builtins.object", [])

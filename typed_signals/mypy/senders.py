@@ -1,16 +1,25 @@
-"""Feature: the senders of a decorator are taken exactly, and ``receiver`` knows its signal.
+"""Feature: the senders of a decorator are read exactly, and ``receiver`` knows its signal.
 
 What mypy cannot do by itself: it joins ``[Album, Track]`` to a list of the nearest common base, so
 a receiver for albums and tracks would have to accept every model; and no signature can say that
 ``receiver("pre_save", Album)`` has the contract of the signal that is named by a string, nor that
-a class without signals is no sender.
+a class without signals is no sender, nor what to write in place of a bare ``@pre_save``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from mypy.nodes import Expression, ListExpr, StarExpr, StrExpr, TupleExpr
+from mypy.nodes import (
+    Expression,
+    FuncDef,
+    ListExpr,
+    RefExpr,
+    SetExpr,
+    StarExpr,
+    StrExpr,
+    TupleExpr,
+)
 from mypy.plugin import FunctionContext
 from mypy.typeops import make_simplified_union
 from mypy.types import (
@@ -19,20 +28,28 @@ from mypy.types import (
     Instance,
     TupleType,
     Type,
+    TypeOfAny,
     TypeType,
     UnionType,
     get_proper_type,
 )
 
-from typed_signals.contract import no_signals
+from typed_signals._misuse import no_sender
 from typed_signals.mypy.codes import SIGNAL_SENDER
 from typed_signals.mypy.emitters import sends_none, signal_of
+from typed_signals.mypy.functions import Place
+from typed_signals.mypy.rules import no_signals
 
 __all__ = ["connector_of"]
 
 
 def connector_of(ctx: FunctionContext) -> Type:
     """The ``Connector`` of a decorator call, with the Protocol that its receiver has to keep."""
+    index = _place(ctx.callee_arg_names)
+    if any(map(_is_function, ctx.arg_types[index])):  # `@pre_save` without its call
+        text = no_sender(_signal_name(ctx), "a `function`")
+        ctx.api.fail(text, ctx.args[index][0], code=SIGNAL_SENDER)
+        return AnyType(TypeOfAny.from_error)
     default = get_proper_type(ctx.default_return_type)
     senders = list(_senders(ctx))
     if not (isinstance(default, Instance) and default.args and senders):
@@ -49,11 +66,11 @@ def connector_of(ctx: FunctionContext) -> Type:
 
 def _senders(ctx: FunctionContext) -> Iterator[Type]:
     """The model of each sender; none if one of them is not known."""
-    index = ctx.callee_arg_names.index("senders") if "senders" in ctx.callee_arg_names else 0
+    index = _place(ctx.callee_arg_names)
     if len(ctx.args[index]) != 1:
         return
     given, typ = ctx.args[index][0], get_proper_type(ctx.arg_types[index][0])
-    if isinstance(given, ListExpr | TupleExpr):
+    if isinstance(given, ListExpr | SetExpr | TupleExpr):
         items: list[Expression] = given.items
         if any(isinstance(item, StarExpr) for item in items):
             return
@@ -68,6 +85,23 @@ def _senders(ctx: FunctionContext) -> Iterator[Type]:
     models = [model for each in types for model in _models(each)]
     if None not in models:
         yield from (model for model in models if model is not None)
+
+
+def _place(names: Sequence[str | None]) -> int:
+    """Which parameter the senders are."""
+    return names.index("senders") if "senders" in names else 0
+
+
+def _is_function(typ: Type) -> bool:
+    given = get_proper_type(typ)
+    return isinstance(given, FunctionLike) and not given.is_type_obj()
+
+
+def _signal_name(ctx: FunctionContext) -> str:
+    """The signal's name: that of the decorator, or the string it is given."""
+    callee = Place(ctx.api, ctx.context, ctx.args[0][0]).connector
+    function = callee.node if isinstance(callee, RefExpr) else None
+    return _named_signal(ctx) or (function.name if isinstance(function, FuncDef) else "")
 
 
 def _models(sender: Type) -> Iterator[Type | None]:

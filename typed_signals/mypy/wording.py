@@ -5,11 +5,10 @@ from __future__ import annotations
 from mypy.messages import format_type_bare
 from mypy.nodes import (
     CallExpr,
-    Context,
-    Decorator,
     Expression,
     FuncDef,
     MemberExpr,
+    NameExpr,
     RefExpr,
     StrExpr,
 )
@@ -26,9 +25,10 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.mypy.shapes import STARS, partial_call, signature_of
+from typed_signals.mypy.callables import STARS, is_nameless, partial_call, signature_of
+from typed_signals.mypy.functions import Place, named_function
 
-__all__ = ["model_words", "receiver_words", "signal_words", "type_words", "written"]
+__all__ = ["model_words", "receiver_words", "signal_name", "signal_words", "type_words", "written"]
 
 
 def type_words(typ: Type, options: Options) -> str:
@@ -43,8 +43,8 @@ def written(call: CallableType, options: Options) -> str:
         if parameter.kind is parameter.KEYWORD_ONLY and "*" not in plain:
             plain.append("*")
         default = "" if parameter.default is parameter.empty else " = ..."
-        star = STARS.get(parameter.kind, "")
-        plain.append(f"{star}{parameter.name}: {type_words(typ, options)}{default}")
+        name = "" if is_nameless(parameter) else f"{parameter.name}: "
+        plain.append(f"{STARS.get(parameter.kind, '')}{name}{type_words(typ, options)}{default}")
     return ", ".join(plain)
 
 
@@ -58,49 +58,39 @@ def model_words(sender: ProperType | None, options: Options) -> str:
     return ", ".join(type_words(each, options) for each in models)
 
 
-def receiver_words(receiver: Type, options: Options) -> str:
+def receiver_words(receiver: Type, place: Place) -> str:
     """The name of a receiver."""
-    typ = get_proper_type(receiver)
+    typ, expression = get_proper_type(receiver), place.expression
     if isinstance(typ, Instance):
         function = partial_call(typ)
-        return f"partial of {receiver_words(function, options)}" if function else _object(typ)
+        if function is None:
+            return f"`{typ.type.name} object`"
+        return f"partial of {receiver_words(function, place.partial or place)}"
     if not isinstance(typ, FunctionLike):
-        return f"a `{type_words(typ, options)}`"
+        return f"a `{type_words(typ, place.api.options)}`"
     if typ.is_type_obj():
         return f"`{typ.type_object().name}`"
-    definition = typ.items[0].definition
-    if isinstance(definition, FuncDef | Decorator):
-        info = definition.info
-        return f"`{info.name}.{definition.name}`" if info else f"`{definition.name}`"
-    name = typ.items[0].name or "callable"
-    return name if '"' in name else f"`{name}`"
+    if named := named_function(place, typ):
+        return named.words
+    return f"`{expression.name}`" if isinstance(expression, NameExpr | MemberExpr) else "`callable`"
 
 
-def _object(typ: Instance) -> str:
-    return f"`{typ.type.name} object`"
+def signal_name(signal: Expression) -> str:
+    """The name of a signal, ``sold`` of ``signals.sold``; empty for one that no emitter has."""
+    return signal.name if isinstance(signal, MemberExpr) and not signal.fullname else ""
 
 
-def signal_words(context: Context, receiver: Expression) -> str:
+def signal_words(connector: Expression | None) -> str:
     """The name of the signal that a receiver is connected to, as it stands in the code.
 
     Args:
-        context: The call, or the function with the decorator.
-        receiver: The receiver, which for a decorated function stands where its decorator does.
+        connector: What is called with the receiver.
 
     Returns:
         The name; empty when the code does not say it.
     """
-    connector: Expression | None = None
-    if isinstance(context, Decorator):
-        place = (receiver.line, receiver.column)
-        for each in context.original_decorators:
-            if (each.line, each.column) == place:
-                connector = each
-    elif isinstance(context, CallExpr):
-        connector = context.callee
     if isinstance(connector, MemberExpr):  # signals.pre_save.connect
-        signal = connector.expr
-        return signal.name if isinstance(signal, MemberExpr) and not signal.fullname else ""
+        return signal_name(connector.expr)
     if isinstance(connector, CallExpr):  # pre_save(Album), receiver("pre_save", Album)
         named = next((each for each in connector.args if isinstance(each, StrExpr)), None)
         if named is not None:

@@ -3,6 +3,7 @@
 from typed_signals._decorators import receiver
 from typed_signals._emitter import get_signals
 from typed_signals.lifecycle import (
+    ModelSignals,
     post_bulk_update,
     post_delete,
     post_relation_add,
@@ -20,6 +21,7 @@ from typed_signals.ormar._errors import SignalDefinitionError, UnknownSignalErro
 from typed_signals.ormar._install import install, uninstall
 
 __all__ = [
+    "ModelSignals",
     "OrmarBackend",
     "SignalDefinitionError",
     "UnknownSignalError",

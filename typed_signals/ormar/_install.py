@@ -23,6 +23,7 @@ from typed_signals._emitter import (
     registry_of,
 )
 from typed_signals._errors import SignalDefinitionError as AnyDefinitionError
+from typed_signals._misuse import no_target
 from typed_signals._options import wrong_choice
 from typed_signals._registry import Mode
 from typed_signals._signal import Signal
@@ -92,10 +93,7 @@ def install(
         )
     for target in targets:
         if not (_is_model(target) or era.is_config(target)):
-            raise SignalDefinitionError(
-                f"typed signals cannot be installed on {kind_of(target)}: expected ormar models or "
-                "base configurations; `install()` without any covers every model"
-            )
+            raise SignalDefinitionError(no_target(kind_of(target)))
     declared_signals(signals)  # an annotation that cannot be read is refused before any change
     with _lock:
         wanted = list(_coverages)

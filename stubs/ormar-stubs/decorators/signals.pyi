@@ -1,10 +1,12 @@
 # ormar's decorators take the senders alone; those of `typed_signals.ormar` take options besides.
 
-from typing import TypeVar
+from typing import Any
 
-from typed_signals.decorators import Connector, Senders
-from typed_signals.receivers import (
-    CustomReceiver,
+from typing_extensions import TypeVar
+
+from typed_signals._decorators import Connector, Senders
+from typed_signals._protocols import CustomReceiver
+from typed_signals.lifecycle import (
     PostBulkUpdateReceiver,
     PostDeleteReceiver,
     PostRelationAddReceiver,
@@ -18,7 +20,7 @@ from typed_signals.receivers import (
     PreUpdateReceiver,
 )
 
-_M = TypeVar("_M")
+_M = TypeVar("_M", default=Any)
 
 def receiver(signal: str, senders: Senders[_M]) -> Connector[CustomReceiver[_M]]: ...
 def pre_save(senders: Senders[_M]) -> Connector[PreSaveReceiver[_M]]: ...

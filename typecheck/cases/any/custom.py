@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from shop import Album, Track, any_album
 
-from typed_signals import ModelSignals, Signal, SignalEmitter, signals_of
+from typed_signals import ModelSignals, Signal, SignalEmitter, get_signals
 
 signals = any_album().signals
 
@@ -30,7 +30,7 @@ async def untyped(sender, listener, **kwargs): ...
 async def wrong_sender(sender: type[Track], listener: str, **kwargs: Any) -> None: ...
 
 
-@signals.played.connect  # E[not-async] all: it is not async but a sync function
+@signals.played.connect  # E[not-async] all: it must be async, but it is a sync function
 def sync(sender: type[Album], **kwargs: Any) -> None: ...
 
 
@@ -44,7 +44,7 @@ class AlbumSignals(ModelSignals[Album]):
     played: Signal[Played]
 
 
-declared = signals_of(Album, AlbumSignals)
+declared = get_signals(Album, AlbumSignals)
 
 
 @declared.played.connect

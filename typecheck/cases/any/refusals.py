@@ -14,7 +14,7 @@ signal.connect("receiver")  # E[not-callable] all: it cannot be called
 signal.connect(None)  # E[not-callable] all: it cannot be called
 
 
-@pre_save(Album)  # E[not-async] all: it is not async but a sync function: write `async def`
+@pre_save(Album)  # E[not-async] all: it must be async, but it is a sync function: write `async def`
 def sync(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
 
@@ -34,7 +34,7 @@ signal.connect(AsyncCall())
 signal.connect(AsyncCall)  # E[a-class] all: a class
 
 
-@pre_save(Album)  # E[async-generator] all: it is not async but an async generator
+@pre_save(Album)  # E[async-generator] all: it must be async, but it is an async generator
 async def generator(sender: type[Album], instance: Album, **kwargs: Any) -> AsyncIterator[Album]:
     yield instance
 

@@ -1,11 +1,11 @@
-"""Callable types read as what :mod:`typed_signals.contract` judges: the surgery on mypy's types."""
+"""mypy's callable types, read and changed: as signatures, contracts and partials."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from inspect import Parameter
 
-from mypy.nodes import ArgKind, Argument, Decorator, FuncDef
+from mypy.nodes import ArgKind, FuncDef
 from mypy.subtypes import find_member
 from mypy.types import (
     AnyType,
@@ -17,15 +17,16 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.contract import SENDER, Contract
+from typed_signals.mypy.functions import Named
+from typed_signals.mypy.rules import SENDER, Contract
 
 __all__ = [
     "STARS",
-    "bound_names",
     "called",
     "contract_of",
+    "is_nameless",
     "partial_call",
-    "plain_function",
+    "positional_names",
     "protocol_calls",
     "signature_of",
     "without",
@@ -92,26 +93,14 @@ def without(call: CallableType, names: Collection[str]) -> CallableType:
     )
 
 
-def bound_names(partial: CallableType) -> list[str]:
-    """The parameters that a partial has filled by position; those given by name stay optional."""
-    function = plain_function(partial)
-    if function is None or not isinstance(function.type, CallableType):
-        return []
-    whole = function.type
-    own = 1 if function.info and function.has_self_or_cls_argument else 0
+def positional_names(whole: CallableType | FuncDef, partial: CallableType) -> list[str]:
+    """The parameters of a callable that a partial of it has filled by position."""
+    own = 1 if isinstance(whole, FuncDef) and whole.info and whole.has_self_or_cls_argument else 0
     return [
         name
         for name, kind in zip(whole.arg_names[own:], whole.arg_kinds[own:], strict=True)
         if name is not None and kind.is_positional() and name not in partial.arg_names
     ]
-
-
-def plain_function(call: CallableType) -> FuncDef | None:
-    """The function that a type was read from, if no decorator stands between the two."""
-    definition = call.definition
-    if isinstance(definition, Decorator) and not definition.decorators:
-        return definition.func  # `@staticmethod` and `@classmethod` are not among them
-    return definition if isinstance(definition, FuncDef) else None
 
 
 def contract_of(call: CallableType) -> Contract:
@@ -128,16 +117,24 @@ def contract_of(call: CallableType) -> Contract:
             for parameter in parameters
             if parameter.kind is Parameter.KEYWORD_ONLY
         },
-        open_payload=Parameter.VAR_POSITIONAL in kinds,
-        growing=Parameter.VAR_KEYWORD in kinds,
+        accepts_any_payload=Parameter.VAR_POSITIONAL in kinds,
+        requires_kwargs=Parameter.VAR_KEYWORD in kinds,
     )
 
 
-def signature_of(call: CallableType) -> Sequence[Parameter]:
-    """The parameters of a callable type, as ``inspect`` would give them."""
+def signature_of(call: CallableType, named: Named | None = None) -> list[Parameter]:
+    """The parameters of a callable type, as ``inspect`` would give them.
+
+    Args:
+        call: The type, which forgets the names of positional-only parameters.
+        named: The function that it was read from, if that is known.
+
+    Returns:
+        The parameters; see :func:`is_nameless`.
+    """
     return [
         Parameter(
-            _name(call, index),
+            _name(call, index, named),
             _KINDS[kind] if call.arg_names[index] or not kind.is_positional() else _UNNAMED,
             default=Parameter.empty if not kind.is_optional() else None,
         )
@@ -145,23 +142,21 @@ def signature_of(call: CallableType) -> Sequence[Parameter]:
     ]
 
 
+def is_nameless(parameter: Parameter) -> bool:
+    """Whether nobody knows the name of a parameter, which is positional-only."""
+    return parameter.kind is _UNNAMED and parameter.name.startswith("__")
+
+
 _UNNAMED = Parameter.POSITIONAL_ONLY
 
 
-def _name(call: CallableType, index: int) -> str:
-    """A parameter's name; the type itself forgets that of a positional-only one."""
+def _name(call: CallableType, index: int, named: Named | None) -> str:
     name = call.arg_names[index] or _CATCH_ALL.get(call.arg_kinds[index])
-    definition = call.definition
-    if isinstance(definition, Decorator):
-        definition = definition.func  # as good as any guess at the name
-    if name is None and isinstance(definition, FuncDef):
-        # A function that mypy has read from its cache comes without the attribute.
-        arguments: list[Argument] = getattr(definition, "arguments", [])
-        place = index + len(arguments) - len(call.arg_types)  # without a bound `self`
-        if 0 <= place < len(arguments):
-            name = arguments[place].variable.name
-    # Nobody knows it: the first one is taken for the sender, as its place says.
-    return name or (SENDER if index == 0 and SENDER not in call.arg_names else f"__{index}")
+    if name is None and named is not None:
+        name = named.parameter(index, len(call.arg_names))
+        if name is None and index == 0 and SENDER not in call.arg_names:
+            name = SENDER  # as its place says
+    return name or f"__{index}"
 
 
 _CATCH_ALL = {ArgKind.ARG_STAR: "args", ArgKind.ARG_STAR2: "kwargs"}

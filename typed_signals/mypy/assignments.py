@@ -24,13 +24,13 @@ from mypy.nodes import (
 from mypy.plugin import AttributeContext
 from mypy.types import AnyType, Instance, Type, get_proper_type
 
-from typed_signals.mypy.emitters import SIGNAL
+from typed_signals.mypy.fullnames import SIGNAL
 from typed_signals.mypy.statements import all_statements, once_per_module
 
-__all__ = ["remembered_signal"]
+__all__ = ["assigned_signal"]
 
 
-def remembered_signal(name: str, ctx: AttributeContext) -> Type:
+def assigned_signal(name: str, ctx: AttributeContext) -> Type:
     """Give an undeclared signal the contract that was assigned to it in this module."""
     signal = get_proper_type(ctx.default_attr_type)
     if not (

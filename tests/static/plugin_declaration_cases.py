@@ -1,0 +1,267 @@
+"""Code with wrong contracts, emitters and installs, and what the mypy plugin says of it."""
+
+from tests.static.plugin_cases import Case
+
+ORMAR = """\
+from __future__ import annotations
+import ormar
+import typed_signals.ormar
+from collections.abc import Awaitable
+from typing import Any, Protocol
+from typed_signals import Signal, get_signals
+from typed_signals.ormar import ModelSignals, install
+
+base = ormar.OrmarConfig()
+class Album(ormar.Model):
+    ormar_config = base.copy(tablename="albums")
+    id: int = ormar.Integer(primary_key=True)
+class Track(ormar.Model):
+    ormar_config = base.copy(tablename="tracks")
+    id: int = ormar.Integer(primary_key=True)
+class Sold(Protocol):
+    async def __call__(self, sender: type[Album], *, price: int, **kwargs: object) -> None: ...
+class AlbumSignals(ModelSignals[Album]):
+    sold: Signal[Sold]
+class OtherSignals(ModelSignals[Album]): ...
+class ShopSignals(ModelSignals[Any]):
+    sold: Signal[Sold]
+"""
+
+CONTRACTS = """
+class Sync(Protocol):
+    def __call__(self, sender: type[object], *, amount: int, **kwargs: object) -> None: ...
+class Positional(Protocol):
+    def __call__(
+        self, sender: type[object], amount: int, **kwargs: object
+    ) -> Awaitable[object]: ...
+class NoSender(Protocol):
+    async def __call__(self, model: type[object], *, amount: int, **kwargs: object) -> None: ...
+class Slash(Protocol):
+    async def __call__(self, sender: type[object], /, *, amount: int) -> None: ...
+class NoProtocol:
+    async def __call__(self, sender: type[object], *, amount: int, **kwargs: object) -> None: ...
+class Alias(Protocol):
+    def __call__(self, sender: type[object], *, amount: int, **kwargs: object) -> Result: ...
+Result = Awaitable[None]
+class Generic(Protocol[M_contra]):
+    async def __call__(
+        self, sender: type[M_contra], *args: Any, amount: int, **kwargs: object
+    ) -> None: ...
+class Below(Alias, Protocol): ...
+"""
+CONTRACTS = 'M_contra = TypeVar("M_contra", contravariant=True)\n' + CONTRACTS
+NO_AWAITABLE = "cannot be a signal's contract: its `__call__` does not return an `Awaitable`"
+NO_SENDER = "cannot be a signal's contract: the first parameter of its `__call__` is not `sender`"
+NOT_BY_KEYWORD = (
+    "cannot be a signal's contract: its payload `amount` is not keyword-only: write `*` before it"
+)
+NO_PROTOCOL = "cannot be a signal's contract: it is no Protocol class with a `__call__`"
+SHARED = "has a value, which every emitter of the class would share: declare it without"
+
+
+def under(code: str, *texts: str) -> tuple[str, ...]:
+    return tuple(f"{text}  [{code}]" for text in texts)
+
+
+CASES = [
+    Case(
+        "contracts that cannot be one are reported where a signal is declared",
+        f"""
+        {CONTRACTS.replace(chr(10), chr(10) + " " * 8)}
+        class Signals(SignalEmitter[Any]):
+            alias: Signal[Alias]
+            below: Signal[Below]
+            generic: "Signal[Generic[Album]]"
+            bare: Signal
+            sync: Signal[Sync]
+            ignored: Signal[Sync]  # type: ignore[type-var]
+            positional: Signal[Positional]
+            no_sender: Signal[NoSender]
+            slash: Signal[Slash]
+            no_protocol: Signal[NoProtocol]
+            function: Signal[Callable[..., Awaitable[object]]]
+        """,
+        (
+            *under("signal-contract", f"`Sync` {NO_AWAITABLE}"),
+            'of "Signal" must be a subtype of "Callable[..., Awaitable[object]]"  [type-var]',
+            *under(
+                "signal-contract",
+                f"`Positional` {NOT_BY_KEYWORD}",
+                f"`NoSender` {NO_SENDER}",
+                f"`Slash` {NO_SENDER}",
+                f"`NoProtocol` {NO_PROTOCOL}",
+                f"`Callable` {NO_PROTOCOL}",
+            ),
+        ),
+    ),
+    Case(
+        "contracts that cannot be one are reported where a signal is made",
+        f"""
+        {CONTRACTS.replace(chr(10), chr(10) + " " * 8)}
+        Signal[Alias]()
+        Signal[Below]()
+        Signal[Generic[Album]]()
+        Signal()
+        Signal[Sync]()
+        Signal[Sync]()  # type: ignore[type-var]
+        Signal[Positional]()
+        Signal[NoSender]()
+        Signal[NoProtocol]()
+        def of_any_contract(signal: Signal[Callable[..., Awaitable[object]]]) -> None: ...
+        """,
+        (
+            'Value of type variable "P" of "Signal" cannot be "Sync"  [type-var]',
+            *under(
+                "signal-contract",
+                f"`Sync` {NO_AWAITABLE}",
+                f"`Positional` {NOT_BY_KEYWORD}",
+                f"`NoSender` {NO_SENDER}",
+                f"`NoProtocol` {NO_PROTOCOL}",
+            ),
+        ),
+    ),
+    Case(
+        "an emitter class declares signals, without values",
+        """
+        class Signals(ModelSignals[Album]):
+            made = Signal[Paid]()
+            plain = Signal()
+            declared: Signal[Paid] = Signal()
+            number: int
+            _private: int
+            _constant = 1
+        class Below(Signals):
+            other = Signal[Paid]()
+        """,
+        under(
+            "signal-declaration",
+            f"`Signals.made` {SHARED} (`made: Signal[<a receiver Protocol>]`)",
+            f"`Signals.plain` {SHARED} (`plain: Signal[<a receiver Protocol>]`)",
+            f"`Signals.declared` {SHARED} (`declared: Signal[<a receiver Protocol>]`)",
+            "`Signals.number` must be declared as a signal: write "
+            "`number: Signal[<a receiver Protocol>]`",
+            f"`Below.other` {SHARED} (`other: Signal[<a receiver Protocol>]`)",
+        ),
+    ),
+    Case(
+        "a decorator without its call",
+        """
+        @pre_save
+        async def save(sender: type[Album], instance: Album, **kwargs: object) -> None: ...
+        @signals.post_save.connect
+        @pre_update  # type: ignore[arg-type]
+        async def update(sender: type[Album], instance: Album, **kwargs: object) -> None: ...
+        """,
+        (
+            'expected "type[Any] | Iterable[type[Any]]"  [arg-type]',
+            "`pre_save` expects a model class or several, not a `function`: write "
+            "`@pre_save(Album)` or `@pre_save([Album, Track])`  [signal-sender]",
+        ),
+    ),
+    Case(
+        "errors about a send name the signal, and those of connect its emitter",
+        """
+        class ShopSignals(SignalEmitter[Any]):
+            paid: Signal[Paid]
+        shop = ShopSignals()
+        async def send() -> None:
+            await shop.paid.send(Album, amount="1")
+            await shop.paid.send_robust(Album)
+            await Signal[Paid]().send(Album)
+        @shop.paid.connect
+        async def wrong(sender: type[Album]) -> None: ...
+        """,
+        (
+            'Argument "amount" to "send" of "paid" has incompatible type "str"; expected "int"  '
+            "[arg-type]",
+            'Missing named argument "amount" for "send_robust" of "paid"  [call-arg]',
+            '"send_robust" defined in "typed_signals._signal"',
+            'Missing named argument "amount" for "send" of "Signal"  [call-arg]',
+            '"send" defined in "typed_signals._signal"',
+            "`wrong` cannot be connected to signal `paid` of ShopSignals: it does not accept "
+            "`**kwargs`, and payloads may grow: add `**kwargs: object` as its last parameter  "
+            "[signal-receiver]",
+        ),
+    ),
+    Case(
+        "what is installed is the type of a model's signals",
+        """
+        typed_signals.ormar.install()
+        typed_signals.ormar.install(Album, signals=AlbumSignals)
+        reveal_type(Album.ormar_config.signals)
+        reveal_type(Album.Meta.signals)
+        reveal_type(Track.ormar_config.signals)
+        def of_an_instance(album: Album) -> None:
+            reveal_type(album.signals)
+        @Album.ormar_config.signals.sold.connect
+        async def wrong(sender: type[Album], price: str, **kwargs: object) -> None: ...
+        """,
+        (
+            '"AlbumSignals"',
+            '"AlbumSignals"',
+            '"typed_signals.lifecycle.ModelSignals[Track]"',
+            '"AlbumSignals"',
+            "`price` is annotated `str`, and `sold` sends `int`: write `price: int`  "
+            "[signal-receiver]",
+        ),
+        ORMAR,
+    ),
+    Case(
+        "an emitter class installed for every model, one installed twice, and one for a base",
+        """
+        install(signals=ShopSignals)
+        install(Album, signals=AlbumSignals)
+        install(Track, signals=ShopSignals)
+        class Other(ormar.Model):
+            ormar_config = base.copy(tablename="others")
+            id: int = ormar.Integer(primary_key=True)
+        reveal_type(Album.ormar_config.signals)
+        reveal_type(Track.ormar_config.signals)
+        reveal_type(Other.ormar_config.signals)
+        """,
+        ('"AlbumSignals"', '"ShopSignals"', '"ShopSignals"'),
+        ORMAR,
+    ),
+    Case(
+        "an emitter class whose models are not known for sure",
+        """
+        install(Album, signals=AlbumSignals)
+        install(Album, signals=OtherSignals)
+        install(base, signals=ShopSignals)
+        reveal_type(Album.ormar_config.signals)
+        reveal_type(Track.ormar_config.signals)
+        get_signals(Album, ShopSignals)
+        get_signals(Track, ShopSignals)
+        """,
+        (
+            '"typed_signals.lifecycle.ModelSignals[Album]"',
+            '"typed_signals.lifecycle.ModelSignals[Track]"',
+        ),
+        ORMAR,
+    ),
+    Case(
+        "install and get_signals with the wrong class",
+        """
+        install(AlbumSignals)
+        install(Album, signals=AlbumSignals)
+        install(Track, signals=AlbumSignals)
+        get_signals(Album, AlbumSignals).sold
+        get_signals(Album, ModelSignals).pre_save
+        get_signals(Album, OtherSignals)
+        get_signals(Track, AlbumSignals)
+        class Live(Album):
+            ormar_config = base.copy(tablename="live")
+        get_signals(Live, AlbumSignals)
+        """,
+        under(
+            "signal-install",
+            "typed signals cannot be installed on `AlbumSignals`: expected ormar models or base "
+            "configurations; `install()` without any covers every model",
+            "`AlbumSignals` declares the signals of `Album`, not of `Track`",
+            "the signals of `Album` are `AlbumSignals`, not `OtherSignals`: install them with "
+            "`install(Album, signals=OtherSignals)`",
+            "`AlbumSignals` declares the signals of `Album`, not of `Track`",
+        ),
+        ORMAR,
+    ),
+]

@@ -1,0 +1,244 @@
+"""A receiver's type, checked against a signal's contract."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from inspect import Parameter, Signature
+
+from mypy.nodes import LambdaExpr
+from mypy.options import Options
+from mypy.subtypes import is_subtype
+from mypy.typeops import get_all_type_vars, try_getting_instance_fallback
+from mypy.types import (
+    AnyType,
+    CallableType,
+    Instance,
+    Overloaded,
+    ParamSpecType,
+    ProperType,
+    Type,
+    TypeType,
+    TypeVarType,
+    UninhabitedType,
+    UnionType,
+    get_proper_type,
+)
+
+from typed_signals.mypy.callables import (
+    STARS,
+    called,
+    is_nameless,
+    partial_call,
+    positional_names,
+    signature_of,
+    without,
+)
+from typed_signals.mypy.functions import Named, Place, call_method, named_function
+from typed_signals.mypy.rules import (
+    NOT_CALLABLE,
+    SENDER,
+    CallableKind,
+    Contract,
+    Fault,
+    check_signature,
+    incompatible,
+    misspelt,
+    mistyped,
+    suggest,
+)
+from typed_signals.mypy.wording import type_words, written
+
+__all__ = ["ReceiverSpec", "faults_in"]
+
+
+@dataclass
+class ReceiverSpec:
+    """What a signal asks of its receivers.
+
+    Attributes:
+        call: The ``__call__`` of the receiver Protocol.
+        contract: The same, as rules.
+        signal: The signal's name; empty when it is not known.
+        options: mypy's.
+    """
+
+    call: CallableType
+    contract: Contract
+    signal: str
+    options: Options
+
+    @cached_property
+    def types(self) -> dict[str, Type]:
+        """The type of each parameter of the Protocol, by name with stars."""
+        return dict(_types(signature_of(self.call), self.call))
+
+    @property
+    def sender(self) -> ProperType | None:
+        """The type of the sender, if the Protocol has one."""
+        sender = self.types.get(SENDER)
+        return get_proper_type(sender) if sender is not None else None
+
+    def accepts(self, typ: Type) -> bool:
+        """Whether mypy alone would accept the receiver."""
+        return is_subtype(typ, self.call, options=self.options)
+
+    def idle(self, parameter: Parameter) -> bool:
+        """Whether a receiver's parameter always has its default, since nothing fills it."""
+        return (
+            parameter.name not in self.types
+            and parameter.default is not Parameter.empty
+            and not self.contract.accepts_any_payload
+        )
+
+
+def faults_in(spec: ReceiverSpec, receiver: Type, place: Place) -> list[Fault]:
+    """Check a receiver by its type, and where the type says nothing by its definition.
+
+    Args:
+        spec: What the signal asks of its receivers.
+        receiver: The receiver's type.
+        place: Where the receiver stands.
+
+    Returns:
+        Every fault; empty when the receiver keeps the contract.
+    """
+    typ = get_proper_type(receiver)
+    if isinstance(typ, UnionType):
+        every = [faults_in(spec, item, place) for item in typ.items]
+        return list(dict.fromkeys(fault for faults in every for fault in faults))
+    if isinstance(typ, TypeVarType):
+        return faults_in(spec, typ.upper_bound, place)
+    if isinstance(typ, AnyType | UninhabitedType):
+        return []
+    if isinstance(typ, CallableType):
+        return _faults(spec, typ, place, named_function(place, typ))
+    if isinstance(typ, Overloaded | TypeType):
+        return _faults_of_type(spec, typ)
+    instance = try_getting_instance_fallback(typ)
+    return _faults_of_object(spec, instance, place) if instance else [NOT_CALLABLE]
+
+
+def _faults_of_object(spec: ReceiverSpec, typ: Instance, place: Place) -> list[Fault]:
+    if typ.type.has_base("unittest.mock.AsyncMockMixin"):
+        return []  # async, though its stub does not say so
+    partial = partial_call(typ)
+    if partial is not None:
+        named = named_function(place.partial or place, partial)
+        bound = _bound_names(place, partial)
+        return _faults(spec, partial, place.partial or place, named, bound=bound)
+    call = called(typ)
+    if isinstance(call, AnyType):
+        return []
+    if isinstance(call, CallableType):
+        named = call_method(place, typ.type)
+        return _faults(spec, call, place, named, sync=CallableKind.SYNC_CALL)
+    return [NOT_CALLABLE] if call is None else _faults_of_type(spec, call)
+
+
+def _faults(
+    spec: ReceiverSpec,
+    call: CallableType,
+    place: Place,
+    named: Named | None,
+    *,
+    sync: CallableKind = CallableKind.SYNC,
+    bound: Sequence[str] = (),
+) -> list[Fault]:
+    kind = CallableKind.LAMBDA
+    if not isinstance(place.expression, LambdaExpr):
+        kind = _kind(spec, call, named, sync)
+    if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
+        return check_signature(spec.contract, _ANYTHING, kind, signal=spec.signal)
+    parameters = signature_of(call, named)
+    if named is None and any(map(is_nameless, parameters)):  # Callable[[X], Y]
+        return _faults_of_type(spec, call)
+    known = [each for each in parameters if not is_nameless(each)]
+    signature = Signature(known, __validate_parameters__=False)
+    faults = check_signature(spec.contract, signature, kind, signal=spec.signal, bound=bound)
+    idle = [parameter.name for parameter in parameters if spec.idle(parameter)]
+    for name in idle:
+        if near := suggest(name, [each for each in spec.types if each not in signature.parameters]):
+            faults.append(misspelt(name, near, signal=spec.signal))
+    # To mypy, `**kwargs: object` may one day fill an idle parameter with anything.
+    filled = without(call, idle)
+    if not spec.accepts(filled):
+        faults += _mistyped(spec, call, dict(_types(parameters, call)))
+    return faults or _faults_of_type(spec, filled)
+
+
+_ANYTHING = Signature(
+    [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
+)
+
+
+def _faults_of_type(spec: ReceiverSpec, typ: ProperType) -> list[Fault]:
+    """What can be said of a type that mypy refuses and no rule explains."""
+    if spec.accepts(typ):
+        return []
+    words = type_words(typ, spec.options)
+    if isinstance(typ, CallableType):
+        result = type_words(typ.ret_type, spec.options)
+        words = f"({written(typ, spec.options)}) -> {result}"
+    return [incompatible(words, signal=spec.signal)]
+
+
+def _mistyped(spec: ReceiverSpec, call: CallableType, types: Mapping[str, Type]) -> Iterator[Fault]:
+    """The parameters whose annotation excludes what is sent."""
+    own = set(call.type_var_ids())
+    for name, typ in types.items():
+        variables = {variable.id for variable in get_all_type_vars(typ)}
+        if own & variables or isinstance(get_proper_type(typ), ParamSpecType):
+            continue  # what a receiver's own type variable stands for shows in the whole only
+        sent = _sent_to(spec, name, types)
+        if not all(is_subtype(each, typ, options=spec.options) for each in sent):
+            words = [type_words(each, spec.options) for each in (typ, sent[-1])]
+            yield mistyped(name, *words, signal=spec.signal)
+
+
+def _sent_to(spec: ReceiverSpec, name: str, names: Collection[str]) -> list[Type]:
+    """The types of what is sent to one of a receiver's parameters."""
+    types = spec.types
+    if name.startswith("**"):
+        growth = [typ for each, typ in types.items() if each.startswith("**")]
+        return [typ for each, typ in types.items() if each not in names] + growth
+    if name.startswith("*"):
+        return [types[SENDER]] if SENDER not in names and SENDER in types else []
+    return [types[name]] if name in types else []
+
+
+def _types(parameters: Sequence[Parameter], call: CallableType) -> Iterator[tuple[str, Type]]:
+    for parameter, typ in zip(parameters, call.arg_types, strict=True):
+        yield STARS.get(parameter.kind, "") + parameter.name, typ
+
+
+def _bound_names(place: Place, partial: CallableType) -> list[str]:
+    """The parameters that a partial has filled by position; those given by name stay optional."""
+    inner = place.partial
+    if inner is None:
+        named = named_function(place, partial)
+        return positional_names(named.function, partial) if named else []
+    typ = inner.type_of(inner.expression)
+    nested = partial_call(typ) if isinstance(typ, Instance) else None
+    whole = nested or (called(typ) if isinstance(typ, Instance) else typ)
+    own = positional_names(whole, partial) if isinstance(whole, CallableType) else []
+    return [*(_bound_names(inner, nested) if nested else ()), *own]
+
+
+def _kind(
+    spec: ReceiverSpec, call: CallableType, named: Named | None, sync: CallableKind
+) -> CallableKind:
+    """What calling the receiver gives back, in the eyes of ``connect()``."""
+    result = get_proper_type(call.ret_type)
+    if call.is_type_obj():
+        sync = CallableKind.CLASS
+    elif named is not None and named.exact:
+        if named.function.is_async_generator:
+            return CallableKind.ASYNC_GENERATOR
+        if named.function.is_coroutine:
+            return CallableKind.AWAITABLE
+        if not isinstance(result, Instance):
+            return sync  # `connect()` goes by the annotation of the result, and `Any` says nothing
+    awaitable = is_subtype(result, spec.call.ret_type, options=spec.options)
+    return CallableKind.AWAITABLE if awaitable else sync

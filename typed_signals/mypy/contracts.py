@@ -1,0 +1,89 @@
+"""Feature: a Protocol that cannot be a contract is an error where a signal is made of it.
+
+What mypy cannot do by itself: ``connect()`` and ``send()`` want ``sender`` first and the payload by
+keyword, and no bound of a type variable can say so. Without the plugin the program says it, when
+the first receiver connects.
+"""
+
+from __future__ import annotations
+
+from mypy.nodes import ArgKind, Context, FuncDef, TypeInfo
+from mypy.plugin import ClassDefContext, FunctionContext
+from mypy.types import CallableType, Instance, Type, UnboundType, get_proper_type
+
+from typed_signals._misuse import (
+    EXPECTED_CONTRACT,
+    NO_PROTOCOL,
+    NO_SENDER,
+    NOT_AWAITABLE,
+    bad_contract,
+    positional_payload,
+)
+from typed_signals.mypy.codes import SIGNAL_CONTRACT
+from typed_signals.mypy.emitters import qualified_name
+from typed_signals.mypy.rules import SENDER
+
+__all__ = ["check_made_signal", "report_contract"]
+
+
+def check_made_signal(ctx: FunctionContext) -> Type:
+    """Report ``Signal[P]()`` where P cannot be a contract."""
+    report_contract(ctx, ctx.default_return_type, ctx.context)
+    return ctx.default_return_type
+
+
+def report_contract(ctx: FunctionContext | ClassDefContext, signal: Type, place: Context) -> None:
+    """Report the type ``Signal[P]`` if P cannot be a contract.
+
+    Args:
+        ctx: What mypy gave the plugin.
+        signal: The type.
+        place: Where it stands.
+    """
+    typ = get_proper_type(signal)
+    protocol = get_proper_type(typ.args[0]) if isinstance(typ, Instance) and typ.args else None
+    if isinstance(protocol, CallableType) and not protocol.is_type_obj():
+        name, reason = "Callable", NO_PROTOCOL
+    elif isinstance(protocol, Instance) and not protocol.type.fallback_to_any:
+        name, reason = qualified_name(protocol.type), _reason(ctx, protocol.type)
+    else:
+        return
+    if reason:
+        ctx.api.fail(bad_contract(f"`{name}`", reason), place, code=SIGNAL_CONTRACT)
+        ctx.api.msg.note(EXPECTED_CONTRACT, place, code=SIGNAL_CONTRACT)
+
+
+def _reason(ctx: FunctionContext | ClassDefContext, protocol: TypeInfo) -> str:
+    symbol = protocol.get("__call__")
+    call = symbol.node if symbol else None
+    if not protocol.is_protocol or call is None:
+        return NO_PROTOCOL
+    if not isinstance(call, FuncDef):
+        return ""  # decorated or overloaded: the program looks at what it has become
+    parameters = list(zip(call.arg_names, call.arg_kinds, strict=True))[1:]
+    if not parameters or parameters[0][0] != SENDER or not parameters[0][1].is_positional():
+        return NO_SENDER
+    if not (call.is_coroutine or _is_awaitable(ctx, call)):
+        return NOT_AWAITABLE
+    for name, kind in parameters[1:]:
+        if kind in (ArgKind.ARG_POS, ArgKind.ARG_OPT) and name:
+            return positional_payload(name)
+    return ""
+
+
+def _is_awaitable(ctx: FunctionContext | ClassDefContext, call: FuncDef) -> bool:
+    """Whether a function is annotated to return an awaitable; no annotation says nothing of it."""
+    if not isinstance(call.type, CallableType):
+        return False
+    result = get_proper_type(call.type.ret_type)
+    if isinstance(result, UnboundType) and isinstance(ctx, ClassDefContext):
+        # While classes are defined mypy has not yet read the functions of their module.
+        names = (f"{call.info.module_name}.{result.name}", f"builtins.{result.name}")
+        found = [each for name in names if (each := ctx.api.lookup_fully_qualified_or_none(name))]
+        cls = found[0].node if found else None
+        return result.name != "None" and not (isinstance(cls, TypeInfo) and not _awaits(cls))
+    return isinstance(result, Instance) and _awaits(result.type)
+
+
+def _awaits(cls: TypeInfo) -> bool:
+    return cls.get("__await__") is not None
