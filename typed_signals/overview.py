@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from typed_signals.delivery.connection import Connection
 from typed_signals.emitter import SignalEmitter, declared_signals
 from typed_signals.signal import Home, Signal
 
-__all__ = ["Listener", "Overview", "overview_of"]
+__all__ = ["Listener", "Overview", "overview_of", "overview_of_signal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,22 @@ def _overview(
     if signal is None:  # not made yet, and perhaps heard already: at an abstract model
         signal = emitter._signal_class()
         signal._settle(emitter._home, name, declared)
+    return replace(overview_of_signal(signal), declared=declared is not None)
+
+
+def overview_of_signal(signal: Signal[Any]) -> Overview:
+    """Look at one signal, which need not belong to an emitter.
+
+    Args:
+        signal: The signal.
+
+    Returns:
+        The signal with its receivers.
+    """
     return Overview(
-        signal=name,
+        signal=signal.name,
         protocol=signal.protocol,
-        declared=declared is not None,
+        declared=True,
         listeners=tuple(_listener(signal, each) for each in signal._connected()),
     )
 
