@@ -140,6 +140,10 @@ def _is_instance(node: ast.expr) -> bool:
             return False
 
 
+def _call_of(receiver: object) -> object:
+    return getattr(type(receiver), "__call__", None)  # noqa: B004 - the method itself is wanted
+
+
 def body_of(receiver: Any) -> Body | None:
     """Read the source of what really runs when a receiver, or any function, is called.
 
@@ -151,8 +155,7 @@ def body_of(receiver: Any) -> Body | None:
     """
     bound: object = None
     while not isinstance(receiver, FunctionType):
-        cls: Any = type(receiver)
-        call = getattr(cls, "__call__", None)  # noqa: B004 - the method itself is wanted
+        call = _call_of(receiver)
         if isinstance(receiver, functools.partial):
             receiver = receiver.func
         elif isinstance(receiver, MethodType):
