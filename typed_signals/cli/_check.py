@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from typed_signals.cli._output import CannotRun, code, remark, say, text, working
-from typed_signals.cli._source import nodes_of
+from typed_signals.cli._source import files_below, imported_packages, nodes_of
 
 __all__ = ["check"]
 
@@ -27,8 +27,6 @@ _CONFIG = """\
 plugins = typed_signals.mypy
 check_untyped_defs = True
 ignore_missing_imports = True
-[mypy-ormar.*]
-ignore_missing_imports = False
 """
 # mypy's own errors about payloads and assigned signals have codes that do not mention signals.
 _ABOUT_SIGNALS = re.compile(r"\w*Signals?\b|\bConnector\b|\btyped_signals\b")
@@ -55,6 +53,11 @@ def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
             raise CannotRun(f"there is no `{path}`")
     if find_spec("mypy") is None:
         raise CannotRun("mypy is not installed: pip install 'typed-signals[mypy]'")
+    if find_spec("ormar") is None and "ormar" in _imported(paths):
+        raise CannotRun(
+            "ormar is not installed beside this command, so the signals of models cannot be "
+            "checked: install it; a hook of pre-commit names it under `additional_dependencies`"
+        )
     with working(f"Checking {', '.join(paths)}…"):
         blocked, errors = _mypy(paths)
     shown = [error for error in errors if everything or blocked or error.is_about_signals]
@@ -72,6 +75,13 @@ def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
         remark(f"{_count(len(shown))} in {files} {'files' if files > 1 else 'file'}", "red")
         raise click.exceptions.Exit(1)
     remark(f"no mistakes found in {', '.join(paths)}", "green")
+
+
+def _imported(paths: Iterable[str]) -> set[str]:
+    """The packages that files, and the files in folders, import."""
+    given = [Path(path) for path in paths]
+    files = [file for path in given for file in (files_below(path) if path.is_dir() else [path])]
+    return {name for file in files for name in imported_packages(file)}
 
 
 def _count(errors: int) -> str:
@@ -92,29 +102,16 @@ class _Error:
     @property
     def is_about_signals(self) -> bool:
         """Whether it concerns signals, in mypy's words or in ours."""
-        ours = self.code.startswith("signal-") or self.code in ("send-not-awaited", "no-ormar")
+        ours = self.code.startswith(("signal-", "send-"))
         return ours or _ABOUT_SIGNALS.search(f"{self.message} {self.hint}") is not None
 
     def translated(self) -> _Error:
         """The same in plain words, where mypy's do not say what it means for signals."""
-        if self.code == "import-not-found" and re.search(r'named "ormar\b', self.message):
-            return replace(
-                self,
-                code="no-ormar",
-                message="ormar is not installed beside this command, so the signals of models "
-                "cannot be checked",
-                hint="Install ormar in this environment; for a hook of pre-commit, name it under "
-                "`additional_dependencies`.",
-            )
-        sends = _sends_at(self.file, self.line) if self.code == "unused-coroutine" else ()
-        for send in sends:
-            call = f"{ast.unparse(send)}(…)"
-            return replace(
-                self,
-                code="send-not-awaited",
-                message=f"`{call}` is not awaited, so nothing is sent",
-                hint=f"Write `await {call}`.",
-            )
+        if self.code == "unused-coroutine":
+            for send in _sends_at(Path(self.file), self.line):
+                what = f"`{send}(…)` is not awaited, so nothing is sent"
+                how = f"Write `await {send}(…)`."
+                return replace(self, code="send-not-awaited", message=what, hint=how)
         return self
 
     def show(self) -> None:
@@ -140,13 +137,13 @@ def _escaped(value: str, more: str = "") -> str:
     return value
 
 
-def _sends_at(file: str, line: int) -> Iterator[ast.expr]:
-    """What is called to send a signal in a statement on a line, if it is not awaited."""
-    for node in nodes_of(Path(file)):
+def _sends_at(file: Path, line: int) -> Iterator[str]:
+    """What a statement on a line calls to send a signal, if it does not await that."""
+    for node in nodes_of(file):
         if isinstance(node, ast.Expr) and node.lineno == line and isinstance(node.value, ast.Call):
             called = node.value.func
             if isinstance(called, ast.Attribute) and called.attr in ("send", "send_robust"):
-                yield called
+                yield ast.unparse(called)
 
 
 def _mypy(paths: tuple[str, ...]) -> tuple[bool, list[_Error]]:

@@ -8,7 +8,7 @@ import platform
 import re
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Any
@@ -144,42 +144,32 @@ def _mypy(project: Path) -> _Results:
 
 
 def _configuration(project: Path) -> _Results:
-    """Whether mypy's configuration turns our plugin on, and where else that is written."""
+    """Whether mypy loads our plugin, and whether another one disturbs."""
     files = [file for file in _candidates(project) if file.is_file()]
-    options = {file: _options(file) for file in files}
-    read = next((file for file in files if options[file] is not None), None)
-    elsewhere = [file for file in files if _PLUGIN in file.read_text() and file != read]
-    if read is None:
-        yield "bad", "mypy has no configuration, so no plugin", _write(Path("mypy.ini"))
-    else:
-        plugins = (options[read] or {}).get("plugins", [])
-        names = re.split(r"[,\n]", plugins) if isinstance(plugins, str) else plugins
-        yield from _plugins(read, [each.strip() for each in names if each.strip()])
-    for file in elsewhere:
-        yield (
-            "bad",
-            f"{file} names the plugin, but "
-            + (f"mypy reads {read} instead" if read else f"not in {_section(file)}"),
-            f"move the line `plugins` to {_section(read or file)} of {read or file}",
-        )
-
-
-def _plugins(file: Path, plugins: Sequence[str]) -> _Results:
-    """Whether our plugin is among those that mypy loads, and whether another one disturbs."""
-    ours = [each for each in plugins if each.partition(":")[0] == _PLUGIN]
-    wrong = [each for each in plugins if each not in ours and _is_misspelt(each)]
-    others = [each for each in plugins if each not in (*ours, *wrong)]
-    for each in wrong:
-        found = f"`{each}` in {file} is not the name of the plugin: did you mean `{_PLUGIN}`?"
-        yield "bad", found, _write(file, *others)
+    named = next((file for file in files if _PLUGIN in file.read_text()), None)
+    file = next((file for file in files if _options(file) is not None), named or Path("mypy.ini"))
+    plugins = (_options(file) or {}).get("plugins", []) if file in files else []
+    names = re.split(r"[,\n]", plugins) if isinstance(plugins, str) else plugins
+    every = [each.strip() for each in names if each.strip()]
+    ours = [each for each in every if each.partition(":")[0] == _PLUGIN]
+    wrong = [each for each in every if each not in ours and _is_misspelt(each)]
+    others = [each for each in every if each not in (*ours, *wrong)]
     if ours:
         yield "ok", f"the plugin is on in {file}", ""
-    elif _PLUGIN in file.read_text() and not wrong:
+    elif wrong:
+        found = f"`{wrong[0]}` in {file} is not the name of the plugin: did you mean `{_PLUGIN}`?"
+        yield "bad", found, _write(file, *others)
+    elif named == file:
         found = f"{file} names the plugin, but not as one of the `plugins` in {_section(file)}"
         yield "bad", found, _write(file, *others)
-    elif not wrong:
-        on = f" (on: {', '.join(plugins)})" if plugins else ""
+    elif named:
+        found = f"{named} names the plugin, but mypy reads {file} instead"
+        yield "bad", found, _write(file, *others)
+    elif file in files:
+        on = f" (on: {', '.join(others)})" if others else ""
         yield "bad", f"the plugin is not on in {file}{on}", _write(file, *others)
+    else:
+        yield "bad", "mypy has no configuration, so no plugin", _write(file)
     if _PYDANTIC in others:
         others.remove(_PYDANTIC)
         yield (
