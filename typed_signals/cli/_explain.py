@@ -175,11 +175,11 @@ def _example(subject: _Subject) -> Iterator[str]:
     model = subject.model.__name__ if subject.model else "Album"
     contract = library.contract_of(subject.protocol)
     written = contract.signature.replace("{model}", model)
-    names = ["sender", *contract.payload][:2]
+    names = ["sender", *(name for name, optional in contract.payload.items() if not optional)][:2]
     types = [_until_comma(written.partition(f"{name}: ")[2]) for name in names]
     parameters = ", ".join(f"{name}: {each}" for name, each in zip(names, types, strict=True))
     imports, decorator = _connecting(subject, model)
-    for name in re.findall(r"[^\W\d]\w*", " ".join(types)):
+    for name in re.findall(r"[^\W\d]\w*", " ".join([model, *types])):
         imports |= _import_of(name, subject)
     yield from sorted(imports, key=lambda line: (not line.startswith("from typing "), line))
     yield ""

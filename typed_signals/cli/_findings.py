@@ -38,7 +38,7 @@ def findings_in(senders: Sequence[Sender], module: ModuleType) -> list[Finding]:
             title = f"`{signal.name}` of {sender.name}"
             found |= dict.fromkeys(_near_miss(sender, signal, title))
             ours = not sender.is_model or signal.name not in library.LIFECYCLE
-            if ours and sent.isdisjoint((signal.name, None)):
+            if ours and sent.isdisjoint((signal.name.rpartition(".")[2], None)):
                 found |= dict.fromkeys(_never_sent(signal, title, searched))
             found |= dict.fromkeys(_twice(signal, title))
             for each in signal.receivers:
@@ -121,7 +121,8 @@ def _about_receiver(signal: SignalInfo, each: ReceiverInfo, title: str) -> Itera
     except library.SignalDefinitionError:  # the contract is none; connecting said so already
         faults = ()
     for fault in faults:
-        yield Finding("contract", title, f"{name}: {fault.problem}.", f"{fault.remedy}.")
+        remedy = f"{fault.remedy[0].upper()}{fault.remedy[1:]}."
+        yield Finding("contract", title, f"{name}: {fault.problem}.", remedy)
     body = body_of(each.receiver)
     for method in dict.fromkeys(body.instance_calls()) if body else ():
         if method in _operations(signal.protocol):

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import cache
 
 import click
 from rich.console import Console
@@ -28,6 +29,7 @@ class CannotRun(click.ClickException):
         remark(self.message, "red")
 
 
+@cache
 def reserve_stdout() -> None:
     """Keep stdout for results; what the user's modules print, in whatever way, goes to stderr."""
     sys.stdout.flush()

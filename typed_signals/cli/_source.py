@@ -91,14 +91,14 @@ def not_loaded(module: ModuleType) -> Iterator[Path]:
         names = {other.__name__ for other in loaded.values()}
         beside = sorted(_file_of(module).parent.glob("*.py"))
         files = [each for each in beside if not names.isdisjoint(imports(each))]
-    return (file for file in _connecting(files) if file not in loaded)
+    return (file for file in connecting(files) if file not in loaded)
 
 
 def not_imported(folder: Path) -> Iterator[Path]:
     """The files below a folder that connect receivers and that no other file imports."""
     files = sorted(files_below(folder))
     imported = {f".{name}" for file in files for name in imports(file)}
-    for file in _connecting(files):
+    for file in connecting(files):
         name, _ = module_name(file)
         if not any(each.endswith(f".{name}") for each in imported):
             yield file
@@ -141,7 +141,7 @@ def imported_packages(file: Path) -> set[str]:
     return {name.partition(".")[0] for name in imports(file)}
 
 
-def _connecting(files: Iterable[Path]) -> Iterator[Path]:
+def connecting(files: Iterable[Path]) -> Iterator[Path]:
     """The files that connect receivers when they are imported, and are no scripts."""
     files = [file for file in files if not _TEST.fullmatch(file.stem)]
     signals = {name for file in files for name in assigned(file, "Signal")}

@@ -15,7 +15,7 @@ from typing import Any
 import typed_signals
 from typed_signals.cli import _library as library
 from typed_signals.cli._output import CannotRun, remark, reserve_stdout, working
-from typed_signals.cli._source import imported_packages, module_name
+from typed_signals.cli._source import connecting, files_below, imported_packages, module_name
 
 __all__ = ["RUNS_CODE", "Target", "import_target", "modules_to_name"]
 
@@ -77,14 +77,11 @@ def _folder(where: str, folder: Path) -> CannotRun:
 
 
 def modules_to_name(folder: Path) -> str:
-    """Up to three modules in a folder that use signals or models, receivers before others."""
-    files = [
-        file.resolve()
-        for file in (*folder.glob("*.py"), *folder.glob("*/*.py"))
-        if {"ormar", "typed_signals"} & imported_packages(file.resolve())
-    ]
-    files.sort(key=lambda file: (file.stem not in ("receivers", "signals"), file))
-    return ", ".join(f"`{module_name(file)[0]}`" for file in files[:3])
+    """Up to three modules below a folder that connect receivers, or else use signals or models."""
+    files = sorted(files_below(folder))
+    users = [file for file in files if {"ormar", "typed_signals"} & imported_packages(file)]
+    names = [module_name(file)[0] for file in (*connecting(files), *users)]
+    return ", ".join(f"`{name}`" for name in [*dict.fromkeys(names)][:3])
 
 
 def _import(name: str) -> ModuleType:
