@@ -1,7 +1,11 @@
-"""The page on the command line: every output on it is what the program prints."""
+"""The page on the command line: every output on it is what the program prints.
+
+``python -m tests.static.test_cli_docs`` writes the outputs anew.
+"""
 
 import difflib
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,7 +28,7 @@ def brought_up_to_date(page: str, folder: Path) -> str:
     write(folder, {".git/HEAD": "", "shop.py": shop, "late.py": late})
 
     def answer(block: re.Match[str]) -> str:
-        done = run(*block[1].split(), cwd=folder)
+        done = run(*block[1].split(), cwd=folder, COLUMNS="96")
         assert done.status in (0, 1), done.err
         out = done.out.rstrip()
         for pattern, instead in (*SHOWN, (re.escape(str(folder)), ".")):
@@ -37,6 +41,11 @@ def brought_up_to_date(page: str, folder: Path) -> str:
 @pytest.mark.slow
 def test_the_page_shows_what_the_program_prints(tmp_path: Path) -> None:
     page = PAGE.read_text()
-    assert len(CONSOLE.findall(page)) == 6
+    assert len(CONSOLE.findall(page)) == 7
     now = brought_up_to_date(page, tmp_path)
     assert now == page, "\n".join(difflib.unified_diff(page.splitlines(), now.splitlines()))
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        PAGE.write_text(brought_up_to_date(PAGE.read_text(), Path(folder)))

@@ -329,4 +329,4 @@ def test_finds_modules_with_receivers_that_no_module_imports(tmp_path: Path) -> 
         "  note  src/shop/stock/receivers.py connects receivers, and no module of the project "
         "imports it"
     ]
-    assert "write `import shop.stock.receivers` there" in done.out
+    assert "write `import shop.stock.receivers` where it starts" in done.out

@@ -196,7 +196,7 @@ def test_tells_every_fault_of_a_receiver(project: Path) -> None:
     ):
         assert said in fault
     assert expected.strip().startswith(
-        "expected: async def receiver(sender: type[Album], *, buyers: "
+        "expected: async def receiver(sender: type[Album], *, price: "
     )
 
 

@@ -242,5 +242,5 @@ def _modules(project: Path) -> _Results:
         yield (
             "note",
             found,
-            f"unless it is where your program starts, write `import {name}` there",
+            f"unless your program starts in it, write `import {name}` where it starts",
         )
