@@ -83,8 +83,8 @@ def test_explains_a_signal_from_its_protocol(tmp_path: Path) -> None:
     for each in (
         "Sent by `.add()` on a ManyToMany or reverse ForeignKey relation",
         "passed_kwargs The keyword arguments given to `add()`. Changing this dict changes the",
-        "async def receiver(sender: type[Model], *, instance: Model, child: Any, relation_name: "
-        "str, passed_kwargs: dict[str, Any], passed_args: dict[str, Any], **kwargs: object)",
+        "async def react( sender: type[Album], *, instance: Album, child: Any, relation_name: str, "
+        "passed_kwargs: dict[str, Any], passed_args: dict[str, Any], **kwargs: object, ) -> None:",
     ):
         assert each in said
 
@@ -102,7 +102,10 @@ def test_each_example_is_code_that_runs_and_each_payload_is_explained(tmp_path: 
     runs(code, tmp_path)
 
 
-ANNOTATED = "sender: type[Album], buyers: Mapping[str, Optional[Buyer]], **kwargs: object"
+ANNOTATED = (
+    "    sender: type[Album],\n    *,\n    price: int = ...,\n"
+    "    buyers: Mapping[str, Optional[Buyer]],\n    buyer: str,\n    **kwargs: object,\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def test_the_example_is_for_that_contract(
 
 
 def example(out: str) -> str:
-    return "\n" + textwrap.dedent(out.partition("For example\n")[2])
+    return "\n" + textwrap.dedent(out.partition("\nWrite\n")[2])
 
 
 def runs(code: str, folder: Path) -> None:
@@ -152,7 +155,7 @@ def test_explains_a_model_by_its_signals(project: Path) -> None:
 def test_wraps_what_it_says_of_a_payload_below_itself(project: Path) -> None:
     out = run("explain", "pre_relation_add", cwd=project, COLUMNS="40").out
     _, _, payload = out.partition("Payload\n")
-    lines = payload.partition("Write")[0].strip("\n").splitlines()
+    lines = payload.partition("\n\n")[0].splitlines()
     assert len(lines) > 6
     assert {len(line) - len(line.lstrip()) for line in lines} == {2, 17}
 
@@ -165,7 +168,6 @@ def test_explains_a_declared_signal_and_its_protocol(project: Path) -> None:
         said = " ".join(out.split())
         assert "Sent by the shop" in said
         assert "buyer Who bought it, by name." in said
-        assert "async def receiver(sender: type[Album], *, price: int = ..., buyers: " in said
 
 
 def test_judges_a_receiver_by_the_signals_it_is_connected_to(project: Path) -> None:

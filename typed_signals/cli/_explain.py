@@ -156,8 +156,6 @@ def _print_signal(subject: _Subject) -> None:
     )
     if contract.open_payload:
         say("Any other keyword arguments.", indent=2)
-    say("\nWrite", "bold")
-    say(f"{contract.expected(subject.model)} -> None: ...", indent=2)
     say()
     say(
         "Everything except `sender` comes by keyword: a receiver names what it uses, in any "
@@ -165,27 +163,27 @@ def _print_signal(subject: _Subject) -> None:
         "dim",
         indent=2,
     )
-    say("\nFor example", "bold")
+    say("\nWrite", "bold")
     for line in _example(subject):
         code(line, indent=2)
 
 
 def _example(subject: _Subject) -> Iterator[str]:
     """A receiver of that very contract, as code that runs where the models of the example are."""
-    model = subject.model.__name__ if subject.model else "Album"
     contract = library.contract_of(subject.protocol)
-    written = contract.signature.replace("{model}", model)
-    names = ["sender", *(name for name, optional in contract.payload.items() if not optional)][:2]
-    types = [_until_comma(written.partition(f"{name}: ")[2]) for name in names]
-    parameters = ", ".join(f"{name}: {each}" for name, each in zip(names, types, strict=True))
+    model = subject.model.__name__ if subject.model else "Album"
+    signature = contract.signature.replace("{model}", model)
     imports, decorator = _connecting(subject, model)
-    for name in re.findall(r"[^\W\d]\w*", " ".join([model, *types])):
+    for name in {model, *re.findall(r"[^\W\d]\w*(?!\w*:)", signature)}:
         imports |= _import_of(name, subject)
     yield from sorted(imports, key=lambda line: (not line.startswith("from typing "), line))
-    yield ""
-    yield from decorator
-    yield f"async def react({parameters}, **kwargs: object) -> None:"
-    yield f"    print({names[-1]})"
+    yield from ("", *decorator)
+    if len(signature) > 70:
+        parameters = re.split(r", (?=\*,|\**\w+: )", signature)
+        yield from ("async def react(", *(f"    {each}," for each in parameters), ") -> None:")
+    else:
+        yield f"async def react({signature}) -> None:"
+    yield f"    print({next(iter(contract.names), 'sender')})"
 
 
 def _connecting(subject: _Subject, model: str) -> tuple[set[str], list[str]]:
@@ -200,19 +198,8 @@ def _connecting(subject: _Subject, model: str) -> tuple[set[str], list[str]]:
     if subject.name:
         return imports, [f"@{path}.connect"]
     name = re.sub(r"(?<=[a-z\d])(?=[A-Z])", "_", subject.protocol.__name__).lower()
-    name = name.removesuffix("_receiver")
     made = [f"{name} = Signal[{path}]()", "", "", f"@{name}.connect"]
     return {*imports, "from typed_signals import Signal"}, made
-
-
-def _until_comma(text: str) -> str:
-    """What stands before the first comma, or default, that is outside of brackets."""
-    depth = 0
-    for at, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if not depth and character in ",=":
-            return text[:at].rstrip()
-    return text
 
 
 def _import_of(name: str, subject: _Subject) -> set[str]:

@@ -36,10 +36,9 @@ def findings_in(senders: Sequence[Sender], module: ModuleType) -> list[Finding]:
     for sender in senders:
         for signal in sender.signals:
             title = f"`{signal.name}` of {sender.name}"
-            found |= dict.fromkeys(_near_miss(sender, signal, title))
             ours = not sender.is_model or signal.name not in library.LIFECYCLE
             if ours and sent.isdisjoint((signal.name.rpartition(".")[2], None)):
-                found |= dict.fromkeys(_never_sent(signal, title, searched))
+                found |= dict.fromkeys(_never_sent(sender, signal, title, searched))
             found |= dict.fromkeys(_twice(signal, title))
             for each in signal.receivers:
                 if each.inherited_from is None:  # else it is reported at the abstract model
@@ -59,26 +58,19 @@ def _not_imported(module: ModuleType) -> Iterator[Finding]:
         )
 
 
-def _near_miss(sender: Sender, signal: SignalInfo, title: str) -> Iterator[Finding]:
+def _never_sent(sender: Sender, signal: SignalInfo, title: str, searched: str) -> Iterator[Finding]:
+    count = sum(each.inherited_from is None for each in signal.receivers)
     declared = [each.name for each in sender.signals if each.declared]
     near = None if signal.declared else library.suggest(signal.name, declared)
-    if near:
-        yield Finding(
-            "near-miss",
-            title,
-            f"No signal of that name is declared, but `{near}` is.",
-            f"Connect to `{near}`; if `{signal.name}` is meant, declare it in an emitter class.",
-        )
-
-
-def _never_sent(signal: SignalInfo, title: str, searched: str) -> Iterator[Finding]:
-    if count := sum(each.inherited_from is None for each in signal.receivers):
+    if count:
         yield Finding(
             "never-sent",
             title,
             f"It has {count} receiver{'s' if count > 1 else ''}, but there is no "
             f"`{signal.name}.send(…)` in {searched}.",
-            f"Send it (`await ….{signal.name}.send(sender=…)`), or disconnect the receivers.",
+            f"Connect to `{near}`, if that is what you mean."
+            if near
+            else f"Send it (`await ….{signal.name}.send(sender=…)`), or disconnect the receivers.",
         )
 
 
