@@ -1,6 +1,6 @@
 """The page on the command line: every output on it is what the program prints.
 
-``python -m tests.static.test_cli_docs`` writes the outputs anew.
+``python -m tests.static.test_cli_docs`` brings the outputs and the picture up to date.
 """
 
 import difflib
@@ -13,6 +13,7 @@ import pytest
 from tests.static.command_line import ROOT, run, write
 
 PAGE = ROOT / "docs" / "command-line.md"
+PICTURE = ROOT / "docs" / "assets" / "graph.svg"
 CONSOLE = re.compile(r"```console\n\$ typed-signals (.*)\n((?:.*\n)*?)```\n")
 # Versions and places are those of whoever runs it.
 SHOWN = (
@@ -46,6 +47,15 @@ def test_the_page_shows_what_the_program_prints(tmp_path: Path) -> None:
     assert now == page, "\n".join(difflib.unified_diff(page.splitlines(), now.splitlines()))
 
 
+def test_the_picture_shows_the_graph_of_the_page() -> None:
+    nodes = re.findall(r'^  n\d+\W+"(.*)"', PAGE.read_text(), re.MULTILINE)
+    assert len(nodes) == 11
+    picture = PICTURE.read_text()
+    for line in (line for node in nodes for line in node.split("<br/>")):
+        assert f">{line}</text>" in picture
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         PAGE.write_text(brought_up_to_date(PAGE.read_text(), Path(folder)))
+        run("graph", "shop", "-o", PICTURE, cwd=Path(folder))

@@ -298,7 +298,7 @@ def test_finds_an_environment_without_the_ormar_that_the_project_imports(
     assert ("`additional_dependencies`" in done.stdout) is uses
 
 
-RECEIVER = "from ormar import pre_save\n@pre_save(A)\nasync def f(sender, **kwargs): ...\n"
+RECEIVER = "from shop.models import A\n@pre_save(A)\nasync def f(sender, **kwargs): ...\n"
 
 
 def test_finds_modules_with_receivers_that_no_module_imports(tmp_path: Path) -> None:
@@ -318,6 +318,8 @@ def test_finds_modules_with_receivers_that_no_module_imports(tmp_path: Path) -> 
             "src/shop/loader.py": "import_module('shop.by_name')\n",
             "src/shop/script.py": RECEIVER + "if __name__ == '__main__': ...\n",
             "src/shop/nothing.py": "from ormar import pre_save\n",
+            "src/shop/models.py": "@pre_save(A)\nasync def f(sender, **kwargs): ...\n",
+            "alone.py": "@pre_save(A)\nasync def f(sender, **kwargs): ...\n",
             "tests/test_stock.py": "import shop.stock.receivers\n" + RECEIVER,
             ".venv/pyvenv.cfg": "",
             ".venv/other.py": RECEIVER,

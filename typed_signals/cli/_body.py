@@ -43,16 +43,7 @@ class Body:
         ]
 
     def writes(self, models: Mapping[int, str], sender: str, depth: int = 3) -> list[str]:
-        """The models of which it writes rows, as far as the source says.
-
-        Args:
-            models: The names of the models, by the ids of their classes.
-            sender: The name of the model that sends the signal.
-            depth: How many calls deep the functions of its package are followed.
-
-        Returns:
-            The names, in the order in which they occur.
-        """
+        """The models of which it writes rows, out of those given by the ids of their classes."""
         local = dict.fromkeys(self._instances(), sender)
         for annotated in ast.walk(self.tree.args):
             if isinstance(annotated, ast.arg) and annotated.annotation is not None:
@@ -145,14 +136,7 @@ def _call_of(receiver: object) -> object:
 
 
 def body_of(receiver: Any) -> Body | None:
-    """Read the source of what really runs when a receiver, or any function, is called.
-
-    Args:
-        receiver: A receiver as it was connected, or any function.
-
-    Returns:
-        The body; ``None`` if there is no source.
-    """
+    """Read the source of what really runs when a receiver is called, if there is any."""
     bound: object = None
     while not isinstance(receiver, FunctionType):
         call = _call_of(receiver)

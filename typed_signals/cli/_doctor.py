@@ -148,7 +148,7 @@ def _configuration(project: Path) -> _Results:
     files = [file for file in _candidates(project) if file.is_file()]
     named = next((file for file in files if _PLUGIN in file.read_text()), None)
     file = next((file for file in files if _options(file) is not None), named or Path("mypy.ini"))
-    plugins = (_options(file) or {}).get("plugins", []) if file in files else []
+    plugins: Any = (_options(file) or {}).get("plugins", []) if file in files else []
     names = re.split(r"[,\n]", plugins) if isinstance(plugins, str) else plugins
     every = [each.strip() for each in names if each.strip()]
     ours = [each for each in every if each.partition(":")[0] == _PLUGIN]

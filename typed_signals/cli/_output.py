@@ -12,10 +12,9 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-# In a pipe a line is as long as it must be, so that `grep` finds whole rows.
-_WIDTH = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 10_000
-
-_out = Console(highlight=False, width=_WIDTH)
+_out = Console(highlight=False)
+if not _out.is_terminal and "COLUMNS" not in os.environ:
+    _out.width = 10_000  # in a pipe nothing is wrapped, so that `grep` finds whole rows
 _err = Console(highlight=False, stderr=True, soft_wrap=True)
 
 
@@ -71,13 +70,9 @@ Cells = Sequence[tuple[str, ...]]
 
 
 def rows(cells: Cells, styles: tuple[str, ...], indent: int, beside: Cells = ()) -> None:
-    """Print rows in columns; a row is one wrapped line where the columns do not fit.
+    """Print rows in columns, as wide as those beside them; the last cell of each is wrapped.
 
-    Args:
-        cells: The rows; of each, the last cell is wrapped at words.
-        styles: How each column looks on a terminal.
-        indent: How far the rows are indented.
-        beside: Rows printed elsewhere whose columns are to be as wide.
+    Where the columns do not fit, each row is one wrapped line.
     """
     *widths, _ = (max(map(len, column)) for column in zip(*cells, *beside, strict=True))
     start = indent + sum(width + 2 for width in widths)

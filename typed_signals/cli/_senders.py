@@ -19,27 +19,16 @@ __all__ = ["Sender", "every_sender", "senders_in"]
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Something with signals.
-
-    Attributes:
-        name: Its name, for people.
-        module: The name of the module where it is.
-        signals: Its signals.
-        cls: The class that sends them, if there is one.
-        held: The emitter, or the signals by name; nothing if the signals are ormar's own.
-        is_model: Whether it is an ormar model.
-        abstract: Whether it stands for the models that inherit from it.
-        typed: Whether its signals are ours, and not ormar's own.
-    """
+    """Something with signals: a model, an emitter, or a module with signals that stand alone."""
 
     name: str
     module: str
     signals: tuple[SignalInfo, ...]
-    cls: type[Any] | None = None
-    held: Any = None
+    cls: type[Any] | None = None  # that sends the signals
+    held: Any = None  # the emitter, or the signals by name; nothing if they are ormar's own
     is_model: bool = False
     abstract: bool = False
-    typed: bool = True
+    typed: bool = True  # and not ormar's own
 
     @property
     def key(self) -> str:

@@ -95,16 +95,18 @@ def not_loaded(module: ModuleType) -> Iterator[Path]:
 
 
 def not_imported(folder: Path) -> Iterator[Path]:
-    """The files below a folder that connect receivers and that no other file imports."""
-    files = sorted(files_below(folder))
+    """The files below a folder that connect receivers of its modules, and that none imports."""
+    files = {file: module_name(file)[0] for file in sorted(files_below(folder))}
     imported = {f".{name}" for file in files for name in imports(file)}
     for file in connecting(files):
-        name, _ = module_name(file)
-        if not any(each.endswith(f".{name}") for each in imported):
+        if not imports(file).isdisjoint(files.values()) and not any(
+            each.endswith(f".{files[file]}") for each in imported
+        ):
             yield file
 
 
-def imports(file: Path) -> set[str]:
+@functools.cache
+def imports(file: Path) -> frozenset[str]:
     """The modules that a file imports, and the names in them, which may be modules."""
     own = module_name(file)[0].split(".")
     package = own if file.stem == "__init__" else own[:-1]
@@ -126,7 +128,7 @@ def imports(file: Path) -> set[str]:
                     found |= _discovered(file, module, named or {"receivers"})
             case _:
                 pass
-    return found
+    return frozenset(found)
 
 
 def _discovered(file: Path, package: str, names: set[str]) -> set[str]:
