@@ -60,6 +60,7 @@ MODULES = {
     "package/inner.py": "from . import nothing\n",
     "folder/notes.md": "",
     "notes.txt": "",
+    "select.py": "",
 }
 
 
@@ -81,6 +82,8 @@ MODULES = {
         ("two words", "`two words` is not the name of a module"),
         ("notes.txt", "`notes.txt` is not the name of a module"),
         ("./notes.txt", "`./notes.txt` is not a Python file"),
+        ("sys", "`sys` imports no models and no signals"),
+        ("select.py", "`select.py` cannot be imported: `select` is another module already"),
         ("empty", "`empty` imports no models and no signals"),
         ("empty:signals", "`empty` has no `signals`"),
         ("empty:__name__", "`empty:__name__` has no signals: it is neither a model, an emitter"),

@@ -11,7 +11,7 @@ from typing import Any
 from typed_signals.cli import _library as library
 from typed_signals.cli._library import SignalInfo
 from typed_signals.cli._output import CannotRun
-from typed_signals.cli._source import assigned, loaded_modules
+from typed_signals.cli._source import loaded_modules
 from typed_signals.cli._target import Target, modules_to_name
 
 __all__ = ["Sender", "every_sender", "senders_in"]
@@ -50,7 +50,7 @@ def senders_in(target: Target) -> list[Sender]:
         return [_sender(each, target, everything) for each in values]
     if everything:
         return everything
-    file = Path(target.module.__file__ or "")
+    file = Path(getattr(target.module, "__file__", None) or "")
     modules = modules_to_name(file.parent) if file.name == "__init__.py" else ""
     hint = f": name a module that does, such as {modules}" if modules else ""
     raise CannotRun(f"`{target}` imports no models and no signals{hint}")
@@ -70,7 +70,8 @@ def every_sender(module: ModuleType) -> list[Sender]:
         if library.is_emitter(held) and seen.isdisjoint((id(value), id(held))):
             seen |= {id(value), id(held)}
             owner = value if isinstance(value, type) else None
-            found.append(Sender(name, where, library.inspect_emitter(held), owner, held))
+            shown = owner.__qualname__ if owner else name
+            found.append(Sender(shown, where, library.inspect_emitter(held), owner, held))
         elif library.is_signal(value) and not value.name and id(value) not in seen:
             seen.add(id(value))
             alone.setdefault(where, {})[name] = value
@@ -78,23 +79,16 @@ def every_sender(module: ModuleType) -> list[Sender]:
 
 
 def _members(module: ModuleType) -> Iterator[tuple[str, str, Any]]:
-    """What the modules of the project hold, and the signals in their classes: module, name, value.
+    """What the modules of the project hold, and their classes: module, name, value.
 
-    What a module imports from another one comes last, so that it is found where it belongs.
+    A module is loaded before those that import from it, so what it holds is found there first.
     """
-    imported: list[tuple[str, str, Any]] = []
-    for file, each in loaded_modules(module).items():
-        own = assigned(file)
+    for each in loaded_modules(module).values():
         for name, value in list(vars(each).items()):
+            yield each.__name__, name, value
             if isinstance(value, type) and value.__module__ == each.__name__:
-                yield each.__name__, value.__qualname__, value
                 for inner, held in list(vars(value).items()):
                     yield each.__name__, f"{value.__qualname__}.{inner}", held
-            elif name in own:
-                yield each.__name__, name, value
-            else:
-                imported.append((each.__name__, name, value))
-    yield from imported
 
 
 def _bare(module: str, held: dict[str, Any]) -> Sender:

@@ -146,7 +146,7 @@ def imported_packages(file: Path) -> set[str]:
 def connecting(files: Iterable[Path]) -> Iterator[Path]:
     """The files that connect receivers when they are imported, and are no scripts."""
     files = [file for file in files if not _TEST.fullmatch(file.stem)]
-    signals = {name for file in files for name in assigned(file, "Signal")}
+    signals = {name for file in files for name in _signals(file)}
     for file in files:
         ours = ["receiver"] if "typed_signals" in imported_packages(file) else []
         if not _is_script(file) and any(
@@ -175,17 +175,14 @@ def _is_script(file: Path) -> bool:
     return any("__name__" in test and "__main__" in test for test in tests)
 
 
-def assigned(file: Path, called: str = "") -> set[str]:
-    """The names that a file assigns at its top; only what calls that name, if one is given."""
-    found: set[str] = set()
+def _signals(file: Path) -> Iterator[str]:
+    """The names to which a file assigns a signal at its top."""
     for statement in _statements(file):
         if isinstance(statement, ast.Assign | ast.AnnAssign):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             call = statement.value.func if isinstance(statement.value, ast.Call) else None
-            made = _last(call.value if isinstance(call, ast.Subscript) else call)
-            if called in ("", made):
-                found |= {each.id for each in targets if isinstance(each, ast.Name)}
-    return found
+            if _last(call.value if isinstance(call, ast.Subscript) else call) == "Signal":
+                yield from (each.id for each in targets if isinstance(each, ast.Name))
 
 
 def _statements(file: Path) -> list[ast.stmt]:

@@ -46,9 +46,12 @@ def import_target(text: str) -> Target:
     sys.path.insert(0, str(folder))
     reserve_stdout()
     module = _import(name)
-    if module.__file__ is None:  # a folder without an `__init__.py`
+    file = getattr(module, "__file__", None)
+    if file is None and hasattr(module, "__path__"):  # a folder without an `__init__.py`
         raise _folder(where, Path(next(iter(module.__path__), where)))
-    remark(f"imported `{name}` ({_shown(module.__file__)})")
+    if Path(where).is_file() and not Path(where).samefile(file or sys.executable):
+        raise CannotRun(f"`{where}` cannot be imported: `{name}` is another module already")
+    remark(f"imported `{name}` ({_shown(file)})")
     return Target(module, path, _attribute(module, path) if path else module)
 
 
