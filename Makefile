@@ -26,7 +26,7 @@ unexport VIRTUAL_ENV
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench mutants build \
-	clean test-wasm $(WASM) \
+	clean test-wasm test-newcomer $(WASM) \
 	$(LANES) $(addprefix test-,$(LANES))
 
 help:  ## list the targets
@@ -37,9 +37,20 @@ help:  ## list the targets
 demo: current  ## run the example shop on the current lane
 	$(BIN)/python examples/album_shop.py
 
+# Side by side, the output of each in one piece, and at the end what became of each.
+PARTS := test-current test-databases test-legacy test-wasm test-newcomer mypy basedpyright lint docs
+SUMMARY := $(VENVS)/summary
+
 test: setup  ## everything: lint, types, the tests on all lanes, and the site
-	@$(BIN)/python scripts/side_by_side.py --jobs $(JOBS) --make "$(MAKE)" \
-		test-current test-databases test-legacy test-wasm mypy basedpyright lint docs
+	@rm -f $(SUMMARY)
+	@MAKEFLAGS= $(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) \
+		$(if $(filter output-sync,$(.FEATURES)),--output-sync=recurse) $(PARTS:%=part-%); \
+	status=$$?; echo; echo Summary; sort -r $(SUMMARY); exit $$status
+
+part-%:
+	@echo "--- $*"; start=$$(date +%s); \
+	$(MAKE) $* && verdict="ok    " || verdict=FAILED; \
+	echo "  $$verdict  $*, $$(($$(date +%s) - start)) s" >> $(SUMMARY); test "$$verdict" != FAILED
 
 setup: $(LANES)  ## make the environments of all three lanes
 
@@ -59,8 +70,13 @@ mypy: current  ## mypy, strict, on the package
 basedpyright: current  ## basedpyright, strict, on the package
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
-test-current: current  ## the tests on ormar 0.26
-	$(VENVS)/current/bin/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+NEWCOMER := tests/static/test_newcomer.py
+
+test-current: current  ## the tests on ormar 0.26, except test-newcomer
+	$(VENVS)/current/bin/python -m pytest -n $(WORKERS) --dist loadgroup --ignore=$(NEWCOMER) $(ARGS)
+
+test-newcomer: current  ## the tutorial with the built wheel, in each editor
+	$(VENVS)/current/bin/python -m pytest $(NEWCOMER) $(ARGS)
 
 test-databases: databases  ## the tests on ormar 0.21, over `databases`
 	$(VENVS)/databases/bin/python -m pytest $(ARGS)
@@ -119,7 +135,7 @@ RESOLVE = $(UV) pip compile --quiet --no-header --no-emit-index-url --no-emit-fi
 COMPILE = $(RESOLVE) --universal --python-version 3.11
 
 lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
-	$(COMPILE) --group test --group checkers --group examples --group current --extra cli \
+	$(COMPILE) --group test --group checkers --group examples --group current --extra graph \
 		-o constraints/current.txt
 	$(COMPILE) --group test --group databases -o constraints/databases.txt
 	$(COMPILE) --group test --group legacy -o constraints/legacy.txt

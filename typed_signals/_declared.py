@@ -79,6 +79,7 @@ def _read_declaration(emitter: type, cls: type, name: str) -> Declared:
 
 
 def _signal_class(kind: Any) -> type[Signal[Any]] | None:
+    found: type[Signal[Any]] | None = None
     if isinstance(kind, type) and issubclass(kind, Signal):
-        return kind
-    return None
+        found = kind
+    return found

@@ -128,13 +128,14 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         if name not in self:
             self._check_unknown(name)
         given: Any = value  # whatever the type says, it may be a signal of an ORM, or no signal
+        what = kind_of(given)
         backend = find_backend(given)
         signal: BaseSignal | None = given
         if not isinstance(given, BaseSignal):
             signal = backend.copy_signal(given)
         if signal is None:
             raise self._backend.definition_error(
-                f"`{name}` of {registry_of(self).label} must be a signal, not {kind_of(value)}: write "
+                f"`{name}` of {registry_of(self).label} must be a signal, not {what}: write "
                 f"`signals.{name} = Signal()`, or connect a receiver with "
                 f"`signals.{name}.connect(...)`"
             )
@@ -142,7 +143,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         if declared is not None and not isinstance(signal, declared.signal_class):
             raise self._backend.definition_error(
                 f"`{name}` of {registry_of(self).label} is declared as "
-                f"a `{declared.signal_class.__qualname__}`, not as {kind_of(value)}"
+                f"a `{declared.signal_class.__qualname__}`, not as {what}"
             )
         bind_signal(self, name, signal)
         with lock:

@@ -80,7 +80,7 @@ def inspect_signal(signal: Signal[Any]) -> SignalInfo:
     Returns:
         The signal with its receivers.
     """
-    return _inspect(signal, declared=False)
+    return _inspect(signal, declared=True)
 
 
 def _inspect(signal: Signal[Any], *, declared: bool) -> SignalInfo:

@@ -47,12 +47,13 @@ class Done:
     err: str
 
 
-def run(*arguments: str | Path, cwd: Path = ROOT) -> Done:
-    """Run the program."""
+def run(*arguments: str | Path, cwd: Path = ROOT, **environment: str) -> Done:
+    """Run the program, in a pipe; lines are wrapped only if the environment has `COLUMNS`."""
+    unset = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     done = subprocess.run(
         [PROGRAM, *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONWARNINGS": "ignore", "COLUMNS": "60", "TERM": "xterm-256color"},
+        env={**unset, "PYTHONWARNINGS": "ignore", "TERM": "xterm-256color", **environment},
         capture_output=True,
         text=True,
         timeout=300,

@@ -168,7 +168,7 @@ CASES = [
         ),
         refused(
             "it requires `instnace`, which `pre_save` never sends: write `instance`",
-            "it takes `instnace`, which `pre_save` never sends: write `instance`",
+            "it accepts `instnace`, which `pre_save` never sends: write `instance`",
         ),
     ),
     Case(

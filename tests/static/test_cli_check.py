@@ -1,11 +1,14 @@
 """`typed-signals check`: mypy with the plugin, without any configuration."""
 
 import re
+import subprocess
+import sysconfig
+import venv
 from pathlib import Path
 
 import pytest
 
-from tests.static.command_line import MODELS, Done, run, write
+from tests.static.command_line import MODELS, ROOT, Done, run, write
 
 GOOD = """\
 from ormar import pre_save
@@ -19,19 +22,31 @@ BAD = """\
 from ormar import pre_save
 from models import Album
 
+class Other:
+    async def save(self) -> None: ...
+
 @pre_save(Album)
 async def promote(sender: type[Album], instnace: Album, **kwargs: object) -> None: ...
 
 Album.ormar_config.signals.pre_svae
 
-async def send() -> None:
+async def send(other: Other) -> None:
     await Album.ormar_config.signals.pre_save.send(sender=Album)
+    Album.ormar_config.signals.post_delete.send_robust(
+        sender=Album, instance=Album(name="x")
+    )
+    other.save()
 
 number: int = "one"
 raise RuntimeError("this code is never run")
 """
 
-CODES = {"signal-receiver": "@pre_save(Album)", "signal-name": "pre_svae", "call-arg": ".send("}
+CODES = {
+    "signal-receiver": "@pre_save(Album)",
+    "signal-name": "pre_svae",
+    "call-arg": ".send(",
+    "send-not-awaited": ".send_robust(",
+}
 
 
 def line_of(part: str) -> int:
@@ -79,10 +94,16 @@ def test_says_what_is_wrong_in_the_words_of_connect(bad: Done) -> None:
     assert "did you mean `pre_save`?" in bad.out
 
 
+def test_says_in_plain_words_that_a_send_is_not_awaited(bad: Done) -> None:
+    called = "Album.ormar_config.signals.post_delete.send_robust(…)"
+    assert f"  `{called}` is not awaited, so nothing is sent\n  Write `await {called}`." in bad.out
+    assert "Coroutine" not in bad.out
+
+
 def test_counts_what_it_leaves_out(bad: Done) -> None:
     assert bad.err.splitlines() == [
-        "typed-signals: 1 error not about signals; `--all` shows that too",
-        "typed-signals: 3 errors in 1 file",
+        "typed-signals: 2 errors not about signals; `--all` shows that too",
+        "typed-signals: 4 errors in 1 file",
     ]
 
 
@@ -92,8 +113,28 @@ def test_annotates_on_github(project: Path) -> None:
     annotations = done.out.splitlines()
     for annotation in annotations:
         assert re.fullmatch(r"::error file=bad\.py,line=\d+,col=\d+,title=[\w-]+::.+", annotation)
-    assert len(annotations) == 4
+    assert len(annotations) == 6
     assert "%0Aexpected: async def receiver(" in annotations[0]
+
+
+def test_refuses_to_check_models_where_ormar_is_not_installed(tmp_path: Path) -> None:
+    """As in the environment of a pre-commit hook, which has only what it names."""
+    venv.create(tmp_path / "bare", symlinks=True)
+    (packages,) = (tmp_path / "bare" / "lib").glob("*/site-packages")
+    installed = [*Path(sysconfig.get_path("purelib")).iterdir()]
+    for each in (*installed, ROOT / "typed_signals", ROOT / "stubs" / "ormar-stubs"):
+        if each.name != "ormar" and each.suffix != ".pth":
+            (packages / each.name).symlink_to(each)
+    write(tmp_path / "shop", {"models.py": MODELS.format(install=""), "good.py": GOOD})
+    done = subprocess.run(
+        [tmp_path / "bare" / "bin" / "python", "-m", "typed_signals", "check", "."],
+        cwd=tmp_path / "shop",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("typed-signals: ormar is not installed beside this command")
 
 
 def test_leaves_the_projects_own_cache_alone(bad: Done, project: Path) -> None:
@@ -103,7 +144,7 @@ def test_leaves_the_projects_own_cache_alone(bad: Done, project: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["broken.py"], "mypy could not check the code further; mend this first"),
+        (["broken.py"], "mypy could not check the code further; fix this first"),
         (["nowhere.py"], "there is no `nowhere.py`"),
     ],
     ids=["syntax", "no file"],

@@ -1,4 +1,4 @@
-"""`typed-signals doctor`: versions, stubs, and the plugin in the project's configuration."""
+"""`typed-signals doctor`: packages, stubs, mypy's configuration, and modules nobody imports."""
 
 import importlib.metadata
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.static.command_line import run, write
+from tests.static.command_line import MODELS, run, write
 
 ON = "the plugin is on in"
 PYDANTIC = "pydantic.mypy"
@@ -40,7 +40,7 @@ def test_finds_the_plugin(tmp_path: Path, files: dict[str, str], said: str) -> N
     done = run("doctor", tmp_path)
     assert said.format(tmp_path) in done.out
     assert (done.status, done.err) == (0, "")
-    assert done.out.endswith("All well.\n")
+    assert done.out.endswith("All is well.\n")
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_finds_the_plugin(tmp_path: Path, files: dict[str, str], said: str) -> N
         ),
         (  # an empty mypy.ini comes before everything else
             {"mypy.ini": "", "setup.cfg": "[mypy]\nplugins = typed_signals.mypy\n"},
-            ("the plugin is not on in {}/mypy.ini", "write in [mypy] of mypy.ini"),
+            ("{0}/setup.cfg names the plugin, but mypy reads {0}/mypy.ini", "[mypy] of mypy.ini"),
         ),
         (
             {"pyproject.toml": "[tool.mypy\n"},
-            ("mypy's configuration cannot be read", "mend the file"),
+            ("mypy's configuration cannot be read", "fix the file"),
         ),
     ],
     ids=["none", "ini", "toml", "empty", "broken"],
@@ -73,7 +73,87 @@ def test_says_how_to_turn_the_plugin_on(
     done = run("doctor", tmp_path)
     assert all(each.format(tmp_path) in done.out for each in said), done.out
     assert done.status == 1
-    assert done.out.endswith("1 to mend.\n")
+    assert done.out.endswith("1 to fix.\n")
+
+
+PLUGIN = "typed_signals.mypy"
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (
+            {"mypy.ini": "[mypy]\nplugins = a, typed-signals.mypy\n"},
+            (
+                "`typed-signals.mypy` in {}/mypy.ini is not the name of the plugin: did you mean",
+                f"write in [mypy] of mypy.ini: plugins = a, {PLUGIN}",
+            ),
+        ),
+        (
+            {"pyproject.toml": '[tool.mypy]\nplugins = ["typed_signals"]\n'},
+            (
+                "`typed_signals` in {}/pyproject.toml is not the name of the plugin",
+                f'[tool.mypy] of pyproject.toml: plugins = ["{PLUGIN}"]',
+            ),
+        ),
+        (
+            {"mypy.ini": "[mypy]\nplugins = typed_singals.mypy\n"},
+            ("is not the name of the plugin: did you mean `typed_signals.mypy`?",),
+        ),
+        (  # the line is in a file that mypy does not read
+            {
+                "mypy.ini": "[mypy]\nplugins = a\n",
+                "pyproject.toml": f'[tool.mypy]\nplugins = ["{PLUGIN}"]\n',
+            },
+            (
+                "{0}/pyproject.toml names the plugin, but mypy reads {0}/mypy.ini instead",
+                f"write in [mypy] of mypy.ini: plugins = a, {PLUGIN}",
+            ),
+        ),
+        (  # the line is in a section that mypy does not read
+            {"pyproject.toml": f'[mypy]\nplugins = ["{PLUGIN}"]\n'},
+            ("{}/pyproject.toml names the plugin, but not as one of the `plugins` in [tool.mypy]",),
+        ),
+        (
+            {"mypy.ini": f"[mypy]\n[mypy-shop.*]\nplugins = {PLUGIN}\n"},
+            ("{}/mypy.ini names the plugin, but not as one of the `plugins` in [mypy]",),
+        ),
+    ],
+    ids=["dash", "no module", "letters", "unread file", "unread table", "unread section"],
+)
+def test_finds_a_plugin_line_that_does_nothing(
+    tmp_path: Path, files: dict[str, str], said: tuple[str, ...]
+) -> None:
+    done = run("doctor", write(tmp_path, {".git/HEAD": "", **files}))
+    assert all(each.format(tmp_path) in done.out for each in said), done.out
+    assert done.status == 1
+
+
+def test_says_that_the_plugin_of_pydantic_disturbs(tmp_path: Path) -> None:
+    """mypy is asked too: it finds mistakes in the models, and none without that plugin."""
+    config = f"[mypy]\nplugins = {PYDANTIC}, {PLUGIN}\n"
+    models = MODELS.format(install="") + "\nalbum = Album(name='x')\n"
+    write(tmp_path, {".git/HEAD": "", "mypy.ini": config, "models.py": models})
+    done = run("doctor", tmp_path)
+    assert done.status == 0
+    assert f"  note  `{PYDANTIC}` in {tmp_path}/mypy.ini finds mistakes" in done.out
+    assert f"write in [mypy] of mypy.ini: plugins = {PLUGIN}\n" in done.out
+    said = mypy(tmp_path, "models.py")
+    assert "Untyped fields disallowed" in said
+    assert "Missing named argument" in said
+    write(tmp_path, {"mypy.ini": f"[mypy]\nplugins = {PLUGIN}\n"})
+    assert mypy(tmp_path, "models.py").startswith("Success")
+
+
+def mypy(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
 
 
 def test_agrees_with_mypy_on_which_file_counts(tmp_path: Path) -> None:
@@ -81,16 +161,8 @@ def test_agrees_with_mypy_on_which_file_counts(tmp_path: Path) -> None:
     outer = write(tmp_path, {".git/HEAD": "", "setup.cfg": "[mypy]\nplugins = json\n"})
     inner = write(outer / "inner", {"pyproject.toml": "[tool.other]\n", "code.py": ""})
     assert f"is not on in {outer / 'setup.cfg'} (on: json)" in run("doctor", inner).out
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "code.py"],
-        cwd=inner,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert 'Error importing plugin "json"' in done.stdout + done.stderr or (
-        'does not define entry point function "plugin"' in done.stdout + done.stderr
-    )
+    said = mypy(inner, "code.py")
+    assert 'Error importing plugin "json"' in said or 'entry point function "plugin"' in said
 
 
 def test_imports_nothing_of_the_project(tmp_path: Path) -> None:
@@ -103,31 +175,6 @@ def test_imports_nothing_of_the_project(tmp_path: Path) -> None:
 
 
 # --- versions ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("version", "era", "holes", "upgrade"),
-    [
-        ("0.9.8", "`class Meta`", ["27953"], "0.23.1"),
-        ("0.9.9", "`class Meta`", ["26198", "27953"], "0.23.1"),
-        ("0.12.2", "`class Meta`", ["26198", "27953"], "0.23.1"),
-        ("0.12.3", "`class Meta`", ["27953"], "0.23.1"),
-        ("0.20.0b1", "of `databases`", ["26198", "27953"], "0.23.1"),
-        ("0.21.0", "of `databases`", ["26198", "27953"], "0.23.1"),
-        ("0.22.0", "connections of its own", ["26198", "27953"], "0.23.1"),
-        ("0.23.0", "connections of its own", ["27953"], "0.23.1"),
-        ("0.23.1", "connections of its own", [], ""),
-        ("0.26.0", "connections of its own", [], ""),
-    ],
-)
-def test_names_the_era_of_an_ormar_and_its_known_holes(
-    tmp_path: Path, version: str, era: str, holes: list[str], upgrade: str
-) -> None:
-    out = with_installed(tmp_path, ormar=version)
-    [line] = [each for each in out.splitlines() if f"ormar {version}:" in each]
-    assert era in line
-    assert [each for each in ("26198", "27953") if f"CVE-2026-{each}" in out] == holes
-    assert out.count(f"upgrade to ormar {upgrade} or later") == (len(holes) if holes else 0)
 
 
 @pytest.mark.parametrize(
@@ -199,3 +246,89 @@ def test_says_that_there_is_no_such_folder(tmp_path: Path) -> None:
     done = run("doctor", tmp_path / "shop")
     assert (done.status, done.out) == (2, "")
     assert done.err == f"typed-signals: there is no folder `{tmp_path}/shop`\n"
+
+
+# --- the project ---------------------------------------------------------------------------------
+
+HOOK = """\
+repos:
+  - repo: https://example.com/mirrors-mypy
+    hooks:
+      - id: mypy
+        {more}
+      - id: other  # ormar, typed-signals
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "missing"),
+    [
+        ("args: [--strict]", "ormar and typed-signals"),
+        ('additional_dependencies: ["ormar==0.26", pydantic]', "typed-signals"),
+        ('additional_dependencies: ["ormar==0.26", "typed_signals[mypy]"]', ""),
+        ("language: system", ""),
+    ],
+)
+def test_finds_a_hook_without_what_mypy_needs(tmp_path: Path, more: str, missing: str) -> None:
+    config = HOOK.format(more=more)
+    write(tmp_path, {".git/HEAD": "", ".pre-commit-config.yaml": config})
+    out = run("doctor", tmp_path).out
+    said = f"BAD   the mypy hook in .pre-commit-config.yaml runs without {missing}\n"
+    assert (said in out) is bool(missing)
+    assert ("additional_dependencies: [" in out) is bool(missing)
+
+
+@pytest.mark.parametrize("uses", [True, False])
+def test_finds_an_environment_without_the_ormar_that_the_project_imports(
+    tmp_path: Path, uses: bool
+) -> None:
+    code = "import ormar.fields\n" if uses else "import os\n"
+    write(tmp_path, {".git/HEAD": "", "shop/models.py": code})
+    hidden = "import importlib.metadata as m; v = m.version\ndef version(name):\n"
+    hidden += "    if name == 'ormar': raise m.PackageNotFoundError(name)\n    return v(name)\n"
+    hidden += "m.version = version; from typed_signals.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", hidden, "doctor", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    bad = "BAD   ormar is not installed here, but shop/models.py imports it"
+    assert (bad in done.stdout) is uses, done.stdout + done.stderr
+    assert ("`additional_dependencies`" in done.stdout) is uses
+
+
+RECEIVER = "from shop.models import A\n@pre_save(A)\nasync def f(sender, **kwargs): ...\n"
+
+
+def test_finds_modules_with_receivers_that_no_module_imports(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            ".git/HEAD": "",
+            "src/shop/__init__.py": "from . import orders\nfrom shop.stock import connected\n",
+            "src/shop/orders.py": RECEIVER,
+            "src/shop/stock/connected.py": RECEIVER,
+            "src/shop/stock/__init__.py": "",
+            "src/shop/stock/receivers.py": RECEIVER,
+            "src/shop/users/__init__.py": "",
+            "src/shop/users/receivers.py": RECEIVER,
+            "src/shop/users/start.py": "autodiscover('shop.users')\n",
+            "src/shop/by_name.py": RECEIVER,
+            "src/shop/loader.py": "import_module('shop.by_name')\n",
+            "src/shop/script.py": RECEIVER + "if __name__ == '__main__': ...\n",
+            "src/shop/nothing.py": "from ormar import pre_save\n",
+            "src/shop/models.py": "@pre_save(A)\nasync def f(sender, **kwargs): ...\n",
+            "alone.py": "@pre_save(A)\nasync def f(sender, **kwargs): ...\n",
+            "tests/test_stock.py": "import shop.stock.receivers\n" + RECEIVER,
+            ".venv/pyvenv.cfg": "",
+            ".venv/other.py": RECEIVER,
+        },
+    )
+    done = run("doctor", tmp_path)
+    found = [line for line in done.out.splitlines() if "connects receivers" in line]
+    assert found == [
+        "  note  src/shop/stock/receivers.py connects receivers, and no module of the project "
+        "imports it"
+    ]
+    assert "write `import shop.stock.receivers` where it starts" in done.out

@@ -1,7 +1,8 @@
-"""`typed-signals graph`: who sends which signal to whom, and what receivers write."""
+"""`typed-signals graph`: senders, signals, receivers, and the models that receivers write."""
 
 import re
-from itertools import pairwise
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -111,7 +112,7 @@ def test_shows_which_models_a_receiver_writes(receiver: str, drawn: set[tuple[st
 
 
 def test_draws_inherited_receivers_once_where_they_are_connected(mermaid: str) -> None:
-    assert '"Base<br/>and every model below"' in mermaid
+    assert '"Base<br/>and the models that inherit from it"' in mermaid
     assert mermaid.count("receivers.nothing") == 1
 
 
@@ -126,28 +127,57 @@ def test_dot_says_the_same_as_mermaid(project: Path, drawn: set[tuple[str, str]]
     assert arrows(out, r'(?m)^  (n\d+) \[label="([^\\"]+)', r"(n\d+) -> (n\d+)") == drawn
 
 
-def test_writes_an_svg_in_four_columns_without_overlaps(project: Path) -> None:
-    done = run("graph", "receivers", "-o", "shop.svg", cwd=project)
-    assert (done.status, done.out) == (0, "")
-    assert done.err.endswith("typed-signals: wrote shop.svg\n")
-    root = ElementTree.parse(project / "shop.svg").getroot()
+def test_draws_standalone_signals(tmp_path: Path) -> None:
+    code = "from typed_signals import Signal\nsold = Signal()\n"
+    code += "@sold.connect\nasync def f(sender, **kwargs): ...\n"
+    out = run("graph", "shop", cwd=write(tmp_path, {"shop.py": code})).out
+    nodes = dict(re.findall(r'(n\d+)\W+"([^"<]+)', out))
+    steps = re.findall(r"(n\d+) --> (n\d+)", out)
+    assert [(nodes[a], nodes[b]) for a, b in steps] == [("shop", "sold"), ("sold", "shop.f")]
+
+
+def test_draws_pictures_with_graphviz(project: Path) -> None:
+    for suffix, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")):
+        done = run("graph", "receivers", "-o", f"shop.{suffix}", cwd=project)
+        assert (done.status, done.out) == (0, "")
+        assert done.err.endswith(f"typed-signals: wrote shop.{suffix}\n")
+        assert (project / f"shop.{suffix}").read_bytes().startswith(start)
     space = "{http://www.w3.org/2000/svg}"
-    words = [each.text for each in root.iter(f"{space}text")]
-    assert {"Model", "Signal", "Receiver", "Writes", "receivers.by_query", "on commit"} <= {*words}
-    assert words.count("AuditLog") == 2  # as sender, and as what is written
-    boxes = [each.attrib for each in root.iter(f"{space}rect")][1:]
-    columns = {float(box["x"]) for box in boxes}
-    assert len(columns) == 4
-    for x in columns:
-        column = sorted(float(box["y"]) for box in boxes if float(box["x"]) == x)
-        assert all(above + 40 < below for above, below in pairwise(column))
+    root = ElementTree.parse(project / "shop.svg").getroot()
+    words = {each.text for each in root.iter(f"{space}text")}
+    assert {"AuditLog", "post_save", "receivers.by_query", "on commit"} <= words
+
+
+def test_without_graphviz_it_says_what_to_install(project: Path) -> None:
+    code = "import sys; sys.modules['pygraphviz'] = None\n"
+    code += "from typed_signals.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "graph", "receivers", "-o", "x.png"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "typed-signals: a picture needs Graphviz: pip install 'typed-signals[graph]', or write "
+        ".mmd or .dot\n"
+    )
+
+
+def test_the_format_can_be_named(project: Path) -> None:
+    run("graph", "receivers", "-o", "shop.txt", "--format", "dot", cwd=project)
+    assert (project / "shop.txt").read_text().startswith("digraph signals {\n")
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["models"], "nothing to draw: nobody listens to any signal of `models`"),
-        (["receivers", "-o", "shop.pdf"], "the format of a `.pdf` file is not known"),
+        (["models"], "nothing to draw: no signal of `models` has a receiver"),
+        (
+            ["receivers", "-o", "shop.gif"],
+            "cannot write a `.gif` file, only .mmd, .dot, .gv, .svg, .png, .pdf",
+        ),
         (["receivers", "-o", "no/shop.svg"], "`no/shop.svg` cannot be written: No such file"),
     ],
     ids=["no receivers", "format", "no folder"],

@@ -1,4 +1,4 @@
-"""`typed-signals list`: who listens, and what looks wrong."""
+"""`typed-signals list`: signals, their receivers, and what looks wrong."""
 
 import json
 import re
@@ -97,6 +97,13 @@ async def sell(album):
 """
 
 
+FORGOTTEN = """\
+from shop.models import Album
+for signal in ("pre_save", "post_save"):
+    Album.ormar_config.signals[signal].connect(print)
+"""
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(
@@ -106,6 +113,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "shop/models.py": MODELS.format(install="mode='lenient'"),
             "shop/receivers.py": RECEIVERS,
             "shop/tasks.py": TASKS,
+            "shop/forgotten.py": FORGOTTEN,
+            "shop/test_forgotten.py": FORGOTTEN,
         },
     )
 
@@ -170,26 +179,27 @@ def test_shows_all_eleven_signals_and_custom_ones_in_json(listed: dict[str, Any]
 def test_finds_what_looks_wrong_and_nothing_else(listed: dict[str, Any]) -> None:
     found = [(each["code"], each["title"]) for each in listed["findings"]]
     assert sorted(found) == [
-        ("contract", "post_bulk_update of Base"),
-        ("near-miss", "pre_svae of Album"),
-        ("never-sent", "nobody_sends of Album"),
-        ("never-sent", "nobody_sends_either of Base"),
-        ("never-sent", "pre_svae of Album"),
-        ("restarts-itself", "post_update of Album"),
-        ("restarts-itself", "pre_update of Album"),
-        ("twice", "post_save of Album"),
-        ("twice", "pre_relation_add of Base"),
+        ("contract", "`post_bulk_update` of Base"),
+        ("never-sent", "`nobody_sends_either` of Base"),
+        ("never-sent", "`nobody_sends` of Album"),
+        ("never-sent", "`pre_svae` of Album"),
+        ("not-imported", "`shop.forgotten` (shop/forgotten.py)"),
+        ("restarts-itself", "`post_update` of Album"),
+        ("restarts-itself", "`pre_update` of Album"),
+        ("twice", "`post_save` of Album"),
+        ("twice", "`pre_relation_add` of Base"),
     ]
 
 
 def test_says_what_looks_wrong_and_what_to_do(printed: str) -> None:
     wrong = printed[printed.index("What looks wrong") :]
     for said in (
-        "No signal of that name is declared, and it is close to `pre_save`.",
-        "Connect to `pre_save`",
-        "1 receiver, and no `….nobody_sends.send(…)` in the 4 files of `shop`.",
+        "This module connects receivers, and importing `shop.receivers` does not import it",
+        "Import it where your program starts: `import shop.forgotten`.",
+        "Connect to `pre_save`, if that is what you mean.",
+        "It has 1 receiver, but there is no `nobody_sends.send(…)` in the 5 files of `shop`.",
         "`shop.receivers.counted` (shop/receivers.py:",
-        "is connected twice, through two wrappers, and runs twice.",
+        "is connected twice, through two wrappers, so it runs twice.",
         "calls `instance.update()`, which sends `pre_update` again",
         "calls `instance.upsert()`, which sends `post_update` again",
         "it has no `sender` parameter of its own, `**kwargs` swallows it.",
@@ -201,25 +211,46 @@ def test_prints_models_signals_and_receivers_in_columns(printed: str) -> None:
     lines = printed.splitlines()
     start = lines.index("Album")
     album = lines[start : lines.index("", start)]
-    assert album[1] == "  pre_save"
+    at = album.index("  pre_delete")
     place = f"shop/receivers.py:{line_of('@pre_save(Base)')}"
-    assert re.split(r"  +", album[2].strip()) == [
-        *("shop.receivers.everywhere", place, "inherited from Base")
+    assert re.split(r"  +", album[at + 3].strip()) == [
+        *("shop.receivers.everywhere", place, "on commit")
     ]
     assert len({line.index("shop/receivers.py:") for line in album if ".py:" in line}) == 1
-    assert any(line.endswith("  on commit") for line in album)
-    assert "Base (abstract)" in lines
+
+
+def test_prints_inherited_receivers_once_at_the_abstract_model(printed: str) -> None:
+    base = "Base  (abstract; its receivers are called for Album, AuditLog)"
+    assert base in printed.splitlines()
+    assert printed.count(f"shop/receivers.py:{line_of('@pre_save(Base)')}") == 3  # two elsewhere
+    assert "inherited from" not in printed
+    assert "No receivers:" not in printed  # the audit log inherits some
+
+
+@pytest.mark.parametrize("columns", [20, 40, 79])
+def test_wraps_at_words_at_any_width(project: Path, columns: int) -> None:
+    def words(text: str) -> list[str]:
+        return text.split()
+
+    wide = run("list", "shop.receivers", cwd=project).out
+    done = run("list", "shop.receivers", cwd=project, COLUMNS=str(columns))
+    whole = {word for word in words(wide) if len(word) < columns - 6}
+    assert whole <= {*words(done.out)}
+    for line in done.out.splitlines():
+        assert len(line) <= columns
 
 
 def test_exits_with_1_when_asked_to_be_strict(project: Path) -> None:
     assert run("list", "shop.receivers", "--strict", cwd=project).status == 1
-    assert run("list", "shop.models", "--strict", cwd=project).status == 0
+    write(project, {"plain.py": "import shop.models\nModels = [shop.models.Album]\n"})
+    assert run("list", "plain:Models", "--strict", cwd=project).status == 0
 
 
-def test_lists_one_model_or_several(project: Path) -> None:
+def test_lists_one_model_with_what_it_inherits(project: Path) -> None:
     one = run("list", "shop.receivers:AuditLog", cwd=project).out
     assert one.startswith("AuditLog\n")
     assert "\nAlbum\n" not in one
+    assert one.count("  inherited from Base\n") == 5
 
 
 def test_lists_models_that_still_have_ormars_own_signals(tmp_path: Path) -> None:
@@ -229,15 +260,20 @@ def test_lists_models_that_still_have_ormars_own_signals(tmp_path: Path) -> None
     told = json.loads(done.out)
     assert [each["name"] for each in receivers(told, "Album", "pre_save")] == ["models.f"]
     assert not any(each["typed"] for each in told["senders"])
-    assert "the signals are ormar's own" in done.err
+    assert "the signals of Base, Album, AuditLog are ormar's own" in done.err
 
 
-def test_lists_signals_without_any_orm(tmp_path: Path) -> None:
-    code = """\
-        print("hello")
+HOUSE = {
+    "house/__init__.py": "",
+    "house/signals.py": """\
+        import os
+        import sys
 
         from typed_signals import Signal, SignalEmitter
         from typed_signals.lifecycle import CustomReceiver
+
+        print("hello")
+        os.system("echo hello, too")
 
         class Signals(SignalEmitter):
             opened: Signal[CustomReceiver]
@@ -245,25 +281,87 @@ def test_lists_signals_without_any_orm(tmp_path: Path) -> None:
 
         class Door:
             signals = Signals()
+            knocked = Signal()
 
         loose = Signals()
+        rung = Signal()
+        """,
+    "house/rooms.py": """\
+        import atexit
+        import os
+
+        from house.signals import Door, loose, rung
+        from house import signals
+
+        atexit.register(os.system, "echo goodbye")
+        closed = loose.closed
 
         @Door.signals.opened.connect
         async def ring(sender, **kwargs): ...
 
-        @loose.closed.connect
+        @rung.connect
+        async def answer(sender, **kwargs): ...
+        Door.knocked.connect(answer, on_commit=True)
+
+        @closed.connect
         async def lock(sender, **kwargs): ...
 
         async def close():
             await loose.closed.send(sender=None)
-        """
-    project = write(tmp_path, {"house.py": code})
-    done = run("list", "house", "--json", cwd=project)
-    told = json.loads(done.out)  # and no "hello" in it
-    assert [each["name"] for each in told["senders"]] == ["Door", "loose"]
-    assert [each["name"] for each in receivers(told, "Door", "opened")] == ["house.ring"]
-    assert [each["title"] for each in told["findings"]] == ["opened of Door"]
-    assert "hello" in done.err
+            await signals.rung.send(sender=None)
+            await Door.knocked.send(sender=None)
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("house"), HOUSE)
+
+
+def test_lists_standalone_signals_and_emitters_of_plain_classes(house: Path) -> None:
+    done = run("list", "house.rooms", "--json", cwd=house)
+    told = json.loads(done.out)
+    assert {each["name"] for each in told["senders"]} == {"Door", "loose", "house.signals"}
+    assert [each["name"] for each in receivers(told, "Door", "opened")] == ["house.rooms.ring"]
+    assert [each["name"] for each in receivers(told, "loose", "closed")] == ["house.rooms.lock"]
+    [answer] = receivers(told, "house.signals", "rung")
+    assert answer["name"] == "house.rooms.answer"
+    [knocked] = receivers(told, "house.signals", "Door.knocked")
+    assert knocked["on_commit"] is True
+    assert [each["title"] for each in told["findings"]] == ["`opened` of Door"]
+
+
+def test_nothing_that_the_users_modules_print_is_among_the_results(house: Path) -> None:
+    done = run("list", "house.rooms", "--json", cwd=house)
+    json.loads(done.out)
+    for printed in ("hello\n", "hello, too\n", "goodbye\n"):
+        assert printed in done.err
+
+
+def test_lists_one_standalone_signal(house: Path) -> None:
+    out = run("list", "house.rooms:rung", cwd=house).out
+    assert out.startswith("house.signals\n  rung\n    house.rooms.answer  house/rooms.py:")
+    assert "lock" not in out
+
+
+def test_says_which_modules_to_name_when_a_package_imports_nothing(house: Path) -> None:
+    done = run("list", "house", cwd=house)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.endswith(
+        "typed-signals: `house` imports no models and no signals: name a module that does, such "
+        "as `house.rooms`, `house.signals`\n"
+    )
+
+
+def test_finds_receivers_beside_a_module_that_it_does_not_import(tmp_path: Path) -> None:
+    """In a flat folder, those of other programs are none of its business."""
+    receiver = "from ormar import pre_save\n@pre_save(Album)\nasync def f(sender, **kwargs): ...\n"
+    files = {"models.py": MODELS.format(install=""), "main.py": "import models\n"}
+    files |= {"receivers.py": f"from models import Album\n{receiver}", "other.py": receiver}
+    done = run("list", "main", "--json", cwd=write(tmp_path, files))
+    found = [(each["code"], each["title"]) for each in json.loads(done.out)["findings"]]
+    assert found == [("not-imported", "`receivers` (receivers.py)")]
 
 
 def test_lists_the_example_shop() -> None:

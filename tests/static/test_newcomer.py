@@ -19,7 +19,7 @@ from tests.static.test_docs import TOLD
 from tests.static.test_editors import CANNOT, ELEVEN, SERVERS
 from typecheck.checkers import BIN
 
-pytestmark = pytest.mark.xdist_group("newcomer")
+pytestmark = pytest.mark.slow  # `make test-newcomer`, which `make test` runs beside the lanes
 
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
 

@@ -59,6 +59,7 @@ async def run_concurrently(
     eager = can_start_eagerly(loop, send.depth)
     failed: list[tuple[Connection, asyncio.Task[Any]]] = []
     waiting = send.waiting
+    task: asyncio.Task[Any] | None = None
     cancelled: asyncio.CancelledError | None = None
     try:
         current.set(send)  # a new task copies the context

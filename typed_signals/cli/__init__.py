@@ -12,7 +12,7 @@ _EXTRA = "typed-signals: the command line needs more packages: pip install 'type
 def main() -> None:
     """Run the command line; the entry point ``typed-signals``, and ``python -m typed_signals``."""
     try:
-        from typed_signals.cli.app import cli
+        from typed_signals.cli._app import cli
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("click", "packaging", "rich"):
             raise

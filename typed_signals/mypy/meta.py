@@ -34,7 +34,7 @@ def add_signals_to_meta(ctx: ClassDefContext) -> None:
         return  # nothing that is checked has to do with typed signals
     signals = Var(SIGNALS, emitter)
     signals.info = meta
-    signals._fullname = f"{meta.fullname}.{SIGNALS}"
+    signals._fullname = f"{meta.fullname}.{SIGNALS}"  # pyright: ignore[reportPrivateUsage] - mypy has no setter
     signals.is_initialized_in_class = True
     meta.names[SIGNALS] = SymbolTableNode(MDEF, signals, plugin_generated=True)
 

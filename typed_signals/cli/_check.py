@@ -1,0 +1,182 @@
+"""``typed-signals check``: mypy with the plugin, without any configuration."""
+
+from __future__ import annotations
+
+import ast
+import json
+import linecache
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from typed_signals.cli._output import CannotRun, code, remark, say, text, working
+from typed_signals.cli._source import files_below, imported_packages, nodes_of
+
+__all__ = ["check"]
+
+_CONFIG = """\
+[mypy]
+plugins = typed_signals.mypy
+check_untyped_defs = True
+ignore_missing_imports = True
+"""
+# mypy's own errors about payloads and assigned signals have codes that do not mention signals.
+_ABOUT_SIGNALS = re.compile(r"\w*Signals?\b|\bConnector\b|\btyped_signals\b")
+
+
+@click.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+@click.option("--all", "everything", is_flag=True, help="Also errors that are not about signals.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "github"]),
+    default="text",
+    help="`github` writes annotations for GitHub Actions.",
+)
+def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
+    """Check signals and receivers in files and folders, without importing them.
+
+    Runs mypy with the plugin; no configuration is needed, and none is read. Exits with 1 if
+    anything was found, and with 2 if the code could not be checked.
+    """
+    for path in paths:
+        if not Path(path).exists():
+            raise CannotRun(f"there is no `{path}`")
+    if find_spec("mypy") is None:
+        raise CannotRun("mypy is not installed: pip install 'typed-signals[mypy]'")
+    if find_spec("ormar") is None and "ormar" in _imported(paths):
+        raise CannotRun(
+            "ormar is not installed beside this command, so the signals of models cannot be "
+            "checked: install it; a hook of pre-commit names it under `additional_dependencies`"
+        )
+    with working(f"Checking {', '.join(paths)}…"):
+        blocked, errors = _mypy(paths)
+    shown = [error for error in errors if everything or blocked or error.is_about_signals]
+    for error in shown:
+        if form == "github":
+            text(error.annotation())
+        else:
+            error.show()
+    if blocked:
+        raise CannotRun("mypy could not check the code further; fix this first")
+    if rest := len(errors) - len(shown):
+        remark(f"{_count(rest)} not about signals; `--all` shows that too")
+    if shown:
+        files = len({error.file for error in shown})
+        remark(f"{_count(len(shown))} in {files} {'files' if files > 1 else 'file'}", "red")
+        raise click.exceptions.Exit(1)
+    remark(f"no mistakes found in {', '.join(paths)}", "green")
+
+
+def _imported(paths: Iterable[str]) -> set[str]:
+    """The packages that files, and the files in folders, import."""
+    given = [Path(path) for path in paths]
+    files = [file for path in given for file in (files_below(path) if path.is_dir() else [path])]
+    return {name for file in files for name in imported_packages(file)}
+
+
+def _count(errors: int) -> str:
+    return f"{errors} {'errors' if errors != 1 else 'error'}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """One error of mypy."""
+
+    file: str
+    line: int
+    column: int
+    code: str
+    message: str
+    hint: str
+
+    @property
+    def is_about_signals(self) -> bool:
+        """Whether it concerns signals, in mypy's words or in ours."""
+        ours = self.code.startswith(("signal-", "send-"))
+        return ours or _ABOUT_SIGNALS.search(f"{self.message} {self.hint}") is not None
+
+    def translated(self) -> _Error:
+        """The same in plain words, where mypy's do not say what it means for signals."""
+        if self.code == "unused-coroutine":
+            for send in _sends_at(Path(self.file), self.line):
+                what = f"`{send}(…)` is not awaited, so nothing is sent"
+                how = f"Write `await {send}(…)`."
+                return replace(self, code="send-not-awaited", message=what, hint=how)
+        return self
+
+    def show(self) -> None:
+        """Print it, with the line of code."""
+        code(f"{self.file}:{self.line}:{self.column}  {self.code}", "bold")
+        if line := linecache.getline(self.file, self.line).strip():
+            code(line, "cyan", indent=4)
+        for line in [*self.message.splitlines(), *self.hint.splitlines()]:
+            say(line, indent=2)
+        say()
+
+    def annotation(self) -> str:
+        """The workflow command that shows it on GitHub."""
+        message = "\n".join(filter(None, (self.message, self.hint)))
+        values = {"file": self.file, "line": self.line, "col": self.column, "title": self.code}
+        where = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in values.items())
+        return f"::error {where}::{_escaped(message)}"
+
+
+def _escaped(value: str, more: str = "") -> str:
+    for character in f"%\r\n{more}":
+        value = value.replace(character, f"%{ord(character):02X}")
+    return value
+
+
+def _sends_at(file: Path, line: int) -> Iterator[str]:
+    """What a statement on a line calls to send a signal, if it does not await that."""
+    for node in nodes_of(file):
+        if isinstance(node, ast.Expr) and node.lineno == line and isinstance(node.value, ast.Call):
+            called = node.value.func
+            if isinstance(called, ast.Attribute) and called.attr in ("send", "send_robust"):
+                yield ast.unparse(called)
+
+
+def _mypy(paths: tuple[str, ...]) -> tuple[bool, list[_Error]]:
+    """Run mypy; returns whether it gave up, and the errors."""
+    with tempfile.TemporaryDirectory(prefix="typed-signals-") as folder:
+        config = Path(folder, "mypy.ini")
+        config.write_text(_CONFIG)
+        # A cache of its own: with other options than the project's, mypy would spoil that one.
+        options = ["--no-error-summary", "--output=json", "--cache-dir=.mypy_cache/typed-signals"]
+        done = subprocess.run(
+            [sys.executable, "-m", "mypy", f"--config-file={config}", *options, "--", *paths],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    try:
+        printed: list[Mapping[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
+    except ValueError:
+        printed = []
+    errors = [_read(each).translated() for each in printed if each.get("severity") == "error"]
+    blocked = done.returncode not in (0, 1)
+    if (blocked and not errors) or (done.stdout and not printed):
+        said = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
+        raise CannotRun(f"mypy failed: {said}")
+    return blocked, errors
+
+
+def _read(printed: Mapping[str, Any]) -> _Error:
+    return _Error(
+        file=str(printed["file"]),
+        line=int(printed["line"]),
+        column=int(printed["column"]) + 1,
+        code=str(printed.get("code") or "error"),
+        message=str(printed["message"]),
+        hint=str(printed.get("hint") or ""),
+    )

@@ -1,0 +1,135 @@
+"""What looks wrong, though nothing refuses it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from typed_signals.cli import _library as library
+from typed_signals.cli._body import body_of
+from typed_signals.cli._library import ReceiverInfo, SignalInfo
+from typed_signals.cli._senders import Sender
+from typed_signals.cli._source import module_name, not_loaded, sent_names
+
+__all__ = ["Finding", "findings_in"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that looks wrong: a stable code, where it is, the problem, what to do about it."""
+
+    code: str
+    title: str
+    problem: str
+    remedy: str
+
+
+def findings_in(senders: Sequence[Sender], module: ModuleType) -> list[Finding]:
+    """Look for what looks wrong with senders, and in the source of the project of a module."""
+    sent, searched = sent_names(module)
+    found = dict.fromkeys(_not_imported(module))
+    for sender in senders:
+        for signal in sender.signals:
+            title = f"`{signal.name}` of {sender.name}"
+            ours = not sender.is_model or signal.name not in library.LIFECYCLE
+            if ours and sent.isdisjoint((signal.name.rpartition(".")[2], None)):
+                found |= dict.fromkeys(_never_sent(sender, signal, title, searched))
+            found |= dict.fromkeys(_twice(signal, title))
+            for each in signal.receivers:
+                if each.inherited_from is None:  # else it is reported at the abstract model
+                    found |= dict.fromkeys(_about_receiver(signal, each, title))
+    return list(found)
+
+
+def _not_imported(module: ModuleType) -> Iterator[Finding]:
+    for file in not_loaded(module):
+        name, _ = module_name(file)
+        yield Finding(
+            "not-imported",
+            f"`{name}` ({os.path.relpath(file)})",
+            f"This module connects receivers, and importing `{module.__name__}` does not import "
+            "it, so they are not connected.",
+            f"Import it where your program starts: `import {name}`.",
+        )
+
+
+def _never_sent(sender: Sender, signal: SignalInfo, title: str, searched: str) -> Iterator[Finding]:
+    count = sum(each.inherited_from is None for each in signal.receivers)
+    declared = [each.name for each in sender.signals if each.declared]
+    near = None if signal.declared else library.suggest(signal.name, declared)
+    if count:
+        yield Finding(
+            "never-sent",
+            title,
+            f"It has {count} receiver{'s' if count > 1 else ''}, but there is no "
+            f"`{signal.name}.send(…)` in {searched}.",
+            f"Connect to `{near}`, if that is what you mean."
+            if near
+            else f"Send it (`await ….{signal.name}.send(sender=…)`), or disconnect the receivers.",
+        )
+
+
+def _twice(signal: SignalInfo, title: str) -> Iterator[Finding]:
+    seen: dict[object, ReceiverInfo] = {}
+    for each in signal.receivers:
+        first = seen.setdefault(_innermost(each.receiver), each)
+        both_inherited = first.inherited_from is not None and each.inherited_from is not None
+        if first is not each and not both_inherited:
+            yield Finding(
+                "twice",
+                title,
+                f"{library.describe(each.receiver)} is connected twice, through two wrappers, so "
+                "it runs twice.",
+                "Wrap it once and connect that.",
+            )
+
+
+def _innermost(receiver: Any) -> object:
+    """What really runs: the function, on which object, with what bound."""
+    bound: list[object] = []
+    while True:
+        if isinstance(receiver, functools.partial):
+            keywords = sorted((name, id(value)) for name, value in receiver.keywords.items())
+            bound += [*map(id, receiver.args), *keywords]
+            receiver = receiver.func
+        elif inspect.ismethod(receiver):
+            bound.append(id(receiver.__self__))
+            receiver = receiver.__func__
+        elif hasattr(receiver, "__wrapped__"):
+            receiver = receiver.__wrapped__
+        else:
+            return id(receiver), *bound
+
+
+def _about_receiver(signal: SignalInfo, each: ReceiverInfo, title: str) -> Iterator[Finding]:
+    name = library.describe(each.receiver)
+    try:
+        faults = library.check_receiver(signal.protocol, each.receiver, signal.name)
+    except library.SignalDefinitionError:  # the contract is none; connecting said so already
+        faults = ()
+    for fault in faults:
+        remedy = f"{fault.remedy[0].upper()}{fault.remedy[1:]}."
+        yield Finding("contract", title, f"{name}: {fault.problem}.", remedy)
+    body = body_of(each.receiver)
+    for method in dict.fromkeys(body.instance_calls()) if body else ():
+        if method in _operations(signal.protocol):
+            yield Finding(
+                "restarts-itself",
+                title,
+                f"{name} calls `instance.{method}()`, which sends `{signal.name}` again: without "
+                "a condition this never ends.",
+                "Set the attributes in a receiver of the `pre_` signal, which writes them anyway, "
+                "or use `Model.objects.filter(…).update(…)`, which sends nothing.",
+            )
+
+
+def _operations(protocol: type) -> set[str]:
+    """The methods of an instance that send a signal, as its Protocol's docstring says."""
+    calls = [call.partition("Model.")[2] for call in library.read_docstring(protocol).operations]
+    methods = {call.removesuffix("()") for call in calls if call}
+    return methods | {"upsert"} if methods & {"save", "update"} else methods

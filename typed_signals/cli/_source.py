@@ -1,0 +1,237 @@
+"""What the source of a project says; nothing here imports any of it."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from typed_signals.cli._library import LIFECYCLE
+
+_SKIPPED = ("node_modules", "site-packages", "__pycache__", "build", "dist", "tests", "test")
+_TEST = re.compile(r"test_.*|.*_test|conftest")
+
+
+@functools.cache
+def nodes_of(file: Path) -> tuple[ast.AST, ...]:
+    """The syntax tree of a file, from its module down; nothing if it is not Python."""
+    try:
+        return tuple(ast.walk(ast.parse(file.read_bytes())))
+    except (OSError, SyntaxError, ValueError):
+        return ()
+
+
+def module_name(file: Path) -> tuple[str, Path]:
+    """The name of the module in a file, and the folder that Python finds it from."""
+    name, folder = file.stem, file.parent
+    while (folder / "__init__.py").is_file():
+        folder, name = folder.parent, f"{folder.name}.{name}"
+    return name.removesuffix(".__init__"), folder
+
+
+# --- which files ---------------------------------------------------------------------------------
+
+
+def loaded_modules(module: ModuleType) -> dict[Path, ModuleType]:
+    """The loaded modules of the project of a module: of its package, or beside its file."""
+    top, home = module.__name__.partition(".")[0], _file_of(module).parent
+    in_package = bool(_folders(module))
+    return {
+        file: other
+        for name, other in list(sys.modules.items())
+        if (file := _file_of(other)).suffix == ".py"
+        and (name.partition(".")[0] == top if in_package else file.parent == home)
+    }
+
+
+def project_files(module: ModuleType) -> list[Path]:
+    """The files of the package of a module; without a package, the loaded ones beside it."""
+    below = {file for folder in _folders(module) for file in files_below(folder)}
+    return sorted(below or loaded_modules(module))
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """The Python files below a folder, without environments and tests."""
+    for place, folders, files in os.walk(folder.resolve()):
+        folders[:] = [
+            name
+            for name in folders
+            if name not in _SKIPPED
+            and not name.startswith(".")
+            and not Path(place, name, "pyvenv.cfg").exists()
+        ]
+        for file in (Path(place, name) for name in files):
+            if file.suffix == ".py" and not _TEST.fullmatch(file.stem):
+                yield file
+
+
+def _folders(module: ModuleType) -> list[Path]:
+    top = sys.modules.get(module.__name__.partition(".")[0], module)
+    return [Path(each) for each in getattr(top, "__path__", ())]
+
+
+def _file_of(module: ModuleType) -> Path:
+    return Path(getattr(module, "__file__", None) or "").resolve()
+
+
+# --- receivers that nobody imports ---------------------------------------------------------------
+
+
+def not_loaded(module: ModuleType) -> Iterator[Path]:
+    """The files of the project of a module that connect receivers and that nothing imported."""
+    loaded = loaded_modules(module)
+    if _folders(module):
+        files = project_files(module)
+    else:  # of the files beside it, those that belong to it: they import one of its modules
+        names = {other.__name__ for other in loaded.values()}
+        beside = sorted(_file_of(module).parent.glob("*.py"))
+        files = [each for each in beside if not names.isdisjoint(imports(each))]
+    return (file for file in connecting(files) if file not in loaded)
+
+
+def not_imported(folder: Path) -> Iterator[Path]:
+    """The files below a folder that connect receivers of its modules, and that none imports."""
+    files = {file: module_name(file)[0] for file in sorted(files_below(folder))}
+    imported = {f".{name}" for file in files for name in imports(file)}
+    for file in connecting(files):
+        if not imports(file).isdisjoint(files.values()) and not any(
+            each.endswith(f".{files[file]}") for each in imported
+        ):
+            yield file
+
+
+@functools.cache
+def imports(file: Path) -> frozenset[str]:
+    """The modules that a file imports, and the names in them, which may be modules."""
+    own = module_name(file)[0].split(".")
+    package = own if file.stem == "__init__" else own[:-1]
+    found: set[str] = set()
+    for node in nodes_of(file):
+        match node:
+            case ast.Import(names=names):
+                found |= {each.name for each in names}
+            case ast.ImportFrom(module=module, names=names, level=level):
+                above = package[: len(package) - level + 1] if level else []
+                base = ".".join([*above, *([module] if module else [])])
+                found |= {base, *(f"{base}.{each.name}" for each in names)}
+            case ast.Call(args=[ast.Constant(value=str(module)), *more], keywords=keywords):
+                if _last(node.func) == "import_module":
+                    found.add(module.lstrip("."))
+                elif _last(node.func) == "autodiscover":
+                    given = [*more, *(each.value for each in keywords)]
+                    named = {str(each.value) for each in given if isinstance(each, ast.Constant)}
+                    found |= _discovered(file, module, named or {"receivers"})
+            case _:
+                pass
+    return frozenset(found)
+
+
+def _discovered(file: Path, package: str, names: set[str]) -> set[str]:
+    """The modules that `autodiscover` imports."""
+    below = module_name(file)[1].joinpath(*package.split(".")).rglob("*.py")
+    modules = [module_name(each)[0] for each in below]
+    return {each for each in modules if each.rpartition(".")[2] in names}
+
+
+def imported_packages(file: Path) -> set[str]:
+    """The top-level packages that a file imports."""
+    return {name.partition(".")[0] for name in imports(file)}
+
+
+def connecting(files: Iterable[Path]) -> Iterator[Path]:
+    """The files that connect receivers when they are imported, and are no scripts."""
+    files = [file for file in files if not _TEST.fullmatch(file.stem)]
+    signals = {name for file in files for name in _signals(file)}
+    for file in files:
+        ours = ["receiver"] if "typed_signals" in imported_packages(file) else []
+        if not _is_script(file) and any(
+            "signals" in ast.unparse(each.value) or _last(each.value) in signals
+            if isinstance(each, ast.Attribute) and each.attr == "connect"
+            else _last(each) in (*LIFECYCLE, *ours)
+            for each in _calls_and_decorators(file)
+        ):
+            yield file
+
+
+def _calls_and_decorators(file: Path) -> Iterator[ast.expr]:
+    """What decorates the functions of a file, and what it calls; when it is imported."""
+    for statement in _statements(file):
+        match statement:
+            case ast.FunctionDef(decorator_list=found) | ast.AsyncFunctionDef(decorator_list=found):
+                yield from (each.func if isinstance(each, ast.Call) else each for each in found)
+            case ast.ClassDef():
+                pass
+            case _:
+                yield from (each.func for each in ast.walk(statement) if isinstance(each, ast.Call))
+
+
+def _is_script(file: Path) -> bool:
+    tests = [ast.unparse(each.test) for each in _statements(file) if isinstance(each, ast.If)]
+    return any("__name__" in test and "__main__" in test for test in tests)
+
+
+def _signals(file: Path) -> Iterator[str]:
+    """The names to which a file assigns a signal at its top."""
+    for statement in _statements(file):
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            call = statement.value.func if isinstance(statement.value, ast.Call) else None
+            if _last(call.value if isinstance(call, ast.Subscript) else call) == "Signal":
+                yield from (each.id for each in targets if isinstance(each, ast.Name))
+
+
+def _statements(file: Path) -> list[ast.stmt]:
+    return [each for node in nodes_of(file)[:1] for each in getattr(node, "body", ())]
+
+
+def _last(node: ast.expr | None) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case _:
+            return ""
+
+
+# --- what is sent --------------------------------------------------------------------------------
+
+
+def sent_names(module: ModuleType) -> tuple[set[str | None], str]:
+    """The names of the signals that a project sends, `None` for an unknown one; and where."""
+    files = project_files(module)
+    many = f"{len(files)} files" if len(files) != 1 else "one file"
+    names = {name for file in files for name in _sends(nodes_of(file))}
+    return names, f"the {many} of `{module.__name__.partition('.')[0]}`"
+
+
+def _sends(nodes: Iterable[ast.AST]) -> Iterator[str | None]:
+    kept = {
+        target.id: name
+        for node in nodes
+        if isinstance(node, ast.Assign) and (name := _signal_name(node.value))
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and node.attr in ("send", "send_robust"):
+            if isinstance(node.value, ast.Name):
+                yield kept.get(node.value.id, node.value.id)
+            else:
+                yield _signal_name(node.value)
+
+
+def _signal_name(node: ast.expr) -> str | None:
+    """The name of the signal that an expression is: ``x.name``, ``x["name"]``, by `getattr`."""
+    match node:
+        case (
+            ast.Attribute(attr=str(name))
+            | ast.Subscript(slice=ast.Constant(value=str(name)))
+            | ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=str(name)), *_])
+        ):
+            return name
+        case _:
+            return None
