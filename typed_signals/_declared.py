@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple, get_args, get_origin
+from typing import Any, Final, NamedTuple, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from typed_signals._annotations import annotated_names, class_hint
@@ -79,7 +79,4 @@ def _read_declaration(emitter: type, cls: type, name: str) -> Declared:
 
 
 def _signal_class(kind: Any) -> type[Signal[Any]] | None:
-    found: type[Signal[Any]] | None = None
-    if isinstance(kind, type) and issubclass(kind, Signal):
-        found = kind
-    return found
+    return cast("Any", kind) if isinstance(kind, type) and issubclass(kind, Signal) else None

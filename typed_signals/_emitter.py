@@ -140,7 +140,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
                 f"`signals.{name}.connect(...)`"
             )
         declared = declared_signals(type(self)).get(name)
-        if declared is not None and not isinstance(signal, declared.signal_class):
+        if declared is not None and not issubclass(type(signal), declared.signal_class):
             raise self._backend.definition_error(
                 f"`{name}` of {registry_of(self).label} is declared as "
                 f"a `{declared.signal_class.__qualname__}`, not as {what}"

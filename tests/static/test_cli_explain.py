@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.static.command_line import MODELS, Done, run, write
-from typed_signals._emitter import ModelSignals, declared_signals
+from typed_signals._declared import declared_signals
 from typed_signals._inspect import read_contract
+from typed_signals.lifecycle import ModelSignals
 
 RECEIVERS = """\
 from typing import Optional, Protocol
@@ -91,7 +92,7 @@ def test_explains_a_signal_from_its_protocol(tmp_path: Path) -> None:
 
 def test_each_example_is_code_that_runs_and_each_payload_is_explained(tmp_path: Path) -> None:
     code = MODELS.format(install="")
-    for signal, protocol in declared_signals(ModelSignals).items():
+    for signal, (protocol, _) in declared_signals(ModelSignals).items():
         out = explain(signal, cwd=tmp_path).out
         for name in read_contract(protocol).names:
             assert re.search(rf"^  {name} +\w", out, re.MULTILINE)
@@ -104,7 +105,7 @@ def test_each_example_is_code_that_runs_and_each_payload_is_explained(tmp_path: 
 
 ANNOTATED = (
     "    sender: type[Album],\n    *,\n    price: int = ...,\n"
-    "    buyers: Mapping[str, Optional[Buyer]],\n    buyer: str,\n    **kwargs: object,\n"
+    "    buyers: Mapping[str, Buyer | None],\n    buyer: str,\n    **kwargs: object,\n"
 )
 
 

@@ -269,8 +269,7 @@ HOUSE = {
         import os
         import sys
 
-        from typed_signals import Signal, SignalEmitter
-        from typed_signals.lifecycle import CustomReceiver
+        from typed_signals import CustomReceiver, Signal, SignalEmitter
 
         print("hello")
         os.system("echo hello, too")

@@ -112,7 +112,7 @@ def words(text: str) -> str:
 
 def documentation(signal: str) -> str:
     """What is shown of a signal: the first line of its Protocol, said of the signal."""
-    protocol = declared_signals(ModelSignals)[signal]
+    protocol = declared_signals(ModelSignals)[signal].protocol
     assert protocol.__doc__
     first = protocol.__doc__.splitlines()[0]
     assert first.startswith("Hears ")
@@ -156,7 +156,7 @@ def test_signals_of_ones_own_are_offered_beside_the_eleven_with_their_text(opene
 def test_hovering_a_signal_shows_its_receiver_and_its_documentation(opened):
     lines = [f"Album.ormar_config.signals.{signal}" for signal in ELEVEN]
     document = opened("\n".join(lines) + "\n")
-    for signal, protocol in declared_signals(ModelSignals).items():
+    for signal, (protocol, _) in declared_signals(ModelSignals).items():
         shown = document.hover(f"signals.{signal[:2]}|{signal[2:]}\n")
         assert "Signal[" in shown
         assert f"{protocol.__name__}[" in shown
