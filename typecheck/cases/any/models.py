@@ -11,7 +11,7 @@ from shop import Album, Track, any_album
 async def right(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
 
-@pre_save(Album)  # E[wrong-model] all but ty: `instance` is annotated `Track`
+@pre_save(Album)  # E[wrong-model] all: `instance` is annotated `Track`
 async def wrong_instance(sender: type[Album], instance: Track, **kwargs: Any) -> None: ...
 
 
@@ -25,11 +25,11 @@ async def right_for_both(
 async def one_of_two(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
 
-@pre_save(Album)  # E[wrong-model] all but ty: `sender` is annotated `type[Track]`
+@pre_save(Album)  # E[wrong-model] all: `sender` is annotated `type[Track]`
 async def wrong_sender(sender: type[Track], instance: Album, **kwargs: Any) -> None: ...
 
 
-@pre_save(Album)  # E[sender-as-instance] all but pyright, basedpyright: `sender` is annotated
+@pre_save(Album)  # E[sender-as-instance] all: `sender` is annotated
 async def instance_as_sender(sender: Album, instance: Album, **kwargs: Any) -> None: ...
 
 
