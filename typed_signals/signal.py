@@ -64,7 +64,10 @@ T = TypeVar("T")
 # Solved, not written, where a signal is taken for one of callables: a Protocol whose `__call__` is
 # an `async def` returns a coroutine, and the two would not be the same.
 A = TypeVar("A", bound=Awaitable[object])
-P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
+# Covariant, so that a signal of any contract is a plain `Signal`, too.
+P = TypeVar(
+    "P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any], covariant=True
+)
 
 _lock = threading.RLock()
 _order = itertools.count()
