@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import Any, Generic, Unpack
+from collections.abc import Collection, Sequence
+from typing import Any, Unpack
 
 from typing_extensions import TypeVar
 
@@ -24,7 +24,7 @@ from typed_signals.receivers import (
     PreSaveReceiver,
     PreUpdateReceiver,
 )
-from typed_signals.signal import K0, Accepted, Own, R, Signal, connect_all
+from typed_signals.signal import Connector, Signal
 
 __all__ = [
     "Connector",
@@ -43,53 +43,32 @@ __all__ = [
 ]
 
 M = TypeVar("M")
-P = TypeVar("P", bound=Callable[..., Awaitable[object]])
 
 Senders = type[M] | Sequence[type[M]]
 
 
-class Connector(Generic[P]):
-    """What a decorator call gives: call it with a receiver to connect that.
+def _connector(
+    signal: str, senders: type | Sequence[type], **options: Unpack[Options]
+) -> Connector[Any]:
+    """What the decorators below give: call it with a receiver to connect that.
 
     Args:
         signal: The signal's name.
         senders: The model class, or several.
         options: How the receiver is told; see :class:`~typed_signals.Options`.
 
+    Returns:
+        The decorator.
+
     Raises:
         SignalDefinitionError: A sender has no signals, or there is no sender at all.
     """
-
-    def __init__(
-        self, signal: str, senders: type | Sequence[type], **options: Unpack[Options]
-    ) -> None:
-        self._options = options
-        every = [senders] if isinstance(senders, type) else _several(signal, senders)
-        try:
-            self._signals: list[Signal[Any]] = [emitter_of(each)[signal] for each in every]
-        except SignalDefinitionError as error:
-            raise error.with_traceback(None) from None  # where it was found tells nobody anything
-
-    def __call__(
-        self: Connector[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, Own, R]
-    ) -> Callable[Own, R]:
-        """Connect a receiver to the signal of every sender, or of none.
-
-        Args:
-            receiver: An async callable that keeps the signal's contract.
-
-        Returns:
-            The receiver, unchanged, so that decorators can be stacked.
-
-        Raises:
-            SignalDefinitionError: The receiver breaks the contract; lists every fault.
-        """
-        if error := connect_all(self._signals, receiver, **self._options):
-            raise error
-        return receiver
-
-    def __repr__(self) -> str:
-        return f"<connects a receiver to {', '.join(s.title for s in self._signals)}>"
+    every = [senders] if isinstance(senders, type) else _several(signal, senders)
+    try:
+        signals: list[Signal[Any]] = [emitter_of(each)[signal] for each in every]
+    except SignalDefinitionError as error:
+        raise error.with_traceback(None) from None  # where it was found tells nobody anything
+    return Connector(signals, **options)
 
 
 def _several(signal: str, senders: object) -> list[object]:
@@ -122,73 +101,73 @@ def receiver(
     Raises:
         SignalDefinitionError: A sender has no signals.
     """
-    return Connector(signal, senders, **options)
+    return _connector(signal, senders, **options)
 
 
 def pre_save(senders: Senders[M], **options: Unpack[Options]) -> Connector[PreSaveReceiver[M]]:
     """Connect the decorated receiver to ``pre_save``; see :func:`receiver`."""
-    return Connector("pre_save", senders, **options)
+    return _connector("pre_save", senders, **options)
 
 
 def post_save(senders: Senders[M], **options: Unpack[Options]) -> Connector[PostSaveReceiver[M]]:
     """Connect the decorated receiver to ``post_save``; see :func:`receiver`."""
-    return Connector("post_save", senders, **options)
+    return _connector("post_save", senders, **options)
 
 
 def pre_update(senders: Senders[M], **options: Unpack[Options]) -> Connector[PreUpdateReceiver[M]]:
     """Connect the decorated receiver to ``pre_update``; see :func:`receiver`."""
-    return Connector("pre_update", senders, **options)
+    return _connector("pre_update", senders, **options)
 
 
 def post_update(
     senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PostUpdateReceiver[M]]:
     """Connect the decorated receiver to ``post_update``; see :func:`receiver`."""
-    return Connector("post_update", senders, **options)
+    return _connector("post_update", senders, **options)
 
 
 def pre_delete(senders: Senders[M], **options: Unpack[Options]) -> Connector[PreDeleteReceiver[M]]:
     """Connect the decorated receiver to ``pre_delete``; see :func:`receiver`."""
-    return Connector("pre_delete", senders, **options)
+    return _connector("pre_delete", senders, **options)
 
 
 def post_delete(
     senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PostDeleteReceiver[M]]:
     """Connect the decorated receiver to ``post_delete``; see :func:`receiver`."""
-    return Connector("post_delete", senders, **options)
+    return _connector("post_delete", senders, **options)
 
 
 def pre_relation_add(
     senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PreRelationAddReceiver[M]]:
     """Connect the decorated receiver to ``pre_relation_add``; see :func:`receiver`."""
-    return Connector("pre_relation_add", senders, **options)
+    return _connector("pre_relation_add", senders, **options)
 
 
 def post_relation_add(
     senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PostRelationAddReceiver[M]]:
     """Connect the decorated receiver to ``post_relation_add``; see :func:`receiver`."""
-    return Connector("post_relation_add", senders, **options)
+    return _connector("post_relation_add", senders, **options)
 
 
 def pre_relation_remove(
     senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PreRelationRemoveReceiver[M]]:
     """Connect the decorated receiver to ``pre_relation_remove``; see :func:`receiver`."""
-    return Connector("pre_relation_remove", senders, **options)
+    return _connector("pre_relation_remove", senders, **options)
 
 
 def post_relation_remove(
     senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PostRelationRemoveReceiver[M]]:
     """Connect the decorated receiver to ``post_relation_remove``; see :func:`receiver`."""
-    return Connector("post_relation_remove", senders, **options)
+    return _connector("post_relation_remove", senders, **options)
 
 
 def post_bulk_update(
     senders: Senders[M], **options: Unpack[Options]
 ) -> Connector[PostBulkUpdateReceiver[M]]:
     """Connect the decorated receiver to ``post_bulk_update``; see :func:`receiver`."""
-    return Connector("post_bulk_update", senders, **options)
+    return _connector("post_bulk_update", senders, **options)

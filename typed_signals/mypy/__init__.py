@@ -24,7 +24,7 @@ from mypy.types import FunctionLike, Type
 from typed_signals.mypy.emitters import EMITTER, SIGNAL
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
-from typed_signals.mypy.receivers import check_receiver, open_call, open_decorator
+from typed_signals.mypy.receivers import check_receiver, open_call
 from typed_signals.mypy.remembered import remembered_signal
 from typed_signals.mypy.senders import connector_of
 
@@ -39,8 +39,8 @@ def _version() -> str:
 __version__ = _version()
 
 _PACKAGE = "typed_signals."
-_CONNECT = f"{SIGNAL}.connect"
-_CONNECTOR = "typed_signals.decorators.Connector.__call__"
+_CONNECT = f"{SIGNAL.rpartition('.')[0]}.Connect.__call__"
+_CONNECTOR = "typed_signals.signal.Connector.__call__"
 _DECORATORS = ("typed_signals.decorators", "ormar.decorators.signals")
 
 
@@ -49,7 +49,6 @@ def _undeclared(name: str, ctx: AttributeContext) -> Type:
     return remembered_signal(name, ctx)
 
 
-_ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {_CONNECT: open_decorator}
 _SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {
     _CONNECT: open_call,
     _CONNECTOR: open_call,
@@ -78,7 +77,7 @@ class SignalsPlugin(Plugin):
         owner, _, name = fullname.rpartition(".")
         if feature := _UNKNOWN_IN.get(owner):
             return partial(feature, name)
-        return _ATTRIBUTES.get(fullname)
+        return None
 
     def get_customize_class_mro_hook(
         self, fullname: str

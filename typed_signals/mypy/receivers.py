@@ -10,46 +10,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mypy.checker import TypeChecker
-from mypy.nodes import Context, Decorator, MypyFile
-from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
-from mypy.types import CallableType, FunctionLike, Type, get_proper_type
+from mypy.plugin import MethodContext, MethodSigContext
+from mypy.types import CallableType, FunctionLike, Type
 
 from typed_signals.contract import Fault
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
 from typed_signals.mypy.judging import Demand, faults_in
 from typed_signals.mypy.shapes import contract_of, protocol_calls
-from typed_signals.mypy.statements import all_statements, once_per_module
 from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
 
-__all__ = ["check_receiver", "open_call", "open_decorator"]
-
-
-def open_decorator(ctx: AttributeContext) -> Type:
-    """Let ``@signal.connect`` take any receiver: mypy has no hook for the call of a decorator."""
-    attribute = get_proper_type(ctx.default_attr_type)
-    if (
-        isinstance(attribute, CallableType)
-        and isinstance(ctx.api, TypeChecker)
-        and ctx.context in _decorators_in(ctx.api.tree)
-    ):
-        return _opened(attribute, ctx)
-    return ctx.default_attr_type
+__all__ = ["check_receiver", "open_call"]
 
 
 def open_call(ctx: MethodSigContext) -> FunctionLike:
     """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` take any receiver."""
-    return _opened(ctx.default_signature, ctx)
-
-
-@once_per_module
-def _decorators_in(tree: MypyFile) -> set[Context]:
-    return {
-        decorator
-        for statement in all_statements(tree.defs)
-        if isinstance(statement, Decorator)
-        for decorator in statement.decorators
-    }
+    signature = ctx.default_signature
+    return _opened(signature, ctx) if signature.arg_names[:1] == ["receiver"] else signature
 
 
 def check_receiver(ctx: MethodContext) -> Type:
@@ -57,6 +33,7 @@ def check_receiver(ctx: MethodContext) -> Type:
     calls = protocol_calls(ctx.type)
     if (
         not calls
+        or ctx.callee_arg_names[:1] != ["receiver"]
         or not ctx.arg_types
         or len(ctx.arg_types[0]) != 1
         or ctx.arg_kinds[0][0].is_star()
@@ -84,7 +61,7 @@ def _refuse(ctx: MethodContext, demand: Demand, faults: Sequence[Fault]) -> None
     ctx.api.msg.note(f"expected: {expected.expected(None)}", place, code=SIGNAL_RECEIVER)
 
 
-def _opened(signature: CallableType, ctx: AttributeContext | MethodSigContext) -> CallableType:
+def _opened(signature: CallableType, ctx: MethodSigContext) -> CallableType:
     """The signature with a receiver and a result of any type, if the receiver can be judged."""
     if not protocol_calls(ctx.type):
         return signature

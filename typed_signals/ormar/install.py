@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
-from typed_signals.decorators import Connector
+from typed_signals.decorators import receiver
 from typed_signals.emitter import SignalEmitter, emitter_of
 from typed_signals.errors import SignalDefinitionError as AnyDefinitionError
 from typed_signals.ormar.eras import era, ormar
@@ -252,12 +252,11 @@ def _receiver(signal: str, senders: Any) -> Any:
     if every and all(map(_is_plain, every)):
         return _ormar_receiver(signal=signal, senders=senders)
     try:
-        connector: Connector[Any] = Connector(signal, senders)
+        return receiver(signal, senders)
     except SignalDefinitionError:
         raise
     except AnyDefinitionError as error:  # a sender that is no model: here ormar's error too
         raise SignalDefinitionError(str(error)) from None
-    return connector
 
 
 def _is_plain(sender: object) -> bool:
