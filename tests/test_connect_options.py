@@ -1,8 +1,8 @@
-"""`@signal.connect(on_commit=True)`: a decorator with options."""
+"""`@signal.connect(on_commit=True)`: a decorator with options; and several senders at once."""
 
 import pytest
 
-from typed_signals import Signal, SignalDefinitionError
+from typed_signals import Signal, SignalDefinitionError, SignalEmitter, receiver
 
 
 async def listen(sender, **kwargs): ...
@@ -44,3 +44,32 @@ def test_connect_with_options_refuses_a_wrong_receiver():
 def test_connect_takes_nothing_else_for_a_missing_receiver(given):
     with pytest.raises(SignalDefinitionError, match="cannot be called"):
         Signal().connect(given)
+
+
+class ShopSignals(SignalEmitter): ...
+
+
+class Shop:
+    signals = ShopSignals()
+
+
+class Branch:
+    signals = ShopSignals()
+
+
+@pytest.mark.parametrize(
+    "senders",
+    [
+        {Shop, Branch},
+        (Shop, Branch),
+        {"shop": Shop, "branch": Branch}.values(),
+        (each for each in (Shop, Branch)),
+    ],
+    ids=["set", "tuple", "values", "generator"],
+)
+def test_senders_are_any_iterable_of_classes(senders):
+    @receiver("opened", senders)
+    async def on_opened(sender, **kwargs): ...
+
+    assert on_opened in Shop.signals.opened.receivers
+    assert on_opened in Branch.signals.opened.receivers

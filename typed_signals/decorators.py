@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Unpack
 
 from typing_extensions import TypeVar
@@ -44,11 +44,11 @@ __all__ = [
 
 M = TypeVar("M")
 
-Senders = type[M] | Sequence[type[M]]
+Senders = type[M] | Iterable[type[M]]
 
 
 def _connector(
-    signal: str, senders: type | Sequence[type], **options: Unpack[Options]
+    signal: str, senders: type | Iterable[type], **options: Unpack[Options]
 ) -> Connector[Any]:
     """What the decorators below give: call it with a receiver to connect that.
 
@@ -74,7 +74,7 @@ def _connector(
 def _several(signal: str, senders: object) -> list[object]:
     kind = type(senders).__qualname__
     given = f"a `{kind}`"
-    if isinstance(senders, Collection) and not isinstance(senders, str | bytes):
+    if isinstance(senders, Collection | Iterator) and not isinstance(senders, str | bytes):
         every: list[object] = [*senders]
         if every:
             return every

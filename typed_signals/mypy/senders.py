@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mypy.nodes import Expression, ListExpr, StarExpr, StrExpr, TupleExpr
+from mypy.nodes import Expression, ListExpr, SetExpr, StarExpr, StrExpr, TupleExpr
 from mypy.plugin import FunctionContext
 from mypy.typeops import make_simplified_union
 from mypy.types import (
@@ -53,7 +53,7 @@ def _senders(ctx: FunctionContext) -> Iterator[Type]:
     if len(ctx.args[index]) != 1:
         return
     given, typ = ctx.args[index][0], get_proper_type(ctx.arg_types[index][0])
-    if isinstance(given, ListExpr | TupleExpr):
+    if isinstance(given, ListExpr | TupleExpr | SetExpr):
         items: list[Expression] = given.items
         if any(isinstance(item, StarExpr) for item in items):
             return
