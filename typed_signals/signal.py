@@ -238,7 +238,7 @@ class Signal(_Object, Generic[P]):
         # its plugin, which cannot see a call, by a decorator, of a method that has overloads.
         @property
         def connect(self) -> Connect[P]:  # pyright: ignore[reportRedeclaration]
-            """Connect a receiver; see below."""
+            """Connect a receiver; also usable as a decorator, with options or without."""
             raise NotImplementedError
 
     @overload  # type: ignore[misc]
