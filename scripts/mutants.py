@@ -7,7 +7,7 @@
     python scripts/mutants.py --report          the table and the survivors; nothing is run
 
 The mutations are mutmut's, and some of our own. mutmut itself cannot run them: it calls every
-function through one of its own, which `typed_signals.errors.warn` takes for the user's code, and
+function through one of its own, which `typed_signals._errors.warn` takes for the user's code, and
 leaves out properties, decorated functions and whatever is not in a function. So each mutant is a
 changed file in a copy of the tree, and pytest runs in a process forked from one that has all
 libraries loaded. Which tests run a line is measured with coverage first.

@@ -26,9 +26,9 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from typed_signals.prose import prose_of
 
 from typed_signals import ModelSignals
+from typed_signals._docstring import read_docstring
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,7 +46,7 @@ def table_of_signals(readme: str) -> str:
         for alias, source in contract.aliases.items():
             sent = f"is `{source}`" if source in contract.payload else "is empty"
             payload.append(f"`{alias}` ({sent})")
-        triggers = prose_of(emitter[name].protocol).sent_by
+        triggers = read_docstring(emitter[name].protocol).sent_by
         if not triggers:
             raise ValueError(f"the Protocol of {name} does not say by what it is sent")
         rows.append(f"| `{name}` | {', '.join(payload)} | {triggers} |")
@@ -58,7 +58,7 @@ def each_signal(readme: str) -> str:
     emitter: ModelSignals = ModelSignals()
     lines: list[str] = []
     for name in emitter:
-        contract, told = emitter[name].contract, prose_of(emitter[name].protocol)
+        contract, told = emitter[name].contract, read_docstring(emitter[name].protocol)
         lines += [f"### {name}", "", *told.summary, "", f"Sent by: {told.sent_by}", ""]
         before, *parameters = re.split(
             r"(?:(?<=receiver\()|, (?=\w+:|\*))", contract.expected(None)

@@ -2,73 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from typing import Any, Generic, Unpack
+from collections.abc import Collection, Iterable
+from typing import Any, Unpack
 
 from typing_extensions import TypeVar
 
 from typed_signals._backend import has_backend
-from typed_signals._connect import connect_all
 from typed_signals._connection import ConnectOptions
 from typed_signals._describe import kind_of
 from typed_signals._emitter import get_emitter
 from typed_signals._errors import SignalDefinitionError
 from typed_signals._misuse import no_sender
 from typed_signals._protocols import CustomReceiver
-from typed_signals._signal import K0, Accepted, Own, R, Signal
+from typed_signals._signal import Connector, Signal
 
-__all__ = ["Connector", "Senders", "receiver"]
+__all__ = ["Senders", "make_connector", "receiver"]
 
 M = TypeVar("M", default=Any)
-P = TypeVar("P", bound=Callable[..., Awaitable[object]])
 
 Senders = type[M] | Iterable[type[M]]
 
 
-class Connector(Generic[P]):
-    """What a decorator call returns: call it with a receiver to connect that.
+def make_connector(
+    signal: str, senders: type | Iterable[type], **options: Unpack[ConnectOptions]
+) -> Connector[Any]:
+    """Make the decorator that connects a receiver to a signal of one or more senders.
 
     Args:
         signal: The signal's name.
-        senders: The model class, or several.
+        senders: The model class, or any iterable of several.
         options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
+
+    Returns:
+        The decorator.
 
     Raises:
         SignalDefinitionError: A sender has no signals, or there is no sender at all.
     """
-
-    def __init__(
-        self, signal: str, senders: type | Iterable[type], **options: Unpack[ConnectOptions]
-    ) -> None:
-        self._options = options
-        single = isinstance(senders, type) or has_backend(senders)
-        every = [senders] if single else _several(signal, senders)
-        try:
-            self._signals: list[Signal[Any]] = [get_emitter(each)[signal] for each in every]
-        except SignalDefinitionError as error:
-            raise error.with_traceback(None) from None  # where it was found says nothing
-
-    def __call__(
-        self: Connector[Callable[K0, Awaitable[object]]], receiver: Accepted[K0, Own, R]
-    ) -> Callable[Own, R]:
-        """Connect a receiver to the signal of every sender, or of none.
-
-        Args:
-            receiver: An async callable that keeps the signal's contract.
-
-        Returns:
-            The receiver, unchanged, so that decorators can be stacked.
-
-        Raises:
-            SignalDefinitionError: The receiver breaks the contract; lists every fault.
-        """
-        connecting: Callable[..., Any] = receiver
-        if error := connect_all(self._signals, connecting, self._options):
-            raise error
-        return receiver
-
-    def __repr__(self) -> str:
-        return f"<connects a receiver to {', '.join(s.title for s in self._signals)}>"
+    single = isinstance(senders, type) or has_backend(senders)
+    every = [senders] if single else _several(signal, senders)
+    try:
+        signals: list[Signal[Any]] = [get_emitter(each)[signal] for each in every]
+    except SignalDefinitionError as error:
+        raise error.with_traceback(None) from None  # where it was found says nothing
+    return Connector(signals, **options)
 
 
 def _several(signal: str, senders: Any) -> list[object]:
@@ -100,4 +77,4 @@ def receiver(
     Raises:
         SignalDefinitionError: A sender has no signals.
     """
-    return Connector(signal, senders, **options)
+    return make_connector(signal, senders, **options)

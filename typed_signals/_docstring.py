@@ -52,9 +52,12 @@ def read_docstring(protocol: type) -> Docstring:
     prose, _, rest = written.partition("\nArgs:\n")
     sent_by = re.search(r"^Sent by: (.*)$", prose, re.MULTILINE)
     summary = re.sub(r"^Sent by: .*$", "", prose, flags=re.MULTILINE)
-    arguments = dict(COMMON)
+    arguments: dict[str, str] = {"sender": COMMON["sender"]}
     for name, text in re.findall(r"^ {4}(\w+): ((?:.*\n?)(?: {8}.*\n?)*)", rest, re.MULTILINE):
         arguments[name] = " ".join(text.split())
+    arguments["kwargs"] = arguments.pop(
+        "kwargs", COMMON["kwargs"]
+    )  # the last one, as it is written
     return Docstring(
         tuple(line for line in summary.strip().splitlines() if line),
         sent_by[1] if sent_by else "",

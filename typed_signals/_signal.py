@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, MutableMapping
+import functools
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Hashable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from typing import (
     TYPE_CHECKING,
     Any,
+    Final,
     Generic,
     NoReturn,
     Protocol,
@@ -33,7 +43,7 @@ from typed_signals._options import wrong_choice
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import BaseSignal, Mode, SignalState, changes, lock, state_of
 
-__all__ = ["K0", "Accepted", "Own", "R", "Signal"]
+__all__ = ["K0", "Accepted", "Connector", "Own", "R", "Signal"]
 
 K = ParamSpec("K")
 K0 = ParamSpec("K0")
@@ -46,7 +56,15 @@ R_co = TypeVar("R_co", covariant=True)
 # Solved, not written, where a signal is accepted for one of callables: a Protocol whose `__call__`
 # is an `async def` returns a coroutine, and the two would not be the same.
 A = TypeVar("A", bound=Awaitable[object])
-P = TypeVar("P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any])
+# Covariant, so that a signal of any contract is a plain `Signal`, too.
+P = TypeVar(
+    "P", bound=Callable[..., Awaitable[object]], default=CustomReceiver[Any], covariant=True
+)
+# The result of a partial. A checker that knows what a partial has filled does not know that no
+# payload comes for it; so the partial's own parameters are left to `connect()`.
+B = TypeVar("B", bound=Awaitable[object], default=Any)
+
+_LEFT_OUT: Final[Any] = object()
 
 
 class Accepted(Protocol[K0, K, R_co]):
@@ -108,32 +126,44 @@ class Signal(BaseSignal, Generic[P]):
 
     # --- receivers -------------------------------------------------------------------------------
 
-    @final
+    if TYPE_CHECKING:
+        # mypy goes by the first definition of a name, other checkers by the last. This one is for
+        # its plugin, which cannot see a call, by a decorator, of a method that has overloads.
+        @property
+        def connect(self) -> Connect[P]:  # pyright: ignore[reportRedeclaration]
+            """Connect a receiver; also usable as a decorator, with options or without."""
+            raise NotImplementedError
+
+    @overload  # type: ignore[misc]
     def connect(
         self: Signal[Callable[K0, A]],
-        receiver: Accepted[K0, Own, R],
+        receiver: Accepted[K0, Own, R] | functools.partial[B],
         **options: Unpack[ConnectOptions],
-    ) -> Callable[Own, R]:
-        """Connect a receiver; also usable as a decorator.
+    ) -> Callable[Own, R]: ...
+    @overload  # type: ignore[misc]
+    def connect(self, **options: Unpack[ConnectOptions]) -> Connector[P]: ...
+    @final  # type: ignore[misc]
+    def connect(self, receiver: Any = _LEFT_OUT, **options: Unpack[ConnectOptions]) -> Any:
+        """Connect a receiver; also usable as a decorator, with options or without.
 
         Receivers run in the order of connection. The signal keeps a strong reference; connecting
         the same receiver again changes nothing.
 
         Args:
             receiver: An async callable that keeps the contract: a function, a bound, static or
-                class method, an object with an async ``__call__``, a ``functools.partial``.
+                class method, an object with an async ``__call__``, a ``functools.partial``. Leave
+                it out to get a decorator: ``@signal.connect(on_commit=True)``.
             options: ``on_commit`` and ``sequential``; see :class:`~typed_signals.ConnectOptions`.
 
         Returns:
-            The receiver, unchanged.
+            The receiver, unchanged; or the decorator.
 
         Raises:
             SignalDefinitionError: The receiver breaks the contract; lists every fault. Or it is
                 connected already, with other options.
         """
-        if error := connect_all([self], receiver, options):
-            raise error
-        return receiver
+        connector: Connector[Any] = Connector([self], **options)
+        return connector if receiver is _LEFT_OUT else connector(receiver)
 
     def disconnect(self, receiver: Callable[..., Awaitable[object]]) -> bool:
         """Disconnect a receiver; a send under way is not changed by it.
@@ -253,6 +283,54 @@ class Signal(BaseSignal, Generic[P]):
             f"{self.title} cannot be pickled: its receivers are functions of this process. "
             "Connect them again where it is needed."
         )
+
+
+class Connect(Protocol[P]):
+    """:meth:`Signal.connect` as mypy sees it."""
+
+    @overload
+    def __call__(
+        self: Connect[Callable[K0, A]],
+        receiver: Accepted[K0, Own, R] | functools.partial[B],
+        **options: Unpack[ConnectOptions],
+    ) -> Callable[Own, R]: ...
+    @overload
+    def __call__(self, **options: Unpack[ConnectOptions]) -> Connector[P]: ...
+
+
+class Connector(Generic[P]):
+    """Connects the receiver that it decorates, or is called with.
+
+    Args:
+        signals: The signals to which the receiver is connected: to all of them, or to none.
+        options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
+    """
+
+    def __init__(self, signals: Sequence[Signal[Any]], **options: Unpack[ConnectOptions]) -> None:
+        self._signals = signals
+        self._options = options
+
+    def __call__(
+        self: Connector[Callable[K0, A]], receiver: Accepted[K0, Own, R] | functools.partial[B]
+    ) -> Callable[Own, R]:
+        """Connect a receiver to every signal, or to none.
+
+        Args:
+            receiver: An async callable that keeps the contract.
+
+        Returns:
+            The receiver, unchanged, so that decorators can be stacked.
+
+        Raises:
+            SignalDefinitionError: The receiver breaks the contract; lists every fault.
+        """
+        connected: Any = receiver
+        if error := connect_all(self._signals, connected, self._options):
+            raise error
+        return connected  # type: ignore[no-any-return] # exactly what was given
+
+    def __repr__(self) -> str:
+        return f"<connects a receiver to {', '.join(s.title for s in self._signals)}>"
 
 
 class ReceiversView(MutableMapping[Hashable, Callable[..., Any]]):

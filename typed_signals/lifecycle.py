@@ -11,10 +11,10 @@ from typing import Annotated, Any, Protocol, Unpack
 from typing_extensions import TypeVar
 
 from typed_signals._connection import ConnectOptions
-from typed_signals._decorators import Connector, Senders
+from typed_signals._decorators import Senders, make_connector
 from typed_signals._emitter import SignalEmitter
 from typed_signals._protocols import Alias
-from typed_signals._signal import Signal
+from typed_signals._signal import Connector, Signal
 
 __all__ = [
     "ModelSignals",
@@ -260,74 +260,74 @@ def pre_save(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreSaveReceiver[Model]]:
     """Connect the decorated receiver to ``pre_save``; see :class:`PreSaveReceiver`."""
-    return Connector("pre_save", senders, **options)
+    return make_connector("pre_save", senders, **options)
 
 
 def post_save(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostSaveReceiver[Model]]:
     """Connect the decorated receiver to ``post_save``; see :class:`PostSaveReceiver`."""
-    return Connector("post_save", senders, **options)
+    return make_connector("post_save", senders, **options)
 
 
 def pre_update(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreUpdateReceiver[Model]]:
     """Connect the decorated receiver to ``pre_update``; see :class:`PreUpdateReceiver`."""
-    return Connector("pre_update", senders, **options)
+    return make_connector("pre_update", senders, **options)
 
 
 def post_update(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostUpdateReceiver[Model]]:
     """Connect the decorated receiver to ``post_update``; see :class:`PostUpdateReceiver`."""
-    return Connector("post_update", senders, **options)
+    return make_connector("post_update", senders, **options)
 
 
 def pre_delete(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreDeleteReceiver[Model]]:
     """Connect the decorated receiver to ``pre_delete``; see :class:`PreDeleteReceiver`."""
-    return Connector("pre_delete", senders, **options)
+    return make_connector("pre_delete", senders, **options)
 
 
 def post_delete(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostDeleteReceiver[Model]]:
     """Connect the decorated receiver to ``post_delete``; see :class:`PostDeleteReceiver`."""
-    return Connector("post_delete", senders, **options)
+    return make_connector("post_delete", senders, **options)
 
 
 def pre_relation_add(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreRelationAddReceiver[Model]]:
     """Connect the decorated receiver to ``pre_relation_add``; see :class:`PreRelationAddReceiver`."""
-    return Connector("pre_relation_add", senders, **options)
+    return make_connector("pre_relation_add", senders, **options)
 
 
 def post_relation_add(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostRelationAddReceiver[Model]]:
     """Connect the decorated receiver to ``post_relation_add``; see :class:`PostRelationAddReceiver`."""
-    return Connector("post_relation_add", senders, **options)
+    return make_connector("post_relation_add", senders, **options)
 
 
 def pre_relation_remove(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreRelationRemoveReceiver[Model]]:
     """Connect the decorated receiver to ``pre_relation_remove``; see :class:`PreRelationRemoveReceiver`."""
-    return Connector("pre_relation_remove", senders, **options)
+    return make_connector("pre_relation_remove", senders, **options)
 
 
 def post_relation_remove(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostRelationRemoveReceiver[Model]]:
     """Connect the decorated receiver to ``post_relation_remove``; see :class:`PostRelationRemoveReceiver`."""
-    return Connector("post_relation_remove", senders, **options)
+    return make_connector("post_relation_remove", senders, **options)
 
 
 def post_bulk_update(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostBulkUpdateReceiver[Model]]:
     """Connect the decorated receiver to ``post_bulk_update``; see :class:`PostBulkUpdateReceiver`."""
-    return Connector("post_bulk_update", senders, **options)
+    return make_connector("post_bulk_update", senders, **options)

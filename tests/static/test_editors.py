@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import typed_signals
+from scripts.decorator_docs import docstring_of
 from tests.static.lsp import Document, LanguageServer
 from typecheck.checkers import BIN, ROOT
 from typecheck.markers import HERE
@@ -29,16 +30,17 @@ SERVERS = {
 
 # What a server cannot do, by the name of the test or of the mistake; the page says it in these
 # words. Each is an expected failure, so that a server that has learned it is noticed.
-TEMPLATES = "pyrefly shows `connect` and `send` as they are written, with their type variables"
+TEMPLATES = "ty and pyrefly show `connect` and `send` as they are written, with type variables"
 CANNOT = {
     "basedpyright": {
         "never sent, of any type": "pyright takes a parameter that accepts anything (`child` or "
         "`child: Any`) for one that future payload may fill, and does not underline it",
     },
     "ty": {
+        "test_hovering_connect_shows_the_signature_that_is_expected": TEMPLATES,
+        "test_typing_a_send_shows_the_payload": TEMPLATES,
         "test_an_offered_signal_has_its_documentation": "ty documents what it offers by its type, "
         "so that every signal is described as a `Signal`; hovering shows the signal's own text",
-        "wrong model in a decorator": "ty leaves the model of `@pre_save(Album)` open",
     },
     "pyrefly": {
         "test_hovering_connect_shows_the_signature_that_is_expected": TEMPLATES,
@@ -170,6 +172,16 @@ def test_hovering_a_protocol_shows_when_it_is_sent_and_with_what(opened):
     assert "Hears of an instance about to be inserted" in shown
     assert "Sent by: Model.save(), objects.create()" in shown
     assert "its primary key may still be None" in shown
+
+
+@pytest.mark.parametrize("module", ["ormar", "typed_signals.ormar"])
+def test_hovering_a_decorator_shows_what_the_receiver_gets(opened, module):
+    lines = [f"from {module} import {signal}  # {module}" for signal in ELEVEN]
+    document = opened("\n".join(lines) + "\n")
+    for signal in ELEVEN:
+        shown = words(document.hover(f"import {signal[:2]}|{signal[2:]}  # {module}"))
+        for line in docstring_of(signal).splitlines():
+            assert words(line) in shown.replace("\\", "")
 
 
 def test_hovering_connect_shows_the_signature_that_is_expected(opened):

@@ -28,6 +28,7 @@ from typed_signals.mypy.contracts import check_made_signal
 from typed_signals.mypy.declarations import check_declarations
 from typed_signals.mypy.fullnames import (
     CONFIG_SIGNALS,
+    CONNECT,
     CONNECTOR,
     DECORATORS,
     EMITTER,
@@ -43,7 +44,7 @@ from typed_signals.mypy.installs import (
 )
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
-from typed_signals.mypy.receivers import check_receiver, open_call, open_decorator
+from typed_signals.mypy.receivers import check_receiver, open_call
 from typed_signals.mypy.senders import connector_of
 from typed_signals.mypy.sends import name_signal
 
@@ -56,7 +57,7 @@ def _version() -> str:
 
 __version__ = _version()
 
-_CONNECT = f"{SIGNAL}.connect"
+_CONNECT = f"{CONNECT}.__call__"
 _SENDS = (f"{SIGNAL}.send", f"{SIGNAL}.send_robust")
 _CALL = f"{CONNECTOR}.__call__"
 
@@ -71,10 +72,9 @@ def _check_emitter(ctx: ClassDefContext) -> None:
     remember_installs(ctx)
 
 
-_ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = {
-    _CONNECT: open_decorator,
-    **dict.fromkeys(CONFIG_SIGNALS, installed_signals),
-}
+_ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = dict.fromkeys(
+    CONFIG_SIGNALS, installed_signals
+)
 _SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {
     _CONNECT: open_call,
     _CALL: open_call,

@@ -86,8 +86,7 @@ def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Conte
     model = get_proper_type(sender)
     if not isinstance(model, Instance):
         return None
-    metaclass = model.type.metaclass_type
-    if metaclass is not None and metaclass.type.get(_CONFIG):
+    if model.type.get(_CONFIG):
         path = [_CONFIG, SIGNALS]
     elif model.type.get(SIGNALS):
         path = [SIGNALS]

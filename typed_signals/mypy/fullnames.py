@@ -2,6 +2,7 @@
 
 __all__ = [
     "CONFIG_SIGNALS",
+    "CONNECT",
     "CONNECTOR",
     "DECORATORS",
     "EMITTER",
@@ -12,7 +13,8 @@ __all__ = [
     "GET_SIGNALS",
 ]
 
-CONNECTOR = "typed_signals._decorators.Connector"
+CONNECT = "typed_signals._signal.Connect"
+CONNECTOR = "typed_signals._signal.Connector"
 EMITTER = "typed_signals._emitter.SignalEmitter"
 INSTALL = "typed_signals.ormar._install.install"
 MODEL_SIGNALS = "typed_signals.lifecycle.ModelSignals"

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mypy.checker import TypeChecker
-from mypy.nodes import Context, Decorator, MemberExpr, MypyFile
-from mypy.plugin import AttributeContext, MethodContext, MethodSigContext
-from mypy.types import CallableType, FunctionLike, Instance, Type, get_proper_type
+from mypy.nodes import MemberExpr
+from mypy.plugin import MethodContext, MethodSigContext
+from mypy.types import CallableType, FunctionLike, Instance, Type
 
 from typed_signals.mypy.callables import contract_of, protocol_calls
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
@@ -22,37 +21,15 @@ from typed_signals.mypy.emitters import owner_words
 from typed_signals.mypy.fullnames import EMITTER
 from typed_signals.mypy.functions import Place
 from typed_signals.mypy.rules import Fault
-from typed_signals.mypy.statements import all_statements, once_per_module
 from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
 
-__all__ = ["check_receiver", "open_call", "open_decorator"]
-
-
-def open_decorator(ctx: AttributeContext) -> Type:
-    """Let ``@signal.connect`` accept any receiver: mypy has no hook for the call of a decorator."""
-    attribute = get_proper_type(ctx.default_attr_type)
-    if (
-        isinstance(attribute, CallableType)
-        and isinstance(ctx.api, TypeChecker)
-        and ctx.context in _decorators_in(ctx.api.tree)
-    ):
-        return _opened(attribute, ctx)
-    return ctx.default_attr_type
+__all__ = ["check_receiver", "open_call"]
 
 
 def open_call(ctx: MethodSigContext) -> FunctionLike:
     """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` accept any receiver."""
-    return _opened(ctx.default_signature, ctx)
-
-
-@once_per_module
-def _decorators_in(tree: MypyFile) -> set[Context]:
-    return {
-        decorator
-        for statement in all_statements(tree.defs)
-        if isinstance(statement, Decorator)
-        for decorator in statement.decorators
-    }
+    signature = ctx.default_signature
+    return _opened(signature, ctx) if signature.arg_names[:1] == ["receiver"] else signature
 
 
 def check_receiver(ctx: MethodContext) -> Type:
@@ -60,6 +37,7 @@ def check_receiver(ctx: MethodContext) -> Type:
     calls = protocol_calls(ctx.type)
     if (
         not calls
+        or ctx.callee_arg_names[:1] != ["receiver"]
         or not ctx.arg_types
         or len(ctx.arg_types[0]) != 1
         or ctx.arg_kinds[0][0].is_star()
@@ -103,7 +81,7 @@ def _owner(spec: ReceiverSpec, place: Place) -> str:
     return "" if owner == "object" else owner
 
 
-def _opened(signature: CallableType, ctx: AttributeContext | MethodSigContext) -> CallableType:
+def _opened(signature: CallableType, ctx: MethodSigContext) -> CallableType:
     """The signature with a receiver and a result of any type, if the receiver can be checked."""
     if not protocol_calls(ctx.type):
         return signature

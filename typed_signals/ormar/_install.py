@@ -14,7 +14,7 @@ from weakref import WeakSet
 
 from typed_signals._connect import join_errors
 from typed_signals._declared import declared_signals
-from typed_signals._decorators import Connector
+from typed_signals._decorators import receiver
 from typed_signals._describe import kind_of
 from typed_signals._emitter import (
     SignalEmitter,
@@ -265,12 +265,11 @@ def _receiver(signal: str, senders: Any) -> Any:
     if every and all(map(_is_plain, every)):
         return _ormar_receiver(signal=signal, senders=senders)
     try:
-        connector: Connector[Any] = Connector(signal, senders)
+        return receiver(signal, senders)
     except SignalDefinitionError:
         raise
     except AnyDefinitionError as error:  # a sender that is no model: here ormar's error, too
         raise SignalDefinitionError(str(error)) from None
-    return connector
 
 
 def _is_plain(sender: object) -> bool:

@@ -8,6 +8,8 @@ from enum import Enum as _Enum
 from typing import Any, Literal, Protocol, TypeVar, overload
 from uuid import UUID as _UUID
 
+from ormar.fields.base import BaseField
+
 _V = TypeVar("_V", covariant=True)
 _E = TypeVar("_E", bound=_Enum)
 
@@ -58,8 +60,17 @@ def Enum(enum_class: type[_E], *, nullable: Literal[False] = False, **kwargs: An
 @overload
 def Enum(enum_class: type[_E], *, nullable: Literal[True], **kwargs: Any) -> _E | None: ...
 
-# What ormar's modules use inside, and its own `.pyi` leaves out.
-ModelFieldFactory: Any
+# What its own `.pyi` leaves out: the class that fields of one's own are made of, and helpers.
+class ModelFieldFactory:
+    _bases: Any
+    _type: Any
+    _sample: Any
+    def __new__(cls, *args: Any, **kwargs: Any) -> BaseField: ...  # type: ignore[misc] # a field
+    @classmethod
+    def get_column_type(cls, **kwargs: Any) -> Any: ...
+    @classmethod
+    def validate(cls, **kwargs: Any) -> None: ...
+
 convert_choices_if_needed: Any
 is_auto_primary_key: Any
 is_field_nullable: Any

@@ -1,3 +1,3 @@
-from typed_signals import ModelSignals as SignalEmitter, Signal as Signal
+from ormar.signals.signal import Signal as Signal, SignalEmitter as SignalEmitter
 
 __all__ = ["Signal", "SignalEmitter"]

@@ -10,7 +10,7 @@ from shop import Album, Track
 async def one_instance(sender: type[Album], instances: Album, **kwargs: Any) -> None: ...
 
 
-@post_bulk_update(Album)  # E[wrong-model] all but ty: `instances` is annotated `list[Track]`
+@post_bulk_update(Album)  # E[wrong-model] all: `instances` is annotated `list[Track]`
 async def other_instances(sender: type[Album], instances: list[Track], **kwargs: Any) -> None: ...
 
 

@@ -97,6 +97,6 @@ async def labelled(sender: type[Album], instance: Album, label: str, **kwargs: A
 
 
 signal.connect(partial(logged, "audit"))
-signal.connect(partial(labelled, label="new"))  # F[default-of-its-own] ty
-signal.connect(partial(labelled, Album))  # E[filled-by-position] plugin, ty: already bound
+signal.connect(partial(labelled, label="new"))
+signal.connect(partial(labelled, Album))  # E[filled-by-position] plugin: already bound
 signal.connect(labelled)  # E[never-sent] all: it requires `label`, which
