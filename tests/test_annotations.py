@@ -257,8 +257,8 @@ def test_sync_receiver_is_told_which_name_of_its_return_annotation_cannot_be_fou
 ) -> None:
     module = written(f"def notify(sender, price: Decimal, **kwargs) -> {annotation}: ...")
     assert (
-        f"\n  - it must be async, but it is a sync function: its annotations {cannot_be_found(name)}; or "
-        "write `async def`\n"
+        "\n  - it must be async, but it is a sync function: "
+        f"its annotations {cannot_be_found(name)}; or write `async def`\n"
     ) in refusal(Signal(), module.notify)
 
 

@@ -98,8 +98,8 @@ NOT_CALLABLE = (
     "`__call__`"
 )
 SYNC = (
-    "it must be async, but it is a sync function: write `async def`; if it does return an awaitable, "
-    "declare it in its return annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`"
+    "it must be async, but it is a sync function: write `async def`; if it does return an "
+    "awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`"
 )
 SYNC_CALL = (
     "it must be async, but it is an object with a sync `__call__`: write `async def __call__`"
@@ -175,8 +175,8 @@ NOT_ASYNC = {
     "a sync function with an annotation that leads nowhere": (
         sync_that_promises_nothing,
         [
-            "it must be async, but it is a sync function: its annotations name `Nowhere`, which cannot be "
-            "found at run time: define or import it at the top of the module, not in a function "
+            "it must be async, but it is a sync function: its annotations name `Nowhere`, which "
+            "cannot be found at run time: define or import it at the top of the module, not in a function "
             "or under `if TYPE_CHECKING`; or write `async def`"
         ],
     ),

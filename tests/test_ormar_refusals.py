@@ -93,8 +93,8 @@ REFUSALS: dict[str, tuple[Any, str, list[str]]] = {
         Auditor,
         "`Auditor`",
         [
-            "it must be async, but it is a class: connect an instance with an `async def __call__`, "
-            "or one of its methods"
+            "it must be async, but it is a class: connect an instance with an "
+            "`async def __call__`, or one of its methods"
         ],
     ),
     "a partial of a sync function": (
@@ -106,7 +106,8 @@ REFUSALS: dict[str, tuple[Any, str, list[str]]] = {
         Auditor(),
         "`Auditor object`",
         [
-            "it must be async, but it is an object with a sync `__call__`: write `async def __call__`"
+            "it must be async, but it is an object with a sync `__call__`: "
+            "write `async def __call__`"
         ],
     ),
     "no kwargs": (no_kwargs, "`no_kwargs`", [KWARGS]),

@@ -8,7 +8,10 @@ here computes an annotation that nobody needs.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from inspect import Signature
@@ -21,25 +24,14 @@ __all__ = [
     "annotated_names",
     "call_hints",
     "class_hint",
+    "format_type",
     "return_hint",
     "signature_of",
 ]
 
 
 def signature_of(function: Callable[..., Any], *, follow_wrapped: bool = False) -> Signature:
-    """Read the parameters of a callable, without computing their annotations.
-
-    Args:
-        function: The callable.
-        follow_wrapped: Whether those of the function that it wraps count instead.
-
-    Returns:
-        The signature. Its annotations mean nothing.
-
-    Raises:
-        TypeError: It is no callable that has a signature.
-        ValueError: It has no signature that can be read.
-    """
+    """Read the parameters of a callable, without computing their annotations."""
     if sys.version_info >= (3, 14):
         return inspect.signature(
             function, follow_wrapped=follow_wrapped, annotation_format=Format.STRING
@@ -53,18 +45,7 @@ def annotated_names(cls: type) -> list[str]:
 
 
 def class_hint(cls: type, name: str) -> Any:
-    """Compute one annotation of a class.
-
-    Args:
-        cls: The class that annotates the name itself.
-        name: The name.
-
-    Returns:
-        The annotation, with nothing in it left to be looked up.
-
-    Raises:
-        Exception: Whatever the annotation raises, which is any expression.
-    """
+    """Compute one annotation of a class."""
     # `get_type_hints` would compute every annotation of every base, too.
     written = get_annotations(cls, format=Format.FORWARDREF)[name]
     alone = type(cls.__name__, (), {"__annotations__": {name: written}})
@@ -73,32 +54,14 @@ def class_hint(cls: type, name: str) -> Any:
 
 
 def call_hints(protocol: type) -> dict[str, Any]:
-    """Compute the annotations of a class's ``__call__``.
-
-    Args:
-        protocol: The class.
-
-    Returns:
-        Annotations by parameter; what ``__call__`` returns is ``return``.
-
-    Raises:
-        Exception: Whatever an annotation raises, which is any expression.
-    """
+    """Compute the annotations of a class's ``__call__``."""
     call: Any = protocol.__call__
     owner = next(cls for cls in protocol.__mro__ if "__call__" in vars(cls))
     return get_type_hints(call, localns=_scope(owner, call), include_extras=True)
 
 
 def return_hint(function: object) -> Any:
-    """Compute what a function is annotated to return, as far as it can be.
-
-    Args:
-        function: The function or method; anything else is annotated with nothing.
-
-    Returns:
-        The annotation, ``None`` without one; a :class:`Missing` if it names what does not exist
-        at run time. Where only an argument does, as in ``Awaitable[Album]``, that alone is one.
-    """
+    """Compute what a function is annotated to return, as far as it can be."""
     if not inspect.isroutine(function):
         return None
     try:
@@ -149,3 +112,32 @@ def _scope(*owners: Any) -> dict[str, Any]:
             names |= vars(owner)
         names |= {each.__name__: each for each in getattr(owner, "__type_params__", ())}
     return names
+
+
+def format_type(hint: object) -> str:
+    """An annotation as one would type it, without module names."""
+    text = re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
+    if "Optional[" not in text and "Union[" not in text:
+        return text
+    with contextlib.suppress(SyntaxError):  # it holds an object whose `repr` is no Python
+        text = ast.unparse(_Bars().visit(ast.parse(text)))
+    return text
+
+
+class _Bars(ast.NodeTransformer):
+    """Writes ``Optional[X]`` as ``X | None``, and unions likewise, as Python 3.14 does."""
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(None) if node.id == "NoneType" else node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Subscript(ast.Name("Optional"), only):
+                return ast.BinOp(only, ast.BitOr(), ast.Constant(None))
+            case ast.Subscript(ast.Name("Union"), ast.Tuple([first, *others])):
+                for other in others:
+                    first = ast.BinOp(first, ast.BitOr(), other)
+                return first
+            case _:
+                return node

@@ -1,4 +1,4 @@
-"""Connecting: check a receiver by the contracts of several signals, connect it to all or to none."""
+"""Check a receiver by the contracts of several signals, and connect it to all or to none."""
 
 from __future__ import annotations
 
@@ -23,16 +23,7 @@ def backend_of(state: SignalState) -> Backend:
 
 
 def check_options(signal: BaseSignal, receiver: object, options: ConnectOptions) -> None:
-    """Refuse options that do not exist, or whose value is none that they may have.
-
-    Args:
-        signal: The signal that the receiver is to be connected to.
-        receiver: The receiver.
-        options: How it is to be called.
-
-    Raises:
-        SignalDefinitionError: There is such an option.
-    """
+    """Refuse options that do not exist, or whose value is none that they may have."""
     if wrong := wrong_option(options):
         text = f"{describe(receiver)} cannot be connected to {signal.title}: {wrong}"
         raise backend_of(state_of(signal)).definition_error(text)
@@ -41,16 +32,7 @@ def check_options(signal: BaseSignal, receiver: object, options: ConnectOptions)
 def connect_all(
     signals: Sequence[BaseSignal], receiver: Callable[..., Any], options: ConnectOptions
 ) -> SignalDefinitionError | None:
-    """Connect a receiver to all of the signals, or to none.
-
-    Args:
-        signals: The signals; typically one signal of several models.
-        receiver: The receiver.
-        options: How it is called.
-
-    Returns:
-        ``None`` when it was connected, otherwise the error that the caller is to raise.
-    """
+    """Connect a receiver to all of the signals, or to none."""
     check_options(signals[0], receiver, options)
     error, tolerated = validate(signals, receiver)
     error = error or _contradiction(signals, receiver, options)
@@ -90,15 +72,7 @@ def _contradiction(
 def validate(
     signals: Sequence[BaseSignal], receiver: object
 ) -> tuple[SignalDefinitionError | None, list[str]]:
-    """Check a receiver by the contracts of several signals, without connecting it.
-
-    Args:
-        signals: The signals.
-        receiver: The receiver.
-
-    Returns:
-        The error with which it is refused; or ``None``, and the texts of warnings.
-    """
+    """Check a receiver by the contracts of several signals, without connecting it."""
     refusing: list[BaseSignal] = []
     faults: dict[Fault, None] = {}
     tolerated: list[str] = []
@@ -120,15 +94,7 @@ def validate(
 def join_errors(
     errors: Sequence[SignalDefinitionError], kind: type[SignalDefinitionError]
 ) -> SignalDefinitionError:
-    """Put several refusals into one error.
-
-    Args:
-        errors: The refusals.
-        kind: The class of the error.
-
-    Returns:
-        The error with all of their texts and faults.
-    """
+    """Put several refusals into one error."""
     faults = [fault for error in errors for fault in error.faults]
     return kind("\n".join(map(str, errors)), faults)
 

@@ -65,17 +65,7 @@ def make_connection(
     options: ConnectOptions,
     order: int | None = None,
 ) -> Connection:
-    """Prepare a valid receiver for being called.
-
-    Args:
-        contract: The contract that it keeps.
-        receiver: The receiver.
-        options: How it is called.
-        order: When it was connected; now, if left out.
-
-    Returns:
-        The connection; it is connected to nothing yet.
-    """
+    """Prepare a valid receiver for being called."""
     aliases = used_aliases(contract, receiver)
     order = next(_order) if order is None else order
     if not aliases and is_plain_async(receiver):

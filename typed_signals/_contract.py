@@ -62,8 +62,8 @@ class CallableKind(Enum):
 
 
 _ASYNC_REMEDY: Mapping[CallableKind, str] = {
-    CallableKind.SYNC: "write `async def`; if it does return an awaitable, declare it in its return "
-    "annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`",
+    CallableKind.SYNC: "write `async def`; if it does return an awaitable, declare it in its "
+    "return annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`",
     CallableKind.SYNC_CALL: "write `async def __call__`",
     CallableKind.LAMBDA: "write an `async def` function",
     CallableKind.ASYNC_GENERATOR: "remove its `yield`",

@@ -32,18 +32,7 @@ _declared: Final[WeakKeyDictionary[type, dict[str, Declared]]] = WeakKeyDictiona
 
 
 def declared_signals(emitter: type) -> dict[str, Declared]:
-    """List the signals that an emitter class declares.
-
-    Args:
-        emitter: The emitter class.
-
-    Returns:
-        The declarations by signal name, inherited signals first.
-
-    Raises:
-        SignalDefinitionError: An annotation is no ``Signal[...]``, or names something that cannot
-            be found at run time.
-    """
+    """List the signals that an emitter class declares."""
     known = _declared.get(emitter)
     if known is None:
         known = _declared[emitter] = _read_declarations(emitter)

@@ -1,4 +1,4 @@
-"""``@receiver("paid", Shop)``: connect the decorated function to a signal of one or more senders."""
+"""Decorators that connect a function to a signal of one or more senders."""
 
 from __future__ import annotations
 

@@ -29,16 +29,7 @@ _HOLDERS: Final[Any] = (functools.partial, staticmethod, classmethod)
 
 
 def read(thing: object, name: str, default: Any = None) -> Any:
-    """Read an attribute of an object that may be anything: mocks and proxies raise what they like.
-
-    Args:
-        thing: The object.
-        name: The attribute.
-        default: What to return when it is missing or reading it raises.
-
-    Returns:
-        The attribute's value, or the default.
-    """
+    """Read an attribute of anything: mocks and proxies may raise whatever they like."""
     try:
         return getattr(thing, name, default)
     except Exception:
@@ -46,40 +37,19 @@ def read(thing: object, name: str, default: Any = None) -> Any:
 
 
 def unwrap(receiver: Any) -> Any:
-    """Find the function inside partials, static methods and class methods.
-
-    Args:
-        receiver: Whatever was given as receiver.
-
-    Returns:
-        What is inside; the receiver itself if it is none of these.
-    """
+    """Find the function inside partials, static methods and class methods."""
     while isinstance(receiver, _HOLDERS):
         receiver = receiver.func if isinstance(receiver, functools.partial) else receiver.__func__
     return receiver
 
 
 def call_method(receiver: object) -> Any:
-    """Look up ``__call__`` where a call does: on the type.
-
-    Args:
-        receiver: Whatever was given as receiver.
-
-    Returns:
-        The function; ``None`` if the object cannot be called.
-    """
+    """Look up ``__call__`` where a call does: on the type."""
     return getattr(type(receiver), "__call__", None)  # noqa: B004 - the method itself
 
 
 def identity(receiver: object) -> Hashable:
-    """Tell what makes two receivers the same: a bound method is a new object at each access.
-
-    Args:
-        receiver: A receiver; it need not be hashable or comparable.
-
-    Returns:
-        A key that holds as long as the receiver lives.
-    """
+    """Tell what makes two receivers the same: a bound method is a new object at each access."""
     while isinstance(receiver, staticmethod):  # in a class body it is not yet what it gives
         receiver = receiver.__func__
     if isinstance(receiver, MethodType):
@@ -103,14 +73,7 @@ class Location:
 
 
 def locate(receiver: object) -> Location:
-    """Find where a receiver was written, behind partials and wrappers.
-
-    Args:
-        receiver: Whatever was given as receiver.
-
-    Returns:
-        The location; without a file when the receiver was not written in Python.
-    """
+    """Find where a receiver was written, behind partials and wrappers."""
     inner = unwrap(receiver)
     function = inner
     try:
@@ -131,14 +94,7 @@ def locate(receiver: object) -> Location:
 
 
 def describe(receiver: object) -> str:
-    """Name a receiver and where it was written; never a value that it holds.
-
-    Args:
-        receiver: Whatever was given as receiver.
-
-    Returns:
-        ``"`shop.promote` (shop.py:12)"``, or what kind of object it is.
-    """
+    """Name a receiver and where it was written; never a value that it holds."""
     location = locate(receiver)
     what = "partial of " if isinstance(receiver, functools.partial) else ""
     where = f" ({location.file}:{location.line})" if location.file else ""
@@ -154,14 +110,7 @@ def kind_of(thing: Any) -> str:
 
 
 def shorten_path(path: str) -> str:
-    """Make a path relative to the working directory if it is below that.
-
-    Args:
-        path: A file's path.
-
-    Returns:
-        The shorter path, or the same.
-    """
+    """Make a path relative to the working directory if it is below that."""
     try:
         relative = os.path.relpath(path)
     except (ValueError, OSError):  # another drive, or a working directory that is gone
@@ -173,13 +122,6 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     """Find the known name of which ``name`` probably is a misspelling.
 
     Swapped letters, another case, and words in another order (``bulk_post_update``) are found.
-
-    Args:
-        name: The name as it was written; it is none of the known ones.
-        known: The names that exist.
-
-    Returns:
-        The closest known name, or ``None`` when none is close.
     """
 
     def normalize(text: str) -> str:

@@ -38,14 +38,7 @@ class Docstring:
 
 
 def read_docstring(protocol: type) -> Docstring:
-    """Read the docstring of a receiver Protocol.
-
-    Args:
-        protocol: The Protocol; it may have no docstring, or one that says nothing of all this.
-
-    Returns:
-        What it says, with single backticks around code.
-    """
+    """Read the docstring of a receiver Protocol."""
     written = inspect.cleandoc(protocol.__doc__ or "").replace("``", "`")
     if written.startswith(f"{protocol.__name__}("):  # dataclasses write one of their own
         written = ""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import contextlib
 import functools
 import inspect
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from inspect import Parameter, Signature
@@ -16,7 +14,7 @@ from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origi
 
 from typing_extensions import ParamSpec
 
-from typed_signals._annotations import Missing, call_hints, return_hint, signature_of
+from typed_signals._annotations import Missing, call_hints, format_type, return_hint, signature_of
 from typed_signals._contract import (
     NOT_CALLABLE,
     SENDER,
@@ -40,7 +38,6 @@ from typed_signals._protocols import Alias
 __all__ = [
     "explain_unresolved",
     "find_faults",
-    "format_type",
     "is_plain_async",
     "mark_async",
     "read_contract",
@@ -75,18 +72,7 @@ def mark_async(function: Callable[K, Awaitable[T]]) -> Callable[K, Awaitable[T]]
 
 @functools.cache
 def read_contract(protocol: type) -> Contract:
-    """Read a receiver Protocol into rules.
-
-    Args:
-        protocol: A ``Protocol`` class whose ``__call__`` takes ``sender`` first and the payload by
-            keyword, and returns an awaitable.
-
-    Returns:
-        The contract; the same object for the same Protocol.
-
-    Raises:
-        SignalDefinitionError: ``protocol`` is not such a Protocol.
-    """
+    """Read a receiver Protocol into rules."""
     call = getattr(protocol, "__call__", None)  # noqa: B004 - the method itself is wanted
     if not getattr(protocol, "_is_protocol", False) or not inspect.isfunction(call):
         raise _bad_protocol(protocol, NO_PROTOCOL)
@@ -122,14 +108,7 @@ def read_contract(protocol: type) -> Contract:
 
 
 def explain_unresolved(error: Exception) -> str:
-    """Say why annotations cannot be read, as the rest of a sentence.
-
-    Args:
-        error: What reading them raised.
-
-    Returns:
-        The clause.
-    """
+    """Say why annotations cannot be read, as the rest of a sentence."""
     if isinstance(error, NameError) and error.name:
         return (
             f"name `{error.name}`, which cannot be found at run time: define or import it at the "
@@ -166,42 +145,6 @@ def _written(parameters: list[Parameter]) -> str:
     return ", ".join(plain)
 
 
-def format_type(hint: object) -> str:
-    """An annotation as one would type it, without module names.
-
-    Args:
-        hint: The annotation.
-
-    Returns:
-        The text.
-    """
-    text = re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
-    if "Optional[" not in text and "Union[" not in text:
-        return text
-    with contextlib.suppress(SyntaxError):  # it holds an object whose `repr` is no Python
-        text = ast.unparse(_Bars().visit(ast.parse(text)))
-    return text
-
-
-class _Bars(ast.NodeTransformer):
-    """Writes ``Optional[X]`` as ``X | None``, and unions likewise, as Python 3.14 does."""
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.Constant(None) if node.id == "NoneType" else node
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        self.generic_visit(node)
-        match node:
-            case ast.Subscript(ast.Name("Optional"), only):
-                return ast.BinOp(only, ast.BitOr(), ast.Constant(None))
-            case ast.Subscript(ast.Name("Union"), ast.Tuple([first, *others])):
-                for other in others:
-                    first = ast.BinOp(first, ast.BitOr(), other)
-                return first
-            case _:
-                return node
-
-
 def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
     """An annotation with `{model}` for the type variable of ``sender``, others by their names."""
     if get_origin(hint) is Annotated:
@@ -224,16 +167,7 @@ def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
 
 
 def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fault]:
-    """Check a receiver by inspecting it.
-
-    Args:
-        contract: The rules.
-        receiver: Whatever was given as receiver.
-        signal: The signal's name, for the words.
-
-    Returns:
-        Every fault; empty when the receiver keeps the contract.
-    """
+    """Check a receiver by inspecting it."""
     if not callable(receiver):
         if isinstance(receiver, classmethod):
             remedy = "connect it through its class once that exists (`Receivers.method`)"
@@ -254,14 +188,7 @@ def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fa
 
 
 def is_plain_async(receiver: object) -> bool:
-    """Tell whether calling a receiver runs none of its code yet, as with every ``async def``.
-
-    Args:
-        receiver: A receiver.
-
-    Returns:
-        Whether it does; a sync function that returns an awaitable runs when it is called.
-    """
+    """Tell whether calling a receiver runs none of its code yet, as with every ``async def``."""
     inner = unwrap(receiver)
     function = inner if isinstance(inner, FunctionType | MethodType) else call_method(inner)
     function = function.__func__ if isinstance(function, MethodType) else function

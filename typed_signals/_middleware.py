@@ -79,13 +79,7 @@ _installed: Final[list[_Installed]] = []
 
 
 def install(middleware: Middleware, priority: int, applies: Callable[[SignalState], bool]) -> None:
-    """Put a middleware between signals and their receivers.
-
-    Args:
-        middleware: The middleware; one that is installed already is installed anew.
-        priority: Those with a lower number are called first; of the same, the one added first.
-        applies: Tells of a signal's state whether the middleware is for it.
-    """
+    """Put a middleware between signals and their receivers."""
     with lock:
         uninstall(middleware)
         every = [*_installed, _Installed(middleware, priority, applies)]
@@ -94,23 +88,12 @@ def install(middleware: Middleware, priority: int, applies: Callable[[SignalStat
 
 
 def uninstall(middleware: Middleware) -> None:
-    """Take a middleware away; sends that have begun keep it.
-
-    Args:
-        middleware: The middleware; nothing happens if it is not installed.
-    """
+    """Take a middleware away; sends that have begun keep it."""
     with lock:
         _installed[:] = [each for each in _installed if each.middleware != middleware]
         changes.count()
 
 
 def applying(state: SignalState) -> tuple[Middleware, ...]:
-    """List the middleware for a signal.
-
-    Args:
-        state: The signal's state.
-
-    Returns:
-        The middleware in the order in which they are called.
-    """
+    """List the middleware for a signal."""
     return tuple(each.middleware for each in _installed if each.applies(state))

@@ -18,16 +18,7 @@ _VALUES: Final[Mapping[object, tuple[object, ...]]] = {bool: (True, False), None
 
 
 def wrong_choice(name: str, given: object, choices: Sequence[object]) -> str | None:
-    """Say of a value that it is none of those that may be given.
-
-    Args:
-        name: What it was given for, in words.
-        given: The value.
-        choices: The values that may be given.
-
-    Returns:
-        The sentence, or ``None`` if the value is one of them.
-    """
+    """Say of a value that it is none of those that may be given."""
     if any(type(given) is type(each) and given == each for each in choices):
         return None
     *most, last = map(repr, choices)
@@ -39,14 +30,7 @@ def wrong_choice(name: str, given: object, choices: Sequence[object]) -> str | N
 
 
 def wrong_option(options: Mapping[str, object]) -> str | None:
-    """Find the first option that does not exist, or whose value is none that it may have.
-
-    Args:
-        options: What was given to connect a receiver; see :class:`ConnectOptions`.
-
-    Returns:
-        The sentence about it, or ``None`` if there is no such option.
-    """
+    """Find the first option that does not exist, or whose value is none that it may have."""
     known = _options()
     for name, given in options.items():
         if name not in known:

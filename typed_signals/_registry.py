@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, MutableMapping
 from typing import Any, Final, ForwardRef, Literal, get_args, get_origin
 from weakref import WeakSet
 
@@ -18,6 +18,7 @@ __all__ = [
     "BaseSignal",
     "ChangeListener",
     "Mode",
+    "ReceiversView",
     "Registry",
     "SignalState",
     "change_listeners",
@@ -168,16 +169,37 @@ class SignalState:
         return tuple(sorted(merged.values(), key=lambda connection: connection.order))
 
     def replace(self, connections: Mapping[Hashable, Connection]) -> None:
-        """Put other connections in the place of the signal's own.
-
-        Args:
-            connections: By the identity of the receiver.
-        """
+        """Put other connections in the place of the signal's own."""
         with lock:
             for listener in change_listeners:
                 listener(self)
             self.connections = connections
             changes.count()
+
+
+class ReceiversView(MutableMapping[Hashable, Callable[..., Any]]):
+    """The receivers connected to a signal itself, by their identity; it can be cleared."""
+
+    def __init__(self, state: SignalState) -> None:
+        self._state = state
+
+    def __getitem__(self, key: Hashable) -> Callable[..., Any]:
+        return self._state.connections[key].receiver
+
+    def __setitem__(self, key: Hashable, receiver: Callable[..., Any]) -> None:
+        raise TypeError("receivers are checked when they are connected: call `signal.connect()`")
+
+    def __delitem__(self, key: Hashable) -> None:
+        with lock:
+            kept = dict(self._state.connections)
+            del kept[key]
+            self._state.replace(kept)
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self._state.connections)
+
+    def __len__(self) -> int:
+        return len(self._state.connections)
 
 
 class BaseSignal:
@@ -208,11 +230,7 @@ class BaseSignal:
 
     @property
     def contract(self) -> Contract:
-        """The rules that receivers have to keep, read from :attr:`protocol`.
-
-        Raises:
-            SignalDefinitionError: The Protocol cannot be a contract.
-        """
+        """The rules that receivers have to keep, read from :attr:`protocol`."""
         return read_contract(self.protocol)  # not the state's: that may not know the Protocol yet
 
     @property
@@ -236,17 +254,7 @@ def state_of(signal: BaseSignal) -> SignalState:
 
 
 def written_protocol(signal: BaseSignal | type[BaseSignal]) -> type | None:
-    """Find the Protocol written in ``Signal[Protocol]()`` or ``class S(Signal[Protocol])``.
-
-    Args:
-        signal: The signal, or its class.
-
-    Returns:
-        The Protocol; ``None`` if none was written.
-
-    Raises:
-        SignalDefinitionError: It was written as a string.
-    """
+    """Find the Protocol written in ``Signal[Protocol]()`` or ``class S(Signal[Protocol])``."""
     written = [] if isinstance(signal, type) else [vars(signal).get("__orig_class__")]
     for cls in (signal if isinstance(signal, type) else type(signal)).__mro__:
         written += cls.__dict__.get("__orig_bases__", ())

@@ -6,10 +6,6 @@ import functools
 from collections.abc import (
     Awaitable,
     Callable,
-    Hashable,
-    Iterator,
-    Mapping,
-    MutableMapping,
     Sequence,
 )
 from typing import (
@@ -29,7 +25,7 @@ from typing import (
 from typing_extensions import ParamSpec, TypeVar
 
 from typed_signals._connect import connect_all
-from typed_signals._connection import Connection, ConnectOptions
+from typed_signals._connection import ConnectOptions
 from typed_signals._describe import identity
 from typed_signals._dispatch.plan import (
     NO_RECEIVERS,
@@ -41,7 +37,7 @@ from typed_signals._dispatch.plan import (
 from typed_signals._errors import SignalDefinitionError
 from typed_signals._options import wrong_choice
 from typed_signals._protocols import CustomReceiver
-from typed_signals._registry import BaseSignal, Mode, SignalState, changes, lock, state_of
+from typed_signals._registry import BaseSignal, Mode, ReceiversView, SignalState, changes, lock
 
 __all__ = ["K0", "Accepted", "Connector", "Own", "R", "Signal"]
 
@@ -198,15 +194,7 @@ class Signal(BaseSignal, Generic[P]):
     @property
     def _receivers(self) -> ReceiversView:
         # Code that was written for a signal with a dict of this name reads and clears it.
-        return ReceiversView(self)
-
-    @_receivers.setter
-    def _receivers(self, receivers: MutableMapping[object, Any]) -> None:
-        kept = [*receivers.values()]
-        self.disconnect_all()
-        error = [connect_all([self], receiver, {}) for receiver in kept]
-        for each in filter(None, error):
-            raise each
+        return ReceiversView(self.__signal_state__)
 
     # --- sending ---------------------------------------------------------------------------------
 
@@ -331,28 +319,3 @@ class Connector(Generic[P]):
 
     def __repr__(self) -> str:
         return f"<connects a receiver to {', '.join(s.title for s in self._signals)}>"
-
-
-class ReceiversView(MutableMapping[Hashable, Callable[..., Any]]):
-    """The receivers connected to a signal itself, by their identity; changes go to the signal."""
-
-    def __init__(self, signal: Signal[Any]) -> None:
-        self._signal = signal
-
-    def _connections(self) -> Mapping[Hashable, Connection]:
-        return state_of(self._signal).connections
-
-    def __getitem__(self, key: Hashable) -> Callable[..., Any]:
-        return self._connections()[key].receiver
-
-    def __setitem__(self, key: Hashable, receiver: Callable[..., Any]) -> None:
-        self._signal.connect(receiver)
-
-    def __delitem__(self, key: Hashable) -> None:
-        self._signal.disconnect(self[key])
-
-    def __iter__(self) -> Iterator[Hashable]:
-        return iter(self._connections())
-
-    def __len__(self) -> int:
-        return len(self._connections())

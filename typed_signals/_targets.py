@@ -17,17 +17,7 @@ Target: TypeAlias = Signal[Any] | SignalEmitter[Any] | type[Any]
 
 
 def matcher(*targets: Target) -> Callable[[SignalState], bool]:
-    """Make a function that tells whether a signal is meant by any of the targets.
-
-    Args:
-        targets: Signals, emitters, and models or other senders; none stand for every signal.
-
-    Returns:
-        A function of a signal's state. A signal is meant, too, if it inherits from one that is.
-
-    Raises:
-        SignalDefinitionError: A target is none of these.
-    """
+    """Make a function that tells whether a signal is meant by any of the targets."""
     signals = [each for each in targets if isinstance(each, Signal)]
     senders = [each for each in targets if not isinstance(each, Signal)]
     for sender in senders:

@@ -259,75 +259,75 @@ class ModelSignals(SignalEmitter[Model]):
 def pre_save(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreSaveReceiver[Model]]:
-    """Connect the decorated receiver to ``pre_save``; see :class:`PreSaveReceiver`."""
+    """Connect a :class:`PreSaveReceiver` to ``pre_save``."""
     return make_connector("pre_save", senders, **options)
 
 
 def post_save(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostSaveReceiver[Model]]:
-    """Connect the decorated receiver to ``post_save``; see :class:`PostSaveReceiver`."""
+    """Connect a :class:`PostSaveReceiver` to ``post_save``."""
     return make_connector("post_save", senders, **options)
 
 
 def pre_update(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreUpdateReceiver[Model]]:
-    """Connect the decorated receiver to ``pre_update``; see :class:`PreUpdateReceiver`."""
+    """Connect a :class:`PreUpdateReceiver` to ``pre_update``."""
     return make_connector("pre_update", senders, **options)
 
 
 def post_update(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostUpdateReceiver[Model]]:
-    """Connect the decorated receiver to ``post_update``; see :class:`PostUpdateReceiver`."""
+    """Connect a :class:`PostUpdateReceiver` to ``post_update``."""
     return make_connector("post_update", senders, **options)
 
 
 def pre_delete(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreDeleteReceiver[Model]]:
-    """Connect the decorated receiver to ``pre_delete``; see :class:`PreDeleteReceiver`."""
+    """Connect a :class:`PreDeleteReceiver` to ``pre_delete``."""
     return make_connector("pre_delete", senders, **options)
 
 
 def post_delete(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostDeleteReceiver[Model]]:
-    """Connect the decorated receiver to ``post_delete``; see :class:`PostDeleteReceiver`."""
+    """Connect a :class:`PostDeleteReceiver` to ``post_delete``."""
     return make_connector("post_delete", senders, **options)
 
 
 def pre_relation_add(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreRelationAddReceiver[Model]]:
-    """Connect the decorated receiver to ``pre_relation_add``; see :class:`PreRelationAddReceiver`."""
+    """Connect a :class:`PreRelationAddReceiver` to ``pre_relation_add``."""
     return make_connector("pre_relation_add", senders, **options)
 
 
 def post_relation_add(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostRelationAddReceiver[Model]]:
-    """Connect the decorated receiver to ``post_relation_add``; see :class:`PostRelationAddReceiver`."""
+    """Connect a :class:`PostRelationAddReceiver` to ``post_relation_add``."""
     return make_connector("post_relation_add", senders, **options)
 
 
 def pre_relation_remove(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PreRelationRemoveReceiver[Model]]:
-    """Connect the decorated receiver to ``pre_relation_remove``; see :class:`PreRelationRemoveReceiver`."""
+    """Connect a :class:`PreRelationRemoveReceiver` to ``pre_relation_remove``."""
     return make_connector("pre_relation_remove", senders, **options)
 
 
 def post_relation_remove(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostRelationRemoveReceiver[Model]]:
-    """Connect the decorated receiver to ``post_relation_remove``; see :class:`PostRelationRemoveReceiver`."""
+    """Connect a :class:`PostRelationRemoveReceiver` to ``post_relation_remove``."""
     return make_connector("post_relation_remove", senders, **options)
 
 
 def post_bulk_update(
     senders: Senders[Model], **options: Unpack[ConnectOptions]
 ) -> Connector[PostBulkUpdateReceiver[Model]]:
-    """Connect the decorated receiver to ``post_bulk_update``; see :class:`PostBulkUpdateReceiver`."""
+    """Connect a :class:`PostBulkUpdateReceiver` to ``post_bulk_update``."""
     return make_connector("post_bulk_update", senders, **options)

@@ -66,10 +66,6 @@ class DeferredSend:
         """Run the receivers one after another, each in a task of its own, in no transaction.
 
         Whichever fails, the others run all the same.
-
-        Raises:
-            asyncio.CancelledError: The caller was cancelled meanwhile. The receiver that was
-                running then was cancelled, all others have run.
         """
         caller = asyncio.current_task()
         before = caller.cancelling() if caller else 0

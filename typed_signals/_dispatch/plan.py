@@ -66,14 +66,7 @@ NO_RECEIVERS: Final = DispatchPlan()
 
 
 def plan_for(state: SignalState) -> DispatchPlan:
-    """Work out how a signal's receivers are called, or find it in the state.
-
-    Args:
-        state: The signal's state.
-
-    Returns:
-        The plan; :data:`NO_RECEIVERS` when a send would do nothing at all.
-    """
+    """Work out how a signal's receivers are called, or find it in the state."""
     version, plan = state.cache
     if version == changes.version:
         known: DispatchPlan = plan
@@ -137,17 +130,7 @@ class CallAll(Protocol[T_co]):
 def deliver(
     signal: BaseSignal, plan: DispatchPlan, sender: object, payload: dict[str, Any]
 ) -> Coroutine[Any, Any, None]:
-    """Call the receivers of a send; the first failure is raised.
-
-    Args:
-        signal: What is sent.
-        plan: How its receivers are called.
-        sender: The signal's sender.
-        payload: The payload by name.
-
-    Returns:
-        The coroutine that does.
-    """
+    """Call the receivers of a send; the first failure is raised."""
     if plan.own is not None or plan.middleware or plan.strict:
         return _deliver(_call_all, signal, plan, sender, payload)
     return _call_all(state_of(signal), plan, sender, payload)
@@ -156,18 +139,7 @@ def deliver(
 async def deliver_robustly(
     signal: BaseSignal, plan: DispatchPlan, sender: object, payload: dict[str, Any]
 ) -> list[Outcome]:
-    """Call the receivers of a send, and collect how each finished; see :func:`deliver`.
-
-    Args:
-        signal: What is sent.
-        plan: How its receivers are called.
-        sender: The signal's sender.
-        payload: The payload by name.
-
-    Returns:
-        How each receiver finished, in the order of connection, without those that run after the
-        commit.
-    """
+    """Call the receivers of a send, and collect how each finished; see :func:`deliver`."""
     return await _deliver(_call_all_robustly, signal, plan, sender, payload)
 
 

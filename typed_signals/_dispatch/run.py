@@ -46,12 +46,6 @@ async def run_concurrently(
     Returns once all have finished. If some fail, the first failure in the order of connection is
     raised as itself, with a note for each other one, which is also logged. Cancelling the caller
     cancels the receivers and waits for them.
-
-    Args:
-        signal: The state of what is sent.
-        connections: The receivers, in the order of connection.
-        sender: The signal's sender.
-        payload: The payload by name.
     """
     loop = asyncio.get_running_loop()
     outer = current.get()
@@ -156,14 +150,7 @@ async def run_sequentially(
     sender: object,
     payload: Mapping[str, Any],
 ) -> None:
-    """Await one receiver after the other in the caller's task; the first failure stops.
-
-    Args:
-        signal: The state of what is sent.
-        connections: The receivers, in the order of connection.
-        sender: The signal's sender.
-        payload: The payload by name.
-    """
+    """Await one receiver after the other in the caller's task; the first failure stops."""
     outer = current.get()
     send = ActiveSend(signal, sender, payload, connections, outer)
     current.set(send)
@@ -189,15 +176,7 @@ async def run_sequentially(
 
 
 def check_payload(signal: SignalState, payload: Mapping[str, Any]) -> SignalPayloadError | None:
-    """Compare the names of a payload with the signal's contract.
-
-    Args:
-        signal: The signal's state.
-        payload: The payload by name.
-
-    Returns:
-        The error to raise; ``None`` if the payload fits.
-    """
+    """Compare the names of a payload with the signal's contract."""
     contract = signal.contract
     mistakes = payload_mistakes(contract, payload)
     if not mistakes:

@@ -23,15 +23,7 @@ A task that is started at once stands on the stack of whoever starts it, and the
 
 
 def can_start_eagerly(loop: asyncio.AbstractEventLoop, depth: int) -> bool:
-    """Tell whether the tasks of a send may be started at once.
-
-    Args:
-        loop: The running event loop; one with a task factory makes its tasks itself.
-        depth: How many sends the send is nested in.
-
-    Returns:
-        Whether they may; before Python 3.12 never.
-    """
+    """Tell whether the tasks of a send may be started at once."""
     return (
         sys.version_info >= (3, 12)
         and loop.get_task_factory() is None
@@ -44,15 +36,7 @@ if sys.version_info >= (3, 12):
     def start_eagerly(
         loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
     ) -> asyncio.Task[Any]:
-        """Start a task at once: it meets the event loop only if it waits.
-
-        Args:
-            loop: The running event loop.
-            coroutine: What the task runs.
-
-        Returns:
-            The task; it may be done already.
-        """
+        """Start a task at once: it meets the event loop only if it waits."""
         return asyncio.Task(coroutine, loop=loop, eager_start=True)
 
 
@@ -68,15 +52,7 @@ else:
 async def wait_for_all(
     loop: asyncio.AbstractEventLoop, tasks: Sequence[asyncio.Task[Any]]
 ) -> asyncio.CancelledError | None:
-    """Wait until all tasks are done. Cancelling the caller cancels all of them, and still waits.
-
-    Args:
-        loop: The running event loop.
-        tasks: The tasks.
-
-    Returns:
-        The cancellation of the caller, if it was cancelled meanwhile.
-    """
+    """Wait until all tasks are done. Cancelling the caller cancels all of them, and still waits."""
     cancelled: asyncio.CancelledError | None = None
     for task in tasks:
         # Most tasks are done by the time it is their turn, so few ever need a callback.

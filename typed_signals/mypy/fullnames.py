@@ -6,11 +6,11 @@ __all__ = [
     "CONNECTOR",
     "DECORATORS",
     "EMITTER",
+    "GET_SIGNALS",
     "INSTALL",
     "MODEL_SIGNALS",
     "ORMAR_MODEL",
     "SIGNAL",
-    "GET_SIGNALS",
 ]
 
 CONNECT = "typed_signals._signal.Connect"

@@ -255,7 +255,7 @@ def capture_signals(*targets: Target) -> Generator[SentSignals]:
                 where,
                 sent.receivers,
                 sent.signal,
-            )  # fmt: skip
+            )
         )
         return call_next(sent)
 

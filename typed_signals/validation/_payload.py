@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import pydantic
 
-from typed_signals._annotations import call_hints, signature_of
+from typed_signals._annotations import call_hints, format_type, signature_of
 from typed_signals._contract import Mistake
 from typed_signals._describe import suggest
-from typed_signals._inspect import format_type, read_contract
+from typed_signals._inspect import read_contract
 from typed_signals._signal import Signal
 from typed_signals.validation._fields import EXTRA, MISSING, Field, Found, Model
 
