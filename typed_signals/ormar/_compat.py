@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, Protocol
 
@@ -52,12 +53,13 @@ class Era(ABC):
         """Whether something is a configuration that models can be derived from."""
 
     @abstractmethod
-    def follow(self, base: Any, configs: Iterable[Any]) -> None:
+    def follow(self, base: Any, configs: Iterable[Any], undo: ExitStack) -> None:
         """Prepare a base configuration so that what derives from it can be told.
 
         Args:
             base: The base configuration.
             configs: The configurations of the models that exist.
+            undo: Gets what takes everything back.
         """
 
     @abstractmethod
@@ -90,7 +92,7 @@ class MetaEra(Era):
     def is_config(self, target: object) -> bool:
         return isinstance(target, type) and not issubclass(target, ormar.Model)
 
-    def follow(self, base: Any, configs: Iterable[Any]) -> None:
+    def follow(self, base: Any, configs: Iterable[Any], undo: ExitStack) -> None:
         pass  # inheritance tells
 
     def derives(self, config: Any, base: Any) -> bool:
@@ -115,9 +117,10 @@ class ConfigEra(Era):
     def is_config(self, target: object) -> bool:
         return isinstance(target, ormar.OrmarConfig)
 
-    def follow(self, base: Any, configs: Iterable[Any]) -> None:
+    def follow(self, base: Any, configs: Iterable[Any], undo: ExitStack) -> None:
         if _remembers(base):
             return
+        undo.callback(_put_back, base, dict(vars(base)))
         _remember(base, (base,))
         # Nothing says what an earlier configuration was copied from; what it shares does.
         for config in configs:
@@ -126,10 +129,11 @@ class ConfigEra(Era):
                 and config.metadata is base.metadata is not None
                 and config.database is base.database
             ):
-                config.typed_signals_bases = (*getattr(config, "typed_signals_bases", ()), base)
+                undo.callback(_put_back, config, dict(vars(config)))
+                config.typed_signals_bases = _Bases((*_bases(config), base))
 
     def derives(self, config: Any, base: Any) -> bool:
-        return any(each is base for each in getattr(config, "typed_signals_bases", ()))
+        return any(each is base for each in _bases(config))
 
     def answer_meta(self, model: Model) -> None:
         # A `Meta` that somebody wrote, here or in a mixin, stays theirs.
@@ -145,6 +149,10 @@ class _MetaAnswer:
     """``Album.Meta`` answers with ``Album.ormar_config``, as in the ormars before 0.20."""
 
     def __get__(self, instance: object, owner: type) -> Any:
+        for cls in owner.__mro__:  # a mixin further on may have one of its own
+            written = vars(cls).get("Meta", self)
+            if not isinstance(written, _MetaAnswer):
+                return written
         try:
             config: Any = getattr(owner, ConfigEra.attribute)
             return config
@@ -153,21 +161,49 @@ class _MetaAnswer:
             raise AttributeError(message) from None
 
 
-def _copy_and_remember(base: Any, *args: Any, **kwargs: Any) -> Any:
+class _Bases(tuple[Any, ...]):
+    """What a configuration was copied from; a deep copy of it derives from the very same."""
+
+    __slots__ = ()
+
+    def __deepcopy__(self, memo: object) -> _Bases:
+        return self
+
+
+def _bases(config: Any) -> tuple[Any, ...]:
+    bases: tuple[Any, ...] = vars(config).get("typed_signals_bases", ())
+    return bases
+
+
+def _copy_and_remember(base: Any, copy: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Copy a configuration so that the copy remembers what it was copied from."""
-    copy = type(base).copy(base, *args, **kwargs)
-    _remember(copy, (*base.typed_signals_bases, copy))
-    return copy
+    made = copy(*args, **kwargs)
+    _remember(made, (*_bases(base), made))
+    return made
 
 
 def _remembers(config: Any) -> bool:
-    return isinstance(vars(config).get("copy"), partial)
+    copy = vars(config).get("copy")
+    return _is_ours(copy) and copy.args[0] is config
 
 
-def _remember(config: Any, bases: tuple[Any, ...]) -> None:
+def _is_ours(copy: object) -> bool:
+    return isinstance(copy, partial) and copy.func is _copy_and_remember
+
+
+def _remember(config: Any, bases: Iterable[Any]) -> None:
     # Assigned to the instance, so the configuration keeps its class, whatever that adds.
-    config.typed_signals_bases = bases
-    config.copy = partial(_copy_and_remember, config)
+    if _is_ours(vars(config).get("copy")):  # of the configuration that it is a plain copy of
+        del config.copy
+    config.copy = partial(_copy_and_remember, config, config.copy)
+    config.typed_signals_bases = _Bases(bases)
+
+
+def _put_back(config: Any, before: dict[str, Any]) -> None:
+    for name in ("copy", "typed_signals_bases"):
+        vars(config).pop(name, None)
+        if name in before:
+            vars(config)[name] = before[name]
 
 
 era: Era = ConfigEra() if hasattr(ormar, "OrmarConfig") else MetaEra()

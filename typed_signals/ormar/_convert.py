@@ -29,7 +29,8 @@ def copy_signal(signal: Any, kind: type[Signal[Any]] = Signal) -> Signal[Any] | 
         The copy, whose receivers are not checked yet; ``None`` if it is no signal.
 
     Raises:
-        SignalDefinitionError: The signal's class is a subclass of ormar's.
+        SignalDefinitionError: The signal's class is a subclass of ormar's, or that of the copy
+            cannot become its class.
     """
     if isinstance(signal, Signal):
         source = state_of(signal)
@@ -47,6 +48,13 @@ def copy_signal(signal: Any, kind: type[Signal[Any]] = Signal) -> Signal[Any] | 
             f"a `{name}` is of a subclass of `ormar.Signal`, and what that adds would be lost: "
             f"derive `{name}` from `typed_signals.Signal`"
         )
+    try:
+        ormar.Signal().__class__ = kind
+    except TypeError:
+        raise SignalDefinitionError(
+            f"a signal of ormar's cannot become a `{kind.__qualname__}` in place: remove its "
+            "`__slots__`"
+        ) from None
     copy = kind()
     state_of(copy).protocol = written_protocol(signal)
     state_of(copy).connections = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 from weakref import WeakSet
@@ -97,15 +98,19 @@ def install(
     declared_signals(signals)  # an annotation that cannot be read is refused before any change
     with _lock:
         wanted = list(_coverages)
-        for target in targets or (_EVERYTHING,):
-            if era.is_config(target) and not _is_model(target):
-                era.follow(target, (config for _, config in configured_models()))
-            wanted = [each for each in wanted if each.target is not target]
-            wanted.append(_Coverage(target, signals, mode))
-        _apply(_plan(wanted))
+        with ExitStack() as undo:
+            undo.callback(_redirect_ormar)
+            _redirect_ormar(always=True)  # who defines a model meanwhile waits for the lock
+            for target in targets or (_EVERYTHING,):
+                if era.is_config(target) and not _is_model(target):
+                    era.follow(target, (config for _, config in configured_models()), undo)
+                wanted = [each for each in wanted if each.target is not target]
+                wanted.append(_Coverage(target, signals, mode))
+            changes = _plan(wanted)
+            undo.pop_all()  # none of what follows fails
+        _apply(changes)
         _coverages = wanted
         watch_commits()
-        _redirect_ormar()
 
 
 def uninstall(*targets: Any) -> None:
@@ -278,7 +283,8 @@ def _is_plain(sender: object) -> bool:
     return config is not None and isinstance(era.signals(config), dict)
 
 
-def _redirect_ormar() -> None:
+def _redirect_ormar(*, always: bool = False) -> None:
     """Put our functions into ormar's modules while anything is covered, and ormar's after."""
-    ormar.models.metaclass.register_signals = _register_signals if _coverages else _ormar_register
-    ormar.decorators.signals.receiver = _receiver if _coverages else _ormar_receiver
+    ours = always or bool(_coverages)
+    ormar.models.metaclass.register_signals = _register_signals if ours else _ormar_register
+    ormar.decorators.signals.receiver = _receiver if ours else _ormar_receiver
