@@ -144,7 +144,7 @@ def find_backend(sender: object) -> Backend:
     found = _found.get(kind)
     if found is None:
         found = next((_kinds[each] for each in kind.__mro__ if each in _kinds), _none)
-        if isinstance(sender, type):
+        if issubclass(kind, type):
             _found[kind] = found
     return found
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from types import MethodType
+from types import CodeType, MethodType
 from typing import Any, Final
 
 __all__ = [
@@ -38,22 +38,30 @@ def read(thing: object, name: str, default: Any = None) -> Any:
 
 def unwrap(receiver: Any) -> Any:
     """Find the function inside partials, static methods and class methods."""
-    while isinstance(receiver, _HOLDERS):
-        receiver = receiver.func if isinstance(receiver, functools.partial) else receiver.__func__
-    return receiver
+    inner = receiver
+    try:
+        while isinstance(inner, _HOLDERS):
+            inner = inner.func if isinstance(inner, functools.partial) else inner.__func__
+    except Exception:  # it only says that it is one
+        return receiver
+    return inner
 
 
 def call_method(receiver: object) -> Any:
     """Look up ``__call__`` where a call does: on the type."""
-    return getattr(type(receiver), "__call__", None)  # noqa: B004 - the method itself
+    return read(type(receiver), "__call__")
 
 
 def identity(receiver: object) -> Hashable:
     """Tell what makes two receivers the same: a bound method is a new object at each access."""
-    while isinstance(receiver, staticmethod):  # in a class body it is not yet what it gives
-        receiver = receiver.__func__
-    if isinstance(receiver, MethodType):
-        return id(receiver.__self__), id(receiver.__func__)
+    key = id(receiver)
+    try:
+        while isinstance(receiver, staticmethod):  # in a class body it is not yet what it gives
+            receiver = receiver.__func__
+        if isinstance(receiver, MethodType):
+            return id(receiver.__self__), id(receiver.__func__)
+    except Exception:  # it only says that it is one
+        return key
     return id(receiver)
 
 
@@ -81,14 +89,14 @@ def locate(receiver: object) -> Location:
     except Exception:  # the chain is a circle, or the object does not like to be asked
         function = inner
     name = read(function, "__qualname__")
-    if not isinstance(name, str):
+    if type(name) is not str:
         name, function = f"{type(inner).__qualname__} object", call_method(inner)
     module = read(function, "__module__")
-    if not isinstance(module, str):
+    if type(module) is not str:
         module = type(inner).__module__
     text = name if module in ("", "builtins", "__main__") else f"{module}.{name}"
     code = read(function, "__code__")
-    if not inspect.iscode(code):
+    if type(code) is not CodeType:
         return Location(text)
     return Location(text, shorten_path(code.co_filename), code.co_firstlineno)
 
@@ -96,14 +104,14 @@ def locate(receiver: object) -> Location:
 def describe(receiver: object) -> str:
     """Name a receiver and where it was written; never a value that it holds."""
     location = locate(receiver)
-    what = "partial of " if isinstance(receiver, functools.partial) else ""
+    what = "partial of " if issubclass(type(receiver), functools.partial) else ""
     where = f" ({location.file}:{location.line})" if location.file else ""
     return f"{what}`{location.name}`{where}"
 
 
 def kind_of(thing: Any) -> str:
     """Say what was given where something else was expected: a class by name, else the type's."""
-    if isinstance(thing, type):
+    if issubclass(type(thing), type):
         return f"`{thing.__qualname__}`"
     name = type(thing).__qualname__
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} `{name}`"

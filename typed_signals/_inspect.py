@@ -169,7 +169,7 @@ def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
 def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fault]:
     """Check a receiver by inspecting it."""
     if not callable(receiver):
-        if isinstance(receiver, classmethod):
+        if issubclass(type(receiver), classmethod):
             remedy = "connect it through its class once that exists (`Receivers.method`)"
             return [replace(NOT_CALLABLE, remedy=remedy)]
         return [NOT_CALLABLE]
@@ -178,6 +178,9 @@ def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fa
         kind = _kind_of(receiver)
         signature, bound = _shape(receiver)
     except Exception:
+        method = _method_called(receiver)
+        if method is not None:
+            return find_faults(contract, method, signal=signal)
         return [*check_receiver(contract, _ANYTHING, kind), _unreadable(receiver)]
     faults = check_receiver(contract, signature, kind, signal=signal, bound=bound)
     hints = [return_hint(each) for each in _functions(receiver)]
@@ -190,18 +193,28 @@ def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fa
 def is_plain_async(receiver: object) -> bool:
     """Tell whether calling a receiver runs none of its code yet, as with every ``async def``."""
     inner = unwrap(receiver)
-    function = inner if isinstance(inner, FunctionType | MethodType) else call_method(inner)
-    function = function.__func__ if isinstance(function, MethodType) else function
-    return isinstance(function, FunctionType) and bool(
+    is_function = type(inner) is FunctionType or type(inner) is MethodType
+    function = inner if is_function else call_method(inner)
+    return _is_async_def(function.__func__ if type(function) is MethodType else function)
+
+
+def _is_async_def(function: object) -> bool:
+    return type(function) is FunctionType and bool(
         function.__code__.co_flags & inspect.CO_COROUTINE
     )
 
 
+def _method_called(receiver: object) -> MethodType | None:
+    """The async ``__call__`` of an object that cannot be inspected: its type can be."""
+    call = call_method(receiver)
+    return MethodType(call, receiver) if _is_async_def(call) else None
+
+
 def _unreadable(receiver: object) -> Fault:
     problem, remedy = "its parameters cannot be inspected", "wrap it in an `async def` function"
-    if isinstance(receiver, functools.partial):
+    if issubclass(type(receiver), functools.partial):
         with contextlib.suppress(ValueError, TypeError):
-            _signature(receiver.func)
+            _shape(read(receiver, "func"))
             problem = "it binds arguments that the function inside does not take"
             remedy = "bind only parameters that the function has"
     return Fault("unreadable", problem, remedy)
@@ -211,17 +224,17 @@ def used_aliases(contract: Contract, receiver: object) -> tuple[tuple[str, str],
     """The aliases that a valid receiver names, each with the name that is really sent."""
     if not contract.aliases:
         return ()
-    parameters = _signature(receiver).parameters
+    try:
+        signature, _ = _shape(receiver)
+    except Exception:  # it was accepted for what its type says
+        signature, _ = _shape(_method_called(receiver))
+    parameters = signature.parameters
     return tuple((name, source) for name, source in contract.aliases.items() if name in parameters)
 
 
 _ANYTHING = Signature(
     [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
 )
-
-
-def _signature(receiver: Any) -> Signature:
-    return _shape(receiver)[0]
 
 
 def _shape(receiver: Any) -> tuple[Signature, tuple[str, ...]]:
@@ -287,7 +300,7 @@ def _passed_on_to(layer: Any) -> Any:
 
 def _kind_of(receiver: object) -> CallableKind:
     inner = unwrap(receiver)
-    if isinstance(inner, type):
+    if issubclass(type(inner), type):
         return CallableKind.AWAITABLE if hasattr(inner, "__await__") else CallableKind.CLASS
     functions = _functions(receiver)
     if any(map(_gives_awaitable, [receiver, *functions])):

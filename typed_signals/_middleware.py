@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from typed_signals._connection import Connection
+from typed_signals._describe import identity
 from typed_signals._registry import BaseSignal, SignalState, changes, lock
 
 __all__ = ["CallNext", "Middleware", "SentSignal", "applying", "install", "uninstall"]
@@ -90,7 +91,8 @@ def install(middleware: Middleware, priority: int, applies: Callable[[SignalStat
 def uninstall(middleware: Middleware) -> None:
     """Take a middleware away; sends that have begun keep it."""
     with lock:
-        _installed[:] = [each for each in _installed if each.middleware != middleware]
+        key = identity(middleware)
+        _installed[:] = [each for each in _installed if identity(each.middleware) != key]
         changes.count()
 
 

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any, Final
 
 from typed_signals._connection import Connection
-from typed_signals._describe import describe
+from typed_signals._describe import describe, read
 from typed_signals._errors import SignalLoopError
 from typed_signals._registry import SignalState
 
@@ -186,8 +186,8 @@ class ActiveSend:
         )
 
     def __str__(self) -> str:
-        name = getattr(self.sender, "__qualname__", None)
-        sender = name or f"an instance of {type(self.sender).__name__}"
+        name = read(self.sender, "__qualname__")
+        sender = name if type(name) is str else f"an instance of {type(self.sender).__name__}"
         title = self.signal.title
         return title if title.endswith(f" of {sender}") else f"{title} sent by {sender}"
 

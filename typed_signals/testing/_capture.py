@@ -60,12 +60,7 @@ class Sent:
         """Whether a name was sent, and with the value if one is given."""
         if self._sent_as(name) not in self.payload:
             return False
-        if not value:
-            return True
-        try:
-            return bool(self.value(name) == value[0])
-        except ReferenceError:  # relations send weak proxies, whose referents may be gone
-            return False
+        return not value or _is_equal(self.value(name), value[0])
 
     def _sent_as(self, name: str) -> str:
         return name if name in self.payload else self.signal.contract.aliases.get(name, name)
@@ -221,6 +216,25 @@ class SentSignals(Sequence[Sent]):
         near = None if name in known else suggest(name, known)
         if near:
             raise LookupError(f"there is no signal `{name}`: did you mean `{near}`?")
+
+
+def _is_equal(sent: Any, wanted: Any) -> bool:
+    """Compare two values, however they do that themselves."""
+    if sent is wanted:
+        return True
+    try:
+        return bool(sent == wanted)
+    except Exception:  # relations send weak proxies, whose referents may be gone
+        return _is_equal_array(sent, wanted)
+
+
+def _is_equal_array(sent: Any, wanted: Any) -> bool:
+    """Compare arrays, which answer for each of their elements."""
+    try:
+        equal = wanted == sent
+        return equal is True or (sent.shape == wanted.shape and bool(equal.all()))
+    except Exception:
+        return False
 
 
 def _wanted(signal: str | Signal[Any], sender: object, payload: Mapping[str, Any]) -> Wanted:

@@ -41,7 +41,10 @@ def named(sender: object) -> str:
 
 def shown(value: object) -> str:
     """A value, cut short where it is long; of one whose ``repr`` fails, its type."""
-    return _repr.repr(value)
+    try:
+        return _repr.repr(value)
+    except Exception:  # it goes by the names of types, and any type may have such a name
+        return f"<{type(value).__qualname__} object>"
 
 
 def failure(
