@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from typed_signals._contract import no_signals
@@ -101,6 +102,17 @@ class Backend:
             ``value``, which is a typed signal now.
         """
         return copy
+
+    def put_back_receivers(
+        self, value: Any, receivers: Sequence[object], is_kept: Callable[[object], bool]
+    ) -> None:
+        """Let a signal of the ORM's own have these receivers again.
+
+        Args:
+            value: The ORM's signal.
+            receivers: The receivers.
+            is_kept: Tells of any other receiver that it has whether that stays connected.
+        """
 
     def no_signals(self, sender: object) -> SignalDefinitionError:
         """Word the error for a sender that has no emitter.

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from typed_signals._backend import Backend, Transaction, register_backend
@@ -17,7 +18,7 @@ from typed_signals._errors import (
 )
 from typed_signals._registry import BaseSignal
 from typed_signals.ormar._compat import era, ormar
-from typed_signals.ormar._convert import convert_signal, copy_signal
+from typed_signals.ormar._convert import convert_signal, copy_signal, receivers_of, set_receivers
 from typed_signals.ormar._errors import SignalDefinitionError, UnknownSignalError
 from typed_signals.ormar._models import bind_to_model
 from typed_signals.ormar._transactions import transaction_of, watch_commits
@@ -80,6 +81,11 @@ class OrmarBackend(Backend):
 
     def convert_signal(self, value: Any, copy: BaseSignal) -> BaseSignal:
         return convert_signal(value, copy)
+
+    def put_back_receivers(
+        self, value: Any, receivers: Sequence[object], is_kept: Callable[[object], bool]
+    ) -> None:
+        set_receivers(value, [*receivers, *filter(is_kept, receivers_of(value))])
 
     def no_signals(self, sender: object) -> AnyDefinitionError:
         return SignalDefinitionError(str(super().no_signals(sender)))

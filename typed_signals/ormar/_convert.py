@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from typed_signals._connection import make_connection
@@ -15,7 +16,7 @@ from typed_signals._signal import Signal
 from typed_signals.ormar._compat import ormar
 from typed_signals.ormar._errors import SignalDefinitionError
 
-__all__ = ["convert_signal", "copy_signal", "receivers_of", "restore_signal"]
+__all__ = ["convert_signal", "copy_signal", "receivers_of", "restore_signal", "set_receivers"]
 
 
 def copy_signal(signal: Any, kind: type[Signal[Any]] = Signal) -> Signal[Any] | None:
@@ -89,12 +90,18 @@ def restore_signal(signal: Signal[Any]) -> None:
     if type(signal) is not Signal:
         state_of(signal).registry = None
         return
-    make_id = ormar.signals.signal.make_id
-    receivers = {make_id(each): each for each in receivers_of(signal)}
+    receivers = receivers_of(signal)
     plain: Any = signal
     kept = {name: value for name, value in vars(signal).items() if name != "__signal_state__"}
     plain.__class__ = ormar.Signal
-    plain.__dict__ = {**kept, "_receivers": receivers}
+    plain.__dict__ = kept
+    set_receivers(plain, receivers)
+
+
+def set_receivers(signal: Any, receivers: Iterable[Any]) -> None:
+    """Let one of ormar's own signals have these receivers and no others."""
+    make_id = ormar.signals.signal.make_id
+    signal._receivers = {make_id(each): each for each in receivers}
 
 
 def receivers_of(signal: Any) -> list[Any]:
