@@ -17,6 +17,7 @@ __all__ = [
     "SignalNameWarning",
     "SignalPayloadError",
     "UnknownSignalError",
+    "cut_own_frames",
     "skip_frames_of",
     "warn",
 ]
@@ -108,3 +109,18 @@ def warn(message: str, category: type[Warning]) -> None:
     ):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
+
+
+def cut_own_frames(error: SignalPayloadError) -> None:
+    """Cut a traceback that has frames of this package only: the mistake is in who called it.
+
+    Args:
+        error: What is about to be raised again. It stays as it is if code of others has a part
+            in it, such as a receiver that sends.
+    """
+    traceback = error.__traceback__
+    while traceback is not None:
+        if not traceback.tb_frame.f_globals.get("__name__", "").startswith("typed_signals."):
+            return
+        traceback = traceback.tb_next
+    error.__traceback__ = None

@@ -34,7 +34,7 @@ from typed_signals._dispatch.plan import (
     deliver_robustly,
     plan_for,
 )
-from typed_signals._errors import SignalDefinitionError
+from typed_signals._errors import SignalDefinitionError, SignalPayloadError, cut_own_frames
 from typed_signals._options import wrong_choice
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import BaseSignal, Mode, ReceiversView, SignalState, changes, lock
@@ -231,7 +231,12 @@ class Signal(BaseSignal, Generic[P]):
             """
             plan = plan_for(self.__signal_state__)
             if plan is not NO_RECEIVERS:
-                await deliver(self, plan, sender, payload)
+                try:
+                    await deliver(self, plan, sender, payload)
+                except SignalPayloadError as error:
+                    __tracebackhide__ = True  # pytest shows the call of `send`
+                    cut_own_frames(error)
+                    raise
 
         async def send_robust(self, /, sender: object, **payload: object) -> list[Outcome]:
             """Call every connected receiver, and return how each has finished.
@@ -248,9 +253,16 @@ class Signal(BaseSignal, Generic[P]):
                 the commit are not among them.
 
             Raises:
+                SignalPayloadError: In strict mode, the payload does not fit the contract.
                 SignalLoopError: Receivers send one another's signals recursively without end.
             """
-            return await deliver_robustly(self, plan_for(self.__signal_state__), sender, payload)
+            plan = plan_for(self.__signal_state__)
+            try:
+                return await deliver_robustly(self, plan, sender, payload)
+            except SignalPayloadError as error:
+                __tracebackhide__ = True
+                cut_own_frames(error)
+                raise
 
     # --- copies ----------------------------------------------------------------------------------
 

@@ -80,8 +80,11 @@ class DeferredSend:
                     cancelled = error
             except Exception as error:
                 self._report(connection, error)
-        if cancelled is not None:
-            raise cancelled
+        try:
+            if cancelled is not None:
+                raise cancelled
+        finally:
+            del cancelled  # a frame that holds what it raises is a cycle
 
     def _report(self, connection: Connection, exception: BaseException) -> None:
         kind = type(exception).__qualname__

@@ -10,7 +10,13 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 from typed_signals._backend import Transaction, find_backend
 from typed_signals._connection import Connection
 from typed_signals._dispatch.on_commit import DeferredSend, run_on_commit
-from typed_signals._dispatch.run import Run, check_payload, run_concurrently, run_sequentially
+from typed_signals._dispatch.run import (
+    Run,
+    check_payload,
+    explained,
+    run_concurrently,
+    run_sequentially,
+)
 from typed_signals._middleware import Middleware, SentSignal, applying
 from typed_signals._registry import BaseSignal, SignalState, changes, state_of
 
@@ -198,7 +204,9 @@ async def _call_all_robustly(
     caller = asyncio.current_task()
     outcomes: dict[int, Outcome] = {}
     for run, connections in plan.outside if transaction is None else plan.inside:
-        capturing = [replace(each, call=_capturing(each, caller, outcomes)) for each in connections]
+        capturing = [
+            replace(each, call=_capturing(state, each, caller, outcomes)) for each in connections
+        ]
         await run(state, capturing, sender, payload)
     if plan.deferred:
         await run_on_commit(DeferredSend(state, plan.deferred, sender, payload), transaction)
@@ -206,20 +214,29 @@ async def _call_all_robustly(
 
 
 def _capturing(
-    connection: Connection, caller: asyncio.Task[Any] | None, outcomes: dict[int, Outcome]
+    state: SignalState,
+    connection: Connection,
+    caller: asyncio.Task[Any] | None,
+    outcomes: dict[int, Outcome],
 ) -> Callable[..., Coroutine[Any, Any, None]]:
+    def capture(result: object, exception: BaseException | None) -> None:
+        outcomes[connection.order] = Outcome(connection.receiver, result, exception)
+
     async def call(sender: object, **payload: Any) -> None:
-        result: object = None
-        exception: BaseException | None = None
         before = caller.cancelling() if caller else 0
         try:
-            result = await connection.call(sender=sender, **payload)
+            capture(await connection.call(sender=sender, **payload), None)
         except asyncio.CancelledError as error:
             if caller is asyncio.current_task() and caller and caller.cancelling() > before:
                 raise  # sequentially: the caller is cancelled, not this receiver alone
-            exception = error
+            capture(None, _without_frame(error))
         except Exception as error:
-            exception = error
-        outcomes[connection.order] = Outcome(connection.receiver, result, exception)
+            capture(None, _without_frame(explained(state, error, payload)))
 
     return call
+
+
+def _without_frame(error: BaseException) -> BaseException:
+    """Drop the outermost frame of a traceback: it holds what holds the error, a cycle."""
+    traceback = error.__traceback__
+    return error.with_traceback(traceback.tb_next if traceback else None)

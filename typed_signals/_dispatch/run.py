@@ -21,7 +21,7 @@ from typed_signals._dispatch.tasks import (
 from typed_signals._errors import SignalLoopError, SignalPayloadError
 from typed_signals._registry import SignalState
 
-__all__ = ["Run", "check_payload", "logger", "run_concurrently", "run_sequentially"]
+__all__ = ["Run", "check_payload", "explained", "logger", "run_concurrently", "run_sequentially"]
 
 logger: Final = logging.getLogger("typed_signals")
 
@@ -115,7 +115,7 @@ def _raise_first(
         (_, first), *others = failures
         for note in _report(signal, others):
             first.add_note(note)
-        raise _explained(signal, first, payload)
+        raise explained(signal, first, payload)
     finally:
         del cancelled, failures, found, failed  # as above
         first = None  # type: ignore[assignment] # as above
@@ -163,10 +163,13 @@ async def run_sequentially(
             else:
                 await coroutine
     except TypeError as error:
-        explained = _explained(signal, error, payload)
-        if explained is error:
+        mistake = explained(signal, error, payload)
+        if mistake is error:
             raise
-        raise explained from None
+        try:
+            raise mistake from None
+        finally:
+            del mistake  # a frame that holds what it raises is a cycle
     finally:
         current.set(outer)
         send.close()
@@ -187,7 +190,7 @@ def check_payload(signal: SignalState, payload: Mapping[str, Any]) -> SignalPayl
     return SignalPayloadError("\n".join(lines), mistakes)
 
 
-def _explained(
+def explained(
     signal: SignalState, failure: BaseException, payload: Mapping[str, Any]
 ) -> BaseException:
     """The sender's mistake, if a receiver could not even be called because of that."""
