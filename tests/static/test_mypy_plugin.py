@@ -32,9 +32,9 @@ def all_said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.name for case in CASES])
 def test_mypy_says(number: int, all_said: dict[str, list[str]]) -> None:
-    told = all_said.get(f"case_{number}", [])
-    assert len(told) == len(CASES[number].said), told
-    for text, expected in zip(told, CASES[number].said, strict=True):
+    texts = all_said.get(f"case_{number}", [])
+    assert len(texts) == len(CASES[number].said), texts
+    for text, expected in zip(texts, CASES[number].said, strict=True):
         assert text.endswith(expected)
 
 
@@ -51,7 +51,7 @@ def test_an_error_reads_as_that_of_connect(mypy: Mypy) -> None:
         HEAD,
     )
     lines = mypy.run("--no-error-summary", "shop.py").splitlines()
-    told = [re.sub(r"^shop\.py:\d+: (error|note): |  \[[\w-]+\]$", "", line) for line in lines]
+    texts = [re.sub(r"^shop\.py:\d+: (error|note): |  \[[\w-]+\]$", "", line) for line in lines]
 
     class Album:
         signals: ModelSignals["Album"] = ModelSignals()
@@ -64,7 +64,7 @@ def test_an_error_reads_as_that_of_connect(mypy: Mypy) -> None:
     verdict, *faults, expected = str(caught.value).splitlines()
     assert len(faults) == 3
     verdict = re.sub(r"^`.*promote` \(.*?\)", "`promote`", verdict)
-    assert told == [
+    assert texts == [
         *(fault.replace("  - ", f"{verdict} ") for fault in faults),
         expected.strip(),
     ]
@@ -78,8 +78,8 @@ def test_a_misspelt_signal_reads_as_the_warning(mypy: Mypy) -> None:
         _ = Album.signals.pre_svae
     mypy.write("shop", "signals.pre_svae", HEAD)
     [text] = mypy.check()["shop"]
-    told = text.removeprefix("error: ").removesuffix("  [signal-name]")
-    assert str(caught[0].message).startswith(told)
+    texts = text.removeprefix("error: ").removesuffix("  [signal-name]")
+    assert str(caught[0].message).startswith(texts)
 
 
 # --- the ways of running mypy --------------------------------------------------------------------
@@ -192,18 +192,18 @@ def test_what_a_module_installs_is_known_to_those_that_import_it(mypy: Mypy) -> 
     head = head.replace("Paid", "Sold")
     installs = "install(Album, signals=AlbumSignals)"
 
-    def told() -> list[str]:
+    def texts() -> list[str]:
         return [text.partition(": ")[2] for text in mypy.check("reader.py").get("reader", [])]
 
     mypy.write("shop", SHOP.format(install=installs), head)
     mypy.write("reader", READER)
-    assert told() == INSTALLED
+    assert texts() == INSTALLED
     mypy.write("reader", f"{READER}# touched")
-    assert told() == INSTALLED, "the shop comes from the cache"
+    assert texts() == INSTALLED, "the shop comes from the cache"
     mypy.write("shop", SHOP.format(install="install()"), head)
-    assert told() == ['Revealed type is "typed_signals.emitter.ModelSignals[shop.Album]"']
+    assert texts() == ['Revealed type is "typed_signals.emitter.ModelSignals[shop.Album]"']
     mypy.write("shop", SHOP.format(install="def start() -> None: " + installs), head)
-    assert told() == ['Revealed type is "typed_signals.emitter.ModelSignals[shop.Album]"']
+    assert texts() == ['Revealed type is "typed_signals.emitter.ModelSignals[shop.Album]"']
 
 
 def test_the_daemon_sees_a_contract_that_can_no_longer_be_one(mypy: Mypy) -> None:
@@ -249,10 +249,10 @@ def test_works_beside_the_plugin_of_pydantic(tmp_path: Path, plugins: str) -> No
         """,
         ORMAR,
     )
-    told = "\n".join(mypy.check()["models"])
-    assert "[pydantic-field]" in told, "an error of pydantic's plugin"
-    assert '"typed_signals.emitter.ModelSignals[models.Old]"' in told
-    assert "it requires `instnace`" in told
+    texts = "\n".join(mypy.check()["models"])
+    assert "[pydantic-field]" in texts, "an error of pydantic's plugin"
+    assert '"typed_signals.emitter.ModelSignals[models.Old]"' in texts
+    assert "it requires `instnace`" in texts
 
 
 # With pydantic's plugin the two constructors have nothing in common, and mypy's type of a list of
@@ -298,9 +298,9 @@ def test_models_with_different_fields_are_several_senders(tmp_path: Path, plugin
     mypy = Mypy(tmp_path, plugins)
     ours = "typed_signals" in plugins
     mypy.write("models", f"{SEVERAL}{UNION if ours else ''}", ORMAR)
-    told = [text for text in mypy.check().get("models", []) if "[pydantic-field]" not in text]
+    texts = [text for text in mypy.check().get("models", []) if "[pydantic-field]" not in text]
     refused = "`instance` is annotated `Album`, and `pre_save` sends `Album | Cover`"
-    assert [refused in text for text in told] == [True] * ours, told
+    assert [refused in text for text in texts] == [True] * ours, texts
 
 
 def test_nothing_of_the_project_is_imported(mypy: Mypy) -> None:

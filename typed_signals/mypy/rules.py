@@ -1,6 +1,6 @@
 """What the plugin uses of the core: the rules of a contract, and their words."""
 
-from typed_signals import contract
+from typed_signals import _misuse, contract
 from typed_signals.contract import (
     NOT_CALLABLE,
     SENDER,
@@ -16,7 +16,7 @@ from typed_signals.contract import (
 )
 
 __all__ = [
-    "FILE",
+    "FILES",
     "NOT_CALLABLE",
     "SENDER",
     "CallableKind",
@@ -30,4 +30,4 @@ __all__ = [
     "suggest",
 ]
 
-FILE = contract.__file__
+FILES = (contract.__file__, _misuse.__file__)
