@@ -31,19 +31,22 @@ class Finding:
 
 def findings_in(senders: Sequence[Sender], module: ModuleType) -> list[Finding]:
     """Look for what looks wrong with senders, and in the source of the project of a module."""
+    return [*dict.fromkeys(_findings(senders, module))]
+
+
+def _findings(senders: Sequence[Sender], module: ModuleType) -> Iterator[Finding]:
+    yield from _not_imported(module)
     sent, searched = sent_names(module)
-    found = dict.fromkeys(_not_imported(module))
     for sender in senders:
         for signal in sender.signals:
             title = f"`{signal.name}` of {sender.name}"
             ours = not sender.is_model or signal.name not in library.LIFECYCLE
             if ours and sent.isdisjoint((signal.name.rpartition(".")[2], None)):
-                found |= dict.fromkeys(_never_sent(sender, signal, title, searched))
-            found |= dict.fromkeys(_twice(signal, title))
+                yield from _never_sent(sender, signal, title, searched)
+            yield from _twice(signal, title)
             for each in signal.receivers:
                 if each.inherited_from is None:  # else it is reported at the abstract model
-                    found |= dict.fromkeys(_about_receiver(signal, each, title))
-    return list(found)
+                    yield from _about_receiver(signal, each, title)
 
 
 def _not_imported(module: ModuleType) -> Iterator[Finding]:
