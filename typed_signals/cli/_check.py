@@ -43,10 +43,11 @@ _ABOUT_SIGNALS = re.compile(r"\w*Signals?\b|\bConnector\b|\btyped_signals\b")
     help="`github` writes annotations for GitHub Actions.",
 )
 def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
-    """Check signals and receivers in files and folders, without importing them.
+    """Check signals and receivers with mypy.
 
-    Runs mypy with the plugin; no configuration is needed, and none is read. Exits with 1 if
-    anything was found, and with 2 if the code could not be checked.
+    Checks files and folders, without importing them. Runs mypy with the plugin; no configuration
+    is needed, and none is read. Exits with 1 if anything was found, and with 2 if the code could
+    not be checked.
     """
     for path in paths:
         if not Path(path).exists():

@@ -45,10 +45,11 @@ _Results = Iterator[tuple[str, str, str]]
 @click.command()
 @click.argument("project", metavar="[PROJECT_DIR]", default=".", type=click.Path(path_type=Path))
 def doctor(project: Path) -> None:
-    """Check that versions, stubs, the mypy plugin and your modules fit together.
+    """Check that everything fits together.
 
-    Looks at the packages beside this command, and reads the configuration and the source in
-    PROJECT_DIR (by default here), without importing it. Exits with 1 if something needs fixing.
+    Looks at the packages beside this command, the stubs, the mypy plugin, and the modules in
+    PROJECT_DIR (by default here). It reads the source without importing it. Exits with 1 if
+    something needs fixing.
     """
     if not project.is_dir():
         raise CannotRun(f"there is no folder `{project}`")
