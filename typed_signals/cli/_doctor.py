@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from rich.text import Text
 
 from typed_signals.cli._library import suggest
-from typed_signals.cli._output import CannotRun, say, working
+from typed_signals.cli._output import CannotRun, say
 from typed_signals.cli._source import files_below, imported_packages, module_name, not_imported
 
 __all__ = ["doctor"]
@@ -55,9 +55,7 @@ def doctor(project: Path) -> None:
         raise CannotRun(f"there is no folder `{project}`")
     project, bad = project.resolve(), 0
     for part in (_python, _ormar, _mypy, _pre_commit, _stubs, _modules):
-        with working(f"Reading {project}…"):
-            results = [*part(project)]
-        for verdict, found, remedy in results:
+        for verdict, found, remedy in part(project):
             say(found, start=Text.assemble("  ", _MARKS[verdict], "  "), indent=8)
             if remedy:
                 say(remedy, "cyan", indent=8)
