@@ -84,6 +84,10 @@ async def told(sender, **kwargs): ...
 @pre_save(Base)
 async def everywhere(sender, instance, **kwargs): ...
 
+async def circle(sender, instance, **kwargs): ...
+circle.__wrapped__ = circle
+signals.post_update.connect(circle)
+
 signals.pre_delete.connect(everywhere, on_commit=True)
 signals.post_delete.connect(everywhere, sequential=True)
 """
