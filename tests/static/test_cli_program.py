@@ -100,9 +100,9 @@ def test_bad_input_gives_one_clear_sentence(tmp_path: Path, target: str, said: s
     done = run("list", target, cwd=write(tmp_path, MODULES))
     assert (done.status, done.out) == (2, "")
     errors = [line for line in done.err.splitlines() if not line.startswith("  ")]
-    told = [line for line in errors if "typed-signals: imported `" not in line]
-    assert len(told) == 1
-    assert told[0].startswith(f"typed-signals: {said}")
+    sentences = [line for line in errors if "typed-signals: imported `" not in line]
+    assert len(sentences) == 1
+    assert sentences[0].startswith(f"typed-signals: {said}")
 
 
 def test_a_wrong_option_exits_with_2_too() -> None:
