@@ -110,7 +110,7 @@ def _edges(senders: Sequence[Sender]) -> list[_Edge]:
         for signal in sender.signals:
             node = _Node("signal", signal.name, key=sender.key)
             for each in signal.receivers:
-                if each.inherited_from is not None:  # drawn at the abstract model
+                if id(each.inherited_from) in keys:  # drawn at the abstract model
                     continue
                 place = library.place_of(each.receiver)
                 where = f"{place.file}:{place.line}" if place.file else ""
