@@ -30,4 +30,4 @@ __all__ = [
     "suggest",
 ]
 
-FILES = tuple(each.__file__ for each in (_contract, _describe, _misuse))
+FILES = tuple(str(each.__file__) for each in (_contract, _describe, _misuse))
