@@ -16,7 +16,7 @@ from opentelemetry.trace import StatusCode
 from tests.shop import CONFIG
 from typed_signals import ModelSignals, Signal
 from typed_signals.delivery.audience import deliver
-from typed_signals.delivery.later import Later
+from typed_signals.delivery.later import DeferredSend
 from typed_signals.observation import observers
 from typed_signals.testing import muted
 from typed_signals.tracing import instrument, uninstrument
@@ -239,10 +239,10 @@ class Transaction:
     """An open transaction that is committed by hand."""
 
     def __init__(self) -> None:
-        self.waiting: list[Later] = []
+        self.waiting: list[DeferredSend] = []
 
-    def after_commit(self, later: Later) -> None:
-        self.waiting.append(later)
+    async def run_on_commit(self, deferred: DeferredSend) -> None:
+        self.waiting.append(deferred)
 
 
 async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_told(measured):
@@ -256,7 +256,7 @@ async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_tol
     await asyncio.sleep(0.05)
     with measured.tracer_provider.get_tracer("application").start_as_current_span("commit"):
         for each in transaction.waiting:
-            await each.tell_now()
+            await each.run_on_commit(None)
 
     late = next(each for each in measured.spans if each.name.endswith(".slow"))
     send = next(each for each in measured.spans if each.name.startswith("send "))

@@ -21,12 +21,15 @@ if TYPE_CHECKING:
     )
     from typed_signals.delivery.connection import Options, Outcome
     from typed_signals.delivery.later import Failure, set_error_hook
+    from typed_signals.delivery.shield import set_commit_grace
     from typed_signals.emitter import ModelSignals, SignalEmitter, emitter_of, signals_of
     from typed_signals.errors import (
+        CommitOutcomeUnknownError,
         SignalDefinitionError,
         SignalDefinitionWarning,
         SignalLoopError,
         SignalNameWarning,
+        TransactionRolledBackError,
         UnknownSignalError,
     )
     from typed_signals.inspection import returns_awaitable
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
     from typed_signals.signal import Mode, Signal
 
 __all__ = [
+    "CommitOutcomeUnknownError",
     "Contract",
     "CustomReceiver",
     "Failure",
@@ -74,6 +78,7 @@ __all__ = [
     "SignalEmitter",
     "SignalLoopError",
     "SignalNameWarning",
+    "TransactionRolledBackError",
     "UnknownSignalError",
     "emitter_of",
     "post_bulk_update",
@@ -89,6 +94,7 @@ __all__ = [
     "pre_update",
     "receiver",
     "returns_awaitable",
+    "set_commit_grace",
     "set_error_hook",
     "signals_of",
 ]
@@ -98,6 +104,7 @@ _ROOMS = (
     "decorators",
     "delivery.connection",
     "delivery.later",
+    "delivery.shield",
     "emitter",
     "errors",
     "inspection",

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from typed_signals.contract import Fault
 
 __all__ = [
+    "CommitOutcomeUnknownError",
     "SignalDefinitionError",
     "SignalDefinitionWarning",
     "SignalLoopError",
     "SignalNameWarning",
+    "TransactionRolledBackError",
     "UnknownSignalError",
     "warn",
 ]
@@ -41,6 +43,21 @@ class UnknownSignalError(SignalDefinitionError, AttributeError):
 
 class SignalLoopError(RecursionError):
     """Receivers send one another's signals without end; says which."""
+
+
+class TransactionRolledBackError(Exception):
+    """The database had rolled a transaction back before its commit, so nothing in it is saved.
+
+    Raised in place of the commit if on-commit receivers wait for it; they are not called.
+    """
+
+
+class CommitOutcomeUnknownError(TimeoutError):
+    """A commit was cancelled, and whether it has happened is not known.
+
+    Raised if on-commit receivers wait for it; they are not called. See
+    :func:`~typed_signals.set_commit_grace`.
+    """
 
 
 class SignalDefinitionWarning(UserWarning):

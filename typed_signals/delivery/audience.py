@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 from typed_signals.delivery.connection import Callee, Connection, Kept, Outcome
-from typed_signals.delivery.later import Later, Transaction
+from typed_signals.delivery.later import DeferredSend, Transaction
 from typed_signals.delivery.nesting import Titled
 from typed_signals.delivery.ways import one_after_another, together
 from typed_signals.observation import chain, observers
@@ -110,7 +110,7 @@ def deliver(
         return way(signal, connections, sender, payload)
     if not heard.everyone:
         return _nothing()
-    return _in_steps(signal, steps, Later(signal, heard.later, sender, payload), transaction)
+    return _in_steps(signal, steps, DeferredSend(signal, heard.later, sender, payload), transaction)
 
 
 async def deliver_robustly(
@@ -138,7 +138,7 @@ async def deliver_robustly(
     outcomes: dict[Connection, Outcome] = {}
     for way, connections in heard.outside if transaction is None else heard.inside:
         await way(signal, [Kept(each, outcomes) for each in connections], sender, payload)
-    await Later(signal, heard.later, sender, payload).tell(transaction)
+    await DeferredSend(signal, heard.later, sender, payload).run_on_commit(transaction)
     return [outcomes[each] for each in heard.everyone if each in outcomes]
 
 
@@ -179,12 +179,12 @@ def _observed(
 async def _in_steps(
     signal: Titled,
     steps: Steps,
-    later: Later,
+    later: DeferredSend,
     transaction: Transaction | None,
 ) -> None:
     for way, connections in steps:
         await way(signal, connections, later.sender, later.payload)
-    await later.tell(transaction)
+    await later.run_on_commit(transaction)
 
 
 async def _nothing() -> None:

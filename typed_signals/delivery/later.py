@@ -1,19 +1,28 @@
-"""Receivers that are told after the commit."""
+"""Receivers that run after the commit."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+import weakref
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from typed_signals.delivery.connection import Connection
 from typed_signals.delivery.nesting import Titled
+from typed_signals.delivery.shield import Shield
 from typed_signals.delivery.ways import together
 from typed_signals.inspection import describe
 
-__all__ = ["ErrorHook", "Failure", "Later", "Transaction", "set_error_hook"]
+__all__ = [
+    "DeferredSend",
+    "ErrorHook",
+    "Failure",
+    "Transaction",
+    "run_deferred",
+    "set_error_hook",
+]
 
 logger = logging.getLogger("typed_signals")
 
@@ -21,13 +30,13 @@ logger = logging.getLogger("typed_signals")
 class Transaction(Protocol):
     """An open transaction, as delivery sees it."""
 
-    def after_commit(self, later: Later) -> None:
-        """Keep what is to be told until the transaction has committed."""
+    async def run_on_commit(self, deferred: DeferredSend) -> None:
+        """Run a send's receivers once the transaction has committed, not if it is rolled back."""
         ...
 
 
 class Failure(NamedTuple):
-    """A receiver failed whose failure nobody could be told by raising it.
+    """An on-commit receiver failed; the exception could not be raised.
 
     Attributes:
         receiver: The receiver as it was connected.
@@ -47,10 +56,10 @@ _hook: ErrorHook | None = None
 
 
 def set_error_hook(hook: ErrorHook | None) -> ErrorHook | None:
-    """Choose what is called when a receiver fails after the commit.
+    """Choose what is called when an on-commit receiver fails.
 
-    Such a failure cannot be raised, as that would make the commit look failed; it is logged, and
-    handed to the hook.
+    Such a failure cannot be raised, as that would make the commit look failed; it is logged with
+    its traceback, and handed to the hook.
 
     Args:
         hook: A function that takes the :class:`Failure`; ``None`` for none.
@@ -64,56 +73,119 @@ def set_error_hook(hook: ErrorHook | None) -> ErrorHook | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """Connections that are told of a send after the commit."""
+class _Title:
+    """What a signal was called; ``uninstall()`` may have turned it back into ormar's meanwhile."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredSend:
+    """A send to the receivers that run after the commit.
+
+    Attributes:
+        signal: The signal that was sent.
+        connections: The receivers, in the order of connection.
+        sender: The signal's sender.
+        payload: The payload, by name.
+    """
 
     signal: Titled
     connections: tuple[Connection, ...]
     sender: object
     payload: Mapping[str, Any]
 
-    async def tell(self, transaction: Transaction | None) -> None:
-        """Tell them after the transaction has committed; at once when there is none."""
+    async def run_on_commit(self, transaction: Transaction | None) -> None:
+        """Run the receivers once the transaction has committed; now when there is none.
+
+        Args:
+            transaction: The transaction that the send is in.
+        """
         if not self.connections:
             return
-        if transaction is None:
-            await self.tell_now()
-        else:
-            transaction.after_commit(self)
-
-    async def tell_now(self) -> None:
-        """Tell them one after another, each in a task of its own, outside any transaction.
-
-        Whoever fails, the others are told all the same.
-
-        Raises:
-            asyncio.CancelledError: The caller was cancelled meanwhile. The receiver that was
-                running then was cancelled, all others have been told.
-        """
-        caller = asyncio.current_task()
-        before = caller.cancelling() if caller else 0
-        cancelled: asyncio.CancelledError | None = None
-        for connection in self.connections:
-            try:
-                await together(self.signal, (connection,), self.sender, self.payload)
-            except asyncio.CancelledError as error:
-                self._failed(connection, error)
-                if caller is not None and caller.cancelling() > before:
-                    before = caller.cancelling()
-                    cancelled = error
-            except Exception as error:
-                self._failed(connection, error)
-        if cancelled is not None:
-            raise cancelled
-
-    def _failed(self, connection: Connection, error: BaseException) -> None:
-        kind = type(error).__qualname__
-        receiver = describe(connection.receiver)
-        logger.error(f"receiver {receiver} of {self.signal.title} failed after the commit: {kind}")
-        if _hook is None:
+        kept = replace(
+            self,
+            signal=_Title(self.signal.title),
+            sender=_referent(self.sender),
+            payload={name: _referent(value) for name, value in self.payload.items()},
+        )
+        if transaction is not None:
+            await transaction.run_on_commit(kept)
             return
+        shield = Shield()
+        await run_deferred([kept], shield)
+        if shield.cancelled is not None:
+            raise shield.cancelled
+
+
+def _referent(value: Any) -> Any:
+    """The object that a weak proxy stands for; it would be gone after the commit."""
+    if isinstance(value, weakref.ProxyTypes):
+        return value.__dir__.__self__  # any bound method has it
+    return value
+
+
+async def run_deferred(sends: Sequence[DeferredSend], shield: Shield) -> None:
+    """Run receivers one after another, each in a task of its own, outside any transaction.
+
+    Whichever fails, the others run all the same.
+
+    Args:
+        sends: The sends, in their order.
+        shield: Takes the cancellations of the caller. When its time is over, the receiver that
+            is running is cancelled, and the rest are not called.
+
+    Raises:
+        KeyboardInterrupt: A receiver or the error hook raised it; the rest are not called.
+        SystemExit: As above.
+    """
+    calls = [(send, connection) for send in sends for connection in send.connections]
+    for number, (send, connection) in enumerate(calls, 1):
+        receivers = together(send.signal, (connection,), send.sender, send.payload)
+        task = await shield.finish(receivers)
         try:
-            _hook(Failure(connection.receiver, self.signal.title, self.sender, error))
-        except Exception as broken:
-            kind = type(broken).__qualname__
-            logger.error(f"the error hook {describe(_hook)} failed itself: {kind}")
+            if (error := _failure(task)) is not None:
+                _report(send, connection, error)
+        except (KeyboardInterrupt, SystemExit):
+            _report_not_called(calls[number:], "the program is ending")
+            if shield.cancelled is None:  # else the event loop has raised it and cancels all
+                raise
+            return
+        if shield.expired:
+            reason = f"its caller was cancelled, and {shield.grace:g} s later it was not their turn"
+            _report_not_called(calls[number:], reason)
+            return
+
+
+def _failure(task: asyncio.Task[Any]) -> BaseException | None:
+    try:
+        return task.exception()
+    except asyncio.CancelledError as error:
+        return error
+
+
+def _report(send: DeferredSend, connection: Connection, error: BaseException) -> None:
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        raise error
+    receiver, title = describe(connection.receiver), send.signal.title
+    kind = type(error).__qualname__
+    logger.error(
+        "receiver %s of %s failed after the commit: %s", receiver, title, kind, exc_info=error
+    )
+    if _hook is None:
+        return
+    try:
+        _hook(Failure(connection.receiver, title, send.sender, error))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as broken:
+        kind = type(broken).__qualname__
+        logger.error("the error hook %s failed itself: %s", describe(_hook), kind, exc_info=broken)
+
+
+def _report_not_called(calls: Sequence[tuple[DeferredSend, Connection]], reason: str) -> None:
+    for send, connection in calls:
+        receiver, title = describe(connection.receiver), send.signal.title
+        logger.error(
+            "receiver %s of %s was not called after the commit: %s", receiver, title, reason
+        )

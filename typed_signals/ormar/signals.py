@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Unpack
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import TypeVar
 
@@ -17,9 +17,9 @@ from typed_signals.delivery.connection import Options
 from typed_signals.emitter import ModelSignals, both, declared_signals, signal_class
 from typed_signals.ormar.eras import ormar
 from typed_signals.ormar.errors import SignalDefinitionError, UnknownSignalError, joined
-from typed_signals.ormar.transactions import transaction_of, watch_commits
+from typed_signals.ormar.transactions import transaction_of
 from typed_signals.receivers import CustomReceiver
-from typed_signals.signal import Mode, Signal, connect_all, refusal
+from typed_signals.signal import Signal, connect_all, refusal
 
 __all__ = ["OrmarSignal", "OrmarSignals", "adopt", "release"]
 
@@ -49,11 +49,6 @@ class OrmarSignal(Signal[P], _PlainSignal):
             heard = audience(tuple(self._connections.values()), sequential=self._sequential)
         return deliver(self, heard, sender, payload, transaction_of(sender))
 
-    def _take(self, receiver: Callable[..., Awaitable[object]], **options: Unpack[Options]) -> None:
-        if options.get("on_commit"):
-            watch_commits()
-        super()._take(receiver, **options)
-
     def _heard_above(self, sender: object, payload: Mapping[str, object]) -> bool:
         # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent as
         # well. Receivers of an abstract model above both have then heard it from the child.
@@ -80,10 +75,6 @@ class OrmarSignals(ModelSignals[M]):
     _signal_class: ClassVar[type[Signal[Any]]] = OrmarSignal
     _error: ClassVar[type[errors.SignalDefinitionError]] = SignalDefinitionError
     _unknown: ClassVar[type[errors.UnknownSignalError]] = UnknownSignalError
-
-    def __init__(self, *, mode: Mode = "normal") -> None:
-        watch_commits()
-        super().__init__(mode=mode)
 
     def _adopted(self, name: str, value: Any) -> Signal[Any] | None:
         if not isinstance(value, Signal | ormar.Signal):
