@@ -243,7 +243,9 @@ class DatabasesDatabases(Databases):
         )
 
     async def commit(self, database: Any, transaction: Any, shield: Shield) -> Exception | None:
-        backend = transaction._transaction
+        # `databases` finds the connection by the running task or context, so that only what the
+        # driver does can run in tasks of their own. It calls both on the instance.
+        backend, connection = transaction._transaction, transaction._connection._connection
         committed = False
 
         async def commit() -> None:
@@ -251,15 +253,18 @@ class DatabasesDatabases(Databases):
             (await shield.finish(type(backend).commit(backend))).result()
             committed = True
 
-        # `databases` finds the connection by the running task or context, so that only the
-        # driver's part can run in a task of its own.
-        backend.commit = commit
+        async def release() -> None:
+            (await shield.finish(type(connection).release(connection))).result()
+
+        backend.commit, connection.release = commit, release
         try:
             await type(transaction).commit(transaction)
         except Exception as error:
             if committed:
                 return error
             raise
+        finally:
+            del backend.commit, connection.release
         return None
 
     async def roll_back(self, transaction: Any) -> None:
@@ -271,7 +276,10 @@ class DatabasesDatabases(Databases):
                 await type(backend).rollback(backend)
 
         backend.rollback = roll_back
-        await type(transaction).rollback(transaction)
+        try:
+            await type(transaction).rollback(transaction)
+        finally:
+            del backend.rollback
 
     async def execute(self, connection: Any, statement: str) -> None:
         await connection.execute(statement)

@@ -137,8 +137,8 @@ class _PendingCallbacks:
             TransactionRolledBackError: The database has rolled it back before.
             CommitOutcomeUnknownError: The caller was cancelled, and so was the commit.
         """
-        await self._check(connection, transaction)
         shield = Shield()
+        await self._check(connection, transaction, shield)
         self.committing = True
         try:
             failure = await databases.commit(self._database, transaction, shield)
@@ -154,13 +154,17 @@ class _PendingCallbacks:
         if shield.cancelled is not None:
             raise shield.cancelled
 
-    async def _check(self, connection: Any, transaction: Any) -> None:
+    async def _check(self, connection: Any, transaction: Any, shield: Shield) -> None:
         """Make sure that the transaction still is the one in which the sends were made."""
         statement = "SAVEPOINT" if self._is_postgresql else "RELEASE SAVEPOINT"
+        executing = databases.execute(connection, f"{statement} typed_signals")
         try:
-            await databases.execute(connection, f"{statement} typed_signals")
-        except Exception as error:
+            (await shield.finish(executing)).result()
+        except BaseException as error:
             _pending.pop(connection, None)
+            if not isinstance(error, Exception):
+                await databases.roll_back(transaction)
+                raise
             lost = TransactionRolledBackError(
                 "the transaction was over before its commit: a statement in it failed, the "
                 "database rolled all of it back, and the program went on. What was saved in it "
