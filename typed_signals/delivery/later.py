@@ -7,7 +7,7 @@ import logging
 import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from typed_signals.delivery.connection import Connection
 from typed_signals.delivery.nesting import Titled
@@ -147,14 +147,21 @@ async def run_deferred(sends: Sequence[DeferredSend], shield: Shield) -> None:
             if (error := _failure(task)) is not None:
                 _report(send, connection, error)
         except (KeyboardInterrupt, SystemExit):
-            _report_not_called(calls[number:], "the program is ending")
+            _report_not_called(calls[number:], _ENDING)
             if shield.cancelled is None:  # else the event loop has raised it and cancels all
                 raise
             return
         if shield.expired:
             reason = f"its caller was cancelled, and {shield.grace:g} s later it was not their turn"
-            _report_not_called(calls[number:], reason)
-            return
+        elif task.cancelling():  # by whoever cancels every task
+            reason = _ENDING
+        else:
+            continue
+        _report_not_called(calls[number:], reason)
+        return
+
+
+_ENDING: Final = "the program is ending"
 
 
 def _failure(task: asyncio.Task[Any]) -> BaseException | None:

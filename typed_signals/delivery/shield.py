@@ -55,17 +55,23 @@ class Shield:
         self.grace = _grace
         self._deadline = 0.0
 
-    async def finish(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    async def finish(
+        self, work: Coroutine[Any, Any, T], *, at_shutdown: bool = False
+    ) -> asyncio.Task[T]:
         """Run work to its end.
 
         Args:
             work: What to run.
+            at_shutdown: Whether to finish it also when the event loop is closed, where
+                ``asyncio.run()`` cancels every task. Its caller has the same time then.
 
         Returns:
             Its task, which is done. No failure and no cancellation of the caller is raised.
         """
         loop = asyncio.get_running_loop()
         task = loop.create_task(work)
+        if at_shutdown:  # documented for those who make tasks of their own, under this name
+            asyncio.tasks._unregister_task(task)
         try:
             while not task.done():
                 left = None if self.cancelled is None else self._deadline - loop.time()

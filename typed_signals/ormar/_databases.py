@@ -180,11 +180,11 @@ class OwnDatabases(Databases):
         return savepoint
 
     async def commit(self, database: Any, transaction: Any, shield: Shield) -> Exception | None:
-        (await shield.finish(AsyncTransaction.commit(transaction))).result()
+        (await shield.finish(AsyncTransaction.commit(transaction), at_shutdown=True)).result()
         # As ormar does next: receivers are outside the transaction, and may need its connection.
         database.set_transaction_connection(None)
         try:
-            (await shield.finish(transaction.connection.close())).result()
+            (await shield.finish(transaction.connection.close(), at_shutdown=True)).result()
         except Exception as error:
             return error
         return None
@@ -250,11 +250,11 @@ class DatabasesDatabases(Databases):
 
         async def commit() -> None:
             nonlocal committed
-            (await shield.finish(type(backend).commit(backend))).result()
+            (await shield.finish(type(backend).commit(backend), at_shutdown=True)).result()
             committed = True
 
         async def release() -> None:
-            (await shield.finish(type(connection).release(connection))).result()
+            (await shield.finish(type(connection).release(connection), at_shutdown=True)).result()
 
         backend.commit, connection.release = commit, release
         try:

@@ -144,7 +144,7 @@ class _PendingCallbacks:
             failure = await databases.commit(self._database, transaction, shield)
         except BaseException as error:
             if shield.expired:
-                raise self._unknown(shield) from error
+                raise self._unknown(shield, error) from error
             raise
         finally:
             _pending.pop(connection, None)
@@ -159,7 +159,7 @@ class _PendingCallbacks:
         statement = "SAVEPOINT" if self._is_postgresql else "RELEASE SAVEPOINT"
         executing = databases.execute(connection, f"{statement} typed_signals")
         try:
-            (await shield.finish(executing)).result()
+            (await shield.finish(executing, at_shutdown=True)).result()
         except BaseException as error:
             _pending.pop(connection, None)
             if not isinstance(error, Exception):
@@ -179,15 +179,15 @@ class _PendingCallbacks:
                 lost.add_note(f"The rollback failed as well: {type(another).__qualname__}")
             raise lost from error
 
-    def _unknown(self, shield: Shield) -> CommitOutcomeUnknownError:
-        error = CommitOutcomeUnknownError(
+    def _unknown(self, shield: Shield, cause: BaseException) -> CommitOutcomeUnknownError:
+        unknown = CommitOutcomeUnknownError(
             "whether the transaction has committed is not known: the caller was cancelled during "
             f"the commit, which had not finished {shield.grace:g} s later and was cancelled, too. "
             f"So {self._not_called()}. See whether the rows are there before you save them "
             "again; `set_commit_grace()` sets how long such a commit is waited for."
         )
-        logger.error("%s", error)
-        return error
+        logger.error("%s", unknown, exc_info=cause)
+        return unknown
 
     def _not_called(self) -> str:
         names = {
