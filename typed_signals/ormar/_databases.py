@@ -66,7 +66,7 @@ class Databases(ABC):
 
     @abstractmethod
     def listen(self, connection: Any) -> Any | None:
-        """Have the listener told of the end of what is the innermost on a connection now.
+        """Have the listener told of the end of a transaction and its innermost savepoint now.
 
         Args:
             connection: A connection on which a transaction is open.
@@ -173,10 +173,11 @@ class OwnDatabases(Databases):
         return connection.get_transaction() is not None
 
     def listen(self, connection: Any) -> Any | None:
-        savepoint = connection.get_nested_transaction()
         # SQLAlchemy keeps one object for each: these are the very objects that ormar will end.
-        innermost = savepoint or connection.get_transaction()
-        innermost.__class__ = _WatchedTransaction
+        savepoint = connection.get_nested_transaction()
+        for each in (connection.get_transaction(), savepoint):
+            if each is not None:
+                each.__class__ = _WatchedTransaction
         return savepoint
 
     async def commit(self, database: Any, transaction: Any, shield: Shield) -> Exception | None:
@@ -226,11 +227,12 @@ class DatabasesDatabases(Databases):
     def listen(self, connection: Any) -> Any | None:
         stack = connection._transaction_stack
         # `databases` calls both on the instance, so assignment is enough.
-        for name, commits in (("commit", True), ("rollback", False)):
-            setattr(stack[-1], name, partial(self._end, stack[-1], commits))
+        for each in (stack[0], stack[-1]):
+            each.commit = partial(self._end, each, commits=True)
+            each.rollback = partial(self._end, each, commits=False)
         return stack[-1] if len(stack) > 1 else None
 
-    async def _end(self, transaction: Any, commits: bool) -> None:
+    async def _end(self, transaction: Any, *, commits: bool) -> None:
         connection = transaction._connection
         await self.listener.end(
             connection,

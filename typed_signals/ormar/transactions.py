@@ -77,14 +77,16 @@ class _PendingCallbacks:
         deferred: The sends to run, in their order.
         committing: Whether the commit is under way. What a task sends then was written before it:
             no driver runs a statement of one connection during another.
+        lost: Whether a savepoint was gone at its end, and so the transaction that it was in.
     """
 
-    __slots__ = ("_database", "_marked", "_starts", "committing", "deferred")
+    __slots__ = ("_database", "_marked", "_starts", "committing", "deferred", "lost")
 
     def __init__(self, database: Any) -> None:
         self._database = database
         self.deferred: list[DeferredSend] = []
         self.committing = False
+        self.lost = False
         self._marked = False
         self._starts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
@@ -120,12 +122,13 @@ class _PendingCallbacks:
     ) -> None:
         """Release a savepoint, or roll it back and forget what was kept since it began."""
         start = self._starts.pop(savepoint, len(self.deferred))
-        released = False
         try:
             await plain_end()
-            released = releases
+        except BaseException:
+            self.lost = True
+            raise
         finally:
-            if not released:
+            if self.lost or not releases:
                 del self.deferred[start:]
         if len(self.deferred) > start:
             await self._follow(connection, start)
@@ -160,6 +163,8 @@ class _PendingCallbacks:
         executing = databases.execute(connection, f"{statement} typed_signals")
         try:
             (await shield.finish(executing, at_shutdown=True)).result()
+            if self.lost:
+                raise LookupError("a savepoint was gone at its end")
         except BaseException as error:
             _pending.pop(connection, None)
             if not isinstance(error, Exception):
@@ -195,6 +200,8 @@ class _PendingCallbacks:
             for send in self.deferred
             for connection in send.connections
         }
+        if not names:
+            return "no on-commit receiver is called"
         return f"these on-commit receivers are not called: {', '.join(names)}"
 
 
@@ -219,7 +226,7 @@ class _Listener:
             await plain_end()
         elif is_savepoint:
             await pending.end_savepoint(connection, transaction, plain_end, releases=commits)
-        elif commits and pending.deferred:
+        elif commits and (pending.deferred or pending.lost):
             await pending.commit(connection, transaction)
         else:
             try:
