@@ -48,8 +48,10 @@ class Program:
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
         self.blocks = [self._block(0) for _ in range(self.random.randint(1, 2))]
-        first = self.random.randint(0, 160)
+        first = self.random.randint(0, 100)
         times = self.random.choice([0, 1, 1, 1, 2, 40])  # anyio repeats it until the end
+        if not lanes.CURRENT:  # `databases` then leaves transactions open, with no signals involved
+            times = 0
         self.cancelled = frozenset(range(first, first + times))
 
     def _block(self, depth: int) -> Steps:
@@ -155,10 +157,10 @@ async def visible(shop) -> AsyncIterator[Callable[[int], Awaitable[list[str]]]]:
     table = shop.Album.objects.table.name
 
     async def names(seed: int) -> list[str]:
-        query = f"SELECT name FROM {table} WHERE name LIKE '{seed}.%'"
+        query = f"SELECT name FROM {table} WHERE SUBSTR(name, 1, {len(f'{seed}.')}) = '{seed}.'"
         if lanes.CURRENT:
             async with other.database.engine.connect() as connection:
-                rows = (await connection.exec_driver_sql(query.replace("%", "%%"))).all()
+                rows = (await connection.exec_driver_sql(query)).all()
         else:
             rows = await other.database.fetch_all(query)
         return [row[0] for row in rows]
@@ -194,5 +196,5 @@ async def test_on_commit_receivers_are_called_for_exactly_the_rows_that_others_s
         seen["committed" if rows else "nothing"] += 1
         seen["cancelled"] += task.cancelled()
         seen["rolled back"] += type(ended).__name__ == "TransactionRolledBackError"
-    print(seen)
+    assert lanes.CURRENT == bool(seen.pop("cancelled"))
     assert min(seen.values()) > 0, seen
