@@ -197,5 +197,5 @@ async def test_on_commit_receivers_are_called_for_exactly_the_rows_that_others_s
         seen["committed" if rows else "nothing"] += 1
         seen["cancelled"] += task.cancelled()
         seen["rolled back"] += type(ended).__name__ == "TransactionRolledBackError"
-    assert lanes.CURRENT == bool(seen.pop("cancelled"))
+    assert bool(seen.pop("cancelled")) == lanes.CURRENT
     assert min(seen.values()) > 0, seen

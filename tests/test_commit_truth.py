@@ -612,3 +612,55 @@ def test_what_ends_the_program_ends_it_and_those_not_called_are_logged(
     not_called = [text for text in texts if "was not called after the commit" in text]
     assert len(not_called) == (3 if inside else 1)
     assert all(text.endswith(": the program is ending") for text in not_called)
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("kind", [ValueError, Odd, asyncio.CancelledError, group])
+async def test_robust_send_returns_whatever_a_receiver_raises(shop, kind, inside):
+    async def fails(sender: Any, **kwargs: Any) -> None:
+        await asyncio.sleep(0)
+        raise kind()
+
+    async def note(sender: Any, **kwargs: Any) -> str:
+        return "finished"
+
+    signals(shop.Album).sold_out.connect(fails)
+    signals(shop.Album).sold_out.connect(note)
+    async with contextlib.AsyncExitStack() as stack:
+        if inside:
+            await stack.enter_async_context(shop.store.database.transaction())
+        outcomes = await signals(shop.Album).sold_out.send_robust(sender=shop.Album)
+    assert [type(outcome.failure) for outcome in outcomes] == [type(kind()), type(None)]
+    assert outcomes[1].result == "finished"
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit])
+@pytest.mark.parametrize("sequential", [False, True])
+def test_robust_send_raises_what_ends_the_program_or_the_coroutine(kind, sequential):
+    signal = Signal(sequential=sequential)
+
+    async def ends_it(sender: object, **kwargs: object) -> None:
+        raise kind
+
+    signal.connect(ends_it)
+    with pytest.raises(kind):
+        asyncio.run(signal.send_robust(sender=int))
+
+
+async def test_commit_finishes_when_the_event_loop_is_closed_meanwhile(shop, saved):
+    """``asyncio.run()`` then cancels every task that it knows of."""
+    if dialect(shop) != "sqlite":
+        pytest.skip("the commit that waits is SQLite's")
+
+    async def work() -> None:
+        async with shop.store.database.transaction():
+            await shop.Album(name="a").save()
+
+    async with slow_commit(shop, 0.3):
+        task = asyncio.create_task(work())
+        await asyncio.sleep(0.1)
+        for each in asyncio.all_tasks() - {asyncio.current_task()}:
+            each.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert saved == await committed(shop) == ["a"]

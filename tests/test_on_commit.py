@@ -138,6 +138,16 @@ async def test_never_when_only_its_savepoint_was_rolled_back(shop, heard):
     assert await committed(shop) == sorted(heard)
 
 
+async def test_uninstall_and_install_keep_how_receivers_are_called(shop, heard):
+    for _ in range(2):
+        typed_signals.ormar.uninstall()
+        typed_signals.ormar.install()
+    async with shop.store.database.transaction():
+        await shop.Album(name="a").save()
+        assert heard == []
+    assert heard == ["a"]
+
+
 async def test_several_databases(tmp_path):
     stores = [Store.sqlite(tmp_path / "one.db"), Store.sqlite(tmp_path / "two.db")]
     albums = [store.model("Album") for store in stores]

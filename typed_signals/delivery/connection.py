@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
@@ -116,7 +115,9 @@ class Kept:
         failure: BaseException | None = None
         try:
             result = await self.connection.begin(sender=sender, **payload)
-        except (Exception, asyncio.CancelledError) as error:
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise  # these end the program, or this coroutine
+        except BaseException as error:
             failure = error
             place = current.get()
             if isinstance(error, RecursionError) and place is not None:

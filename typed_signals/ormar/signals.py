@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from typing_extensions import TypeVar
 
@@ -142,16 +143,23 @@ def release(emitter: OrmarSignals[Any]) -> dict[str, Any]:
             signal._home = None
             signal._forget()
             continue
-        receivers = [receiver for receiver, _ in _receivers(signal)]
+        receivers = _receivers(signal)
         signal.__class__ = ormar.Signal if before is Signal else before
         for attribute in vars(OrmarSignal()):
             del vars(signal)[attribute]
-        signal._receivers = {ormar.signals.signal.make_id(each): each for each in receivers}
+        make_id = ormar.signals.signal.make_id
+        signal._receivers = {make_id(receiver): receiver for receiver, _ in receivers}
+        _released[signal] = {make_id(receiver): (receiver, kept) for receiver, kept in receivers}
     return plain
+
+
+_released: WeakKeyDictionary[Any, dict[Any, tuple[Any, Options]]] = WeakKeyDictionary()
+"""How receivers of signals that were turned back are told, for when they become ours again."""
 
 
 def _receivers(signal: Any) -> list[tuple[Callable[..., Any], Options]]:
     """The receivers connected to a signal itself, whosever it is, and how each is told."""
     if isinstance(signal, Signal):
         return [(each.receiver, each.options) for each in signal._connections.values()]
-    return [(receiver, {}) for receiver in signal._receivers.values()]
+    kept = _released.get(signal, {})
+    return [kept.get(key, (receiver, {})) for key, receiver in signal._receivers.items()]
