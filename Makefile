@@ -64,8 +64,8 @@ test-databases: databases  ## the tests on ormar 0.21, over `databases`
 test-legacy: legacy  ## the tests on ormar 0.12.3, SQLAlchemy 1.4 and pydantic 1
 	$(VENVS)/legacy/bin/python -m pytest $(ARGS)
 
-soak: current  ## the long runs in full: a million sends, ten thousand saves on each database
-	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py $(ARGS)
+soak: current  ## the long runs in full: a million sends, ten thousand saves, 2,100 programs
+	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py tests/test_commit_fuzz.py $(ARGS)
 
 # ---------------------------------------------------------------------------- environments
 
