@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from typed_signals._backend import Transaction, find_backend
 from typed_signals._connection import Connection
-from typed_signals._dispatch.on_commit import DeferredSend, run_on_commit
+from typed_signals._dispatch.on_commit import DeferredSend
 from typed_signals._dispatch.run import (
     Run,
     check_payload,
@@ -193,8 +193,7 @@ async def _call_groups(
 ) -> None:
     for run, connections in groups:
         await run(deferred.signal, connections, deferred.sender, deferred.payload)
-    if deferred.connections:
-        await run_on_commit(deferred, transaction)
+    await deferred.run_on_commit(transaction)
 
 
 async def _call_all_robustly(
@@ -208,8 +207,7 @@ async def _call_all_robustly(
             replace(each, call=_capturing(state, each, caller, outcomes)) for each in connections
         ]
         await run(state, capturing, sender, payload)
-    if plan.deferred:
-        await run_on_commit(DeferredSend(state, plan.deferred, sender, payload), transaction)
+    await DeferredSend(state, plan.deferred, sender, payload).run_on_commit(transaction)
     return [outcomes[each.order] for each in plan.connections if each.order in outcomes]
 
 
@@ -230,7 +228,9 @@ def _capturing(
             if caller is asyncio.current_task() and caller and caller.cancelling() > before:
                 raise  # sequentially: the caller is cancelled, not this receiver alone
             capture(None, _without_frame(error))
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise  # these end the program, or this coroutine
+        except BaseException as error:
             capture(None, _without_frame(explained(state, error, payload)))
 
     return call

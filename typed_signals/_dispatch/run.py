@@ -85,11 +85,11 @@ async def run_concurrently(
     for task, connection in waiting.items():
         if task.cancelled() or task.exception() is not None:
             failed.append((connection, task))
+    waiting.clear()  # a task's context leads to the send, and so back to the task
     if failed or cancelled is not None:
         try:
             _raise_first(signal, failed, cancelled, payload)
         finally:  # a frame that holds what it raises is a cycle
-            waiting.clear()
             del failed, cancelled, task
 
 

@@ -33,7 +33,6 @@ from typed_signals.ormar._compat import era, ormar
 from typed_signals.ormar._convert import convert_signal, copy_signal, restore_signal
 from typed_signals.ormar._errors import SignalDefinitionError
 from typed_signals.ormar._models import Model, configured_models, parent_emitters
-from typed_signals.ormar._transactions import watch_commits
 
 __all__ = ["install", "uninstall"]
 
@@ -110,7 +109,6 @@ def install(
             undo.pop_all()  # none of what follows fails
         _apply(changes)
         _coverages = wanted
-        watch_commits()
 
 
 def uninstall(*targets: Any) -> None:
