@@ -234,7 +234,6 @@ class Signal(BaseSignal, Generic[P]):
                 try:
                     await deliver(self, plan, sender, payload)
                 except SignalPayloadError as error:
-                    __tracebackhide__ = True  # pytest shows the call of `send`
                     cut_own_frames(error)
                     raise
 
@@ -260,7 +259,6 @@ class Signal(BaseSignal, Generic[P]):
             try:
                 return await deliver_robustly(self, plan, sender, payload)
             except SignalPayloadError as error:
-                __tracebackhide__ = True
                 cut_own_frames(error)
                 raise
 

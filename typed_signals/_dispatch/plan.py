@@ -156,10 +156,10 @@ async def _deliver(
     sender: object,
     payload: dict[str, Any],
 ) -> T:
-    # Everything is asked of the state: the signal may be turned back into an ORM's own meanwhile.
-    state, middleware = state_of(signal), plan.middleware
-    if plan.strict and (error := check_payload(state, payload)):
+    if plan.strict and (error := check_payload(signal, payload)):
         raise error
+    # The rest is asked of the state: the signal may be turned back into an ORM's own meanwhile.
+    state, middleware = state_of(signal), plan.middleware
     if plan.own is not None and find_backend(sender).is_repeat(sender, payload):
         plan = plan.own
 

@@ -19,7 +19,7 @@ from typed_signals._dispatch.tasks import (
     wait_for_all,
 )
 from typed_signals._errors import SignalLoopError, SignalPayloadError
-from typed_signals._registry import SignalState
+from typed_signals._registry import BaseSignal, SignalState
 
 __all__ = ["Run", "check_payload", "explained", "logger", "run_concurrently", "run_sequentially"]
 
@@ -178,7 +178,9 @@ async def run_sequentially(
 # --- payloads ------------------------------------------------------------------------------------
 
 
-def check_payload(signal: SignalState, payload: Mapping[str, Any]) -> SignalPayloadError | None:
+def check_payload(
+    signal: BaseSignal | SignalState, payload: Mapping[str, Any]
+) -> SignalPayloadError | None:
     """Compare the names of a payload with the signal's contract."""
     contract = signal.contract
     mistakes = payload_mistakes(contract, payload)
