@@ -38,10 +38,10 @@ def read(thing: object, name: str, default: Any = None) -> Any:
 
 def unwrap(receiver: Any) -> Any:
     """Find the function inside partials, static methods and class methods."""
-    inner = receiver
+    inner: Any = receiver
     try:
         while isinstance(inner, _HOLDERS):
-            inner = inner.func if isinstance(inner, functools.partial) else inner.__func__
+            inner = getattr(inner, "func" if isinstance(inner, functools.partial) else "__func__")
     except Exception:  # it only says that it is one
         return receiver
     return inner

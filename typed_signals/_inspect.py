@@ -15,6 +15,7 @@ from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origi
 from typing_extensions import ParamSpec
 
 from typed_signals._annotations import Missing, call_hints, format_type, return_hint, signature_of
+from typed_signals._cache import cached_by_class
 from typed_signals._contract import (
     NOT_CALLABLE,
     SENDER,
@@ -70,7 +71,7 @@ def mark_async(function: Callable[K, Awaitable[T]]) -> Callable[K, Awaitable[T]]
 # --- contracts -----------------------------------------------------------------------------------
 
 
-@functools.cache
+@cached_by_class
 def read_contract(protocol: type) -> Contract:
     """Read a receiver Protocol into rules."""
     call = getattr(protocol, "__call__", None)  # noqa: B004 - the method itself is wanted

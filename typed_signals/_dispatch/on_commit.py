@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from typed_signals._backend import Transaction
 from typed_signals._connection import Connection
 from typed_signals._describe import describe
-from typed_signals._dispatch.run import logger, run_concurrently
+from typed_signals._dispatch.run import failure_of, logger, run_concurrently
 from typed_signals._dispatch.shield import Shield
 from typed_signals._registry import SignalState
 
@@ -95,8 +94,12 @@ class DeferredSend:
             return
         shield = Shield()
         await run_deferred([kept], shield)
-        if shield.cancelled is not None:
-            raise shield.cancelled
+        cancelled, shield.cancelled = shield.cancelled, None
+        try:
+            if cancelled is not None:
+                raise cancelled
+        finally:
+            del cancelled  # a frame that holds what it raises is a cycle
 
 
 def _referent(value: Any) -> Any:
@@ -125,7 +128,7 @@ async def run_deferred(sends: Sequence[DeferredSend], shield: Shield) -> None:
         receivers = run_concurrently(send.signal, (connection,), send.sender, send.payload)
         task = await shield.finish(receivers)
         try:
-            if (error := _failure(task)) is not None:
+            if (error := failure_of(task)) is not None:
                 _report(send, connection, error)
         except (KeyboardInterrupt, SystemExit):
             _report_not_called(calls[number:], _ENDING)
@@ -143,13 +146,6 @@ async def run_deferred(sends: Sequence[DeferredSend], shield: Shield) -> None:
 
 
 _ENDING: Final = "the program is ending"
-
-
-def _failure(task: asyncio.Task[Any]) -> BaseException | None:
-    try:
-        return task.exception()
-    except asyncio.CancelledError as error:
-        return error
 
 
 def _report(send: DeferredSend, connection: Connection, error: BaseException) -> None:

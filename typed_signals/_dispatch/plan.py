@@ -16,6 +16,7 @@ from typed_signals._dispatch.run import (
     explained,
     run_concurrently,
     run_sequentially,
+    without_frame,
 )
 from typed_signals._middleware import Middleware, SentSignal, applying
 from typed_signals._registry import BaseSignal, SignalState, changes, state_of
@@ -202,13 +203,17 @@ async def _call_all_robustly(
     transaction = find_backend(sender).find_transaction(sender)
     caller = asyncio.current_task()
     outcomes: dict[int, Outcome] = {}
-    for run, connections in plan.outside if transaction is None else plan.inside:
-        capturing = [
-            replace(each, call=_capturing(state, each, caller, outcomes)) for each in connections
-        ]
-        await run(state, capturing, sender, payload)
-    await DeferredSend(state, plan.deferred, sender, payload).run_on_commit(transaction)
-    return [outcomes[each.order] for each in plan.connections if each.order in outcomes]
+    try:
+        for run, connections in plan.outside if transaction is None else plan.inside:
+            capturing = [
+                replace(each, call=_capturing(state, each, caller, outcomes))
+                for each in connections
+            ]
+            await run(state, capturing, sender, payload)
+        await DeferredSend(state, plan.deferred, sender, payload).run_on_commit(transaction)
+        return [outcomes[each.order] for each in plan.connections if each.order in outcomes]
+    finally:
+        outcomes.clear()  # this frame stands behind those of the exceptions in it: a cycle
 
 
 def _capturing(
@@ -227,16 +232,10 @@ def _capturing(
         except asyncio.CancelledError as error:
             if caller is asyncio.current_task() and caller and caller.cancelling() > before:
                 raise  # sequentially: the caller is cancelled, not this receiver alone
-            capture(None, _without_frame(error))
+            capture(None, without_frame(error))
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise  # these end the program, or this coroutine
         except BaseException as error:
-            capture(None, _without_frame(explained(state, error, payload)))
+            capture(None, without_frame(explained(state, error, payload)))
 
     return call
-
-
-def _without_frame(error: BaseException) -> BaseException:
-    """Drop the outermost frame of a traceback: it holds what holds the error, a cycle."""
-    traceback = error.__traceback__
-    return error.with_traceback(traceback.tb_next if traceback else None)

@@ -21,7 +21,16 @@ from typed_signals._dispatch.tasks import (
 from typed_signals._errors import SignalLoopError, SignalPayloadError
 from typed_signals._registry import BaseSignal, SignalState
 
-__all__ = ["Run", "check_payload", "explained", "logger", "run_concurrently", "run_sequentially"]
+__all__ = [
+    "Run",
+    "check_payload",
+    "explained",
+    "failure_of",
+    "logger",
+    "run_concurrently",
+    "run_sequentially",
+    "without_frame",
+]
 
 logger: Final = logging.getLogger("typed_signals")
 
@@ -89,13 +98,16 @@ async def run_concurrently(
     if failed or cancelled is not None:
         try:
             _raise_first(signal, failed, cancelled, payload)
-        finally:  # a frame that holds what it raises is a cycle
-            del failed, cancelled, task
+        finally:
+            del failed, cancelled, task  # as below
 
 
 async def _raise(error: TypeError) -> None:
     """Fail like a receiver that the payload does not fit: that is the receiver's failure."""
-    raise error
+    try:
+        raise error
+    finally:
+        del error  # a frame that holds what it raises is a cycle
 
 
 def _raise_first(
@@ -105,7 +117,7 @@ def _raise_first(
     payload: Mapping[str, Any],
 ) -> None:
     """Raise the caller's cancellation, or the first failure; log the others."""
-    found = [(connection, _failure(task)) for connection, task in failed]
+    found = [(connection, failure_of(task)) for connection, task in failed]
     failures: Failures = [(each, failure) for each, failure in found if failure is not None]
     failures.sort(key=lambda failure: failure[0].order)
     try:
@@ -117,15 +129,22 @@ def _raise_first(
             first.add_note(note)
         raise explained(signal, first, payload)
     finally:
-        del cancelled, failures, found, failed  # as above
+        del cancelled, failures, found, failed  # a frame that holds what it raises is a cycle
         first = None  # type: ignore[assignment] # as above
 
 
-def _failure(task: asyncio.Task[Any]) -> BaseException | None:
+def failure_of(task: asyncio.Task[Any]) -> BaseException | None:
+    """The exception with which a task has finished, also if that is its cancellation."""
     try:
         return task.exception()
     except asyncio.CancelledError as error:
-        return error
+        return without_frame(error)
+
+
+def without_frame(error: BaseException) -> BaseException:
+    """Drop the outermost frame of a traceback, the caller's: what that holds leads to the error."""
+    traceback = error.__traceback__
+    return error.with_traceback(traceback.tb_next if traceback else None)
 
 
 def _report(signal: SignalState, failures: Failures) -> list[str]:
@@ -164,12 +183,12 @@ async def run_sequentially(
                 await coroutine
     except TypeError as error:
         mistake = explained(signal, error, payload)
-        if mistake is error:
-            raise
         try:
-            raise mistake from None
+            if mistake is not error:
+                raise mistake from None
+            raise
         finally:
-            del mistake  # a frame that holds what it raises is a cycle
+            del mistake  # as above
     finally:
         current.set(outer)
         send.close()

@@ -83,7 +83,7 @@ class Shield:
                     await asyncio.wait((task,), timeout=left)
                 except asyncio.CancelledError as error:
                     if self.cancelled is None:
-                        self.cancelled = error
+                        self.cancelled = error.with_traceback(None)  # whose frames hold this
                         self._deadline = loop.time() + self.grace
         finally:
             task.cancel()  # not done only if this very coroutine is closed

@@ -64,7 +64,7 @@ async def wait_for_all(
                 await waiter  # nobody else has this future: only the caller can be cancelled
             except asyncio.CancelledError as error:
                 task.remove_done_callback(wake)
-                cancelled = error
+                cancelled = error.with_traceback(None)  # this frame holds it: a cycle
                 cancel_all(tasks, *error.args)
             except BaseException:  # the caller is closed, or the program ends
                 cancel_all(tasks)

@@ -7,6 +7,7 @@ from collections.abc import Generator, Hashable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from typed_signals._backend import find_backend
 from typed_signals._connection import Connection, make_connection
@@ -63,7 +64,7 @@ class _Before:
 
     def put_back(self, imported: frozenset[str]) -> None:
         """Put back the connections, but keep those of modules that are not in ``imported``."""
-        signal: object = self.signal
+        signal: Any = self.signal
         if signal is not None and not isinstance(signal, BaseSignal):
             receivers = [each.receiver for each in self.connections.values()]
             is_kept = partial(_is_new, imported=imported)

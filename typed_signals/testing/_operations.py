@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from types import FrameType
 from typing import NamedTuple
 
+from typed_signals._cache import cached_by_class
 from typed_signals._describe import shorten_path
 from typed_signals._docstring import read_docstring
 
@@ -52,7 +52,7 @@ def _package(frame: FrameType) -> str:
     return name.partition(".")[0]
 
 
-@functools.cache
+@cached_by_class
 def _written_operations(protocol: type) -> dict[str, str]:
     """The operations after "Sent by:" in a Protocol's docstring, by the method's name."""
     calls = read_docstring(protocol).operations

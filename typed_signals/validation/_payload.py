@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 import pydantic
 
 from typed_signals._annotations import call_hints, format_type, signature_of
+from typed_signals._cache import cached_by_class
 from typed_signals._contract import Mistake
 from typed_signals._describe import suggest
 from typed_signals._inspect import read_contract
@@ -92,7 +92,7 @@ class Payload:
         return f"{expected}, {given}"
 
 
-@functools.cache
+@cached_by_class
 def payload_of(protocol: type) -> Payload:
     """The payload of a Protocol, read once."""
     return Payload(protocol)
