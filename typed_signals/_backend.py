@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
@@ -56,6 +57,14 @@ class Backend:
             The transaction; ``None`` if there is none.
         """
         return None
+
+    def share_transaction(self, sender: Any, task: asyncio.Task[Any]) -> None:
+        """Let a task, which the running code waits for, use the transaction that it is in.
+
+        Args:
+            sender: The signal's sender.
+            task: The task; it has not started yet.
+        """
 
     def is_repeat(self, sender: Any, payload: dict[str, Any]) -> bool:
         """Tell whether a child of the sender has sent the same operation already.

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
+from typed_signals._backend import find_backend
 from typed_signals._connection import Connection
 from typed_signals._contract import payload_mistakes
 from typed_signals._describe import describe
@@ -178,7 +179,9 @@ async def run_sequentially(
             send.running = connection
             coroutine = connection.call(sender=sender, **payload)
             if send.depth and send.depth % UNWIND == 0:  # nested sends stand on one stack
-                await asyncio.create_task(coroutine)
+                task = asyncio.create_task(coroutine)
+                find_backend(sender).share_transaction(sender, task)
+                await task
             else:
                 await coroutine
     except TypeError as error:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from typed_signals._errors import (
 from typed_signals._registry import BaseSignal
 from typed_signals.ormar._compat import era, ormar
 from typed_signals.ormar._convert import convert_signal, copy_signal, receivers_of, set_receivers
+from typed_signals.ormar._databases import databases
 from typed_signals.ormar._errors import SignalDefinitionError, UnknownSignalError
 from typed_signals.ormar._models import bind_to_model
 from typed_signals.ormar._transactions import transaction_of
@@ -62,6 +64,11 @@ class OrmarBackend(Backend):
                 f"`sender` must be a model class, not {kind_of(sender)}: write `sender={model}`"
             )
         return transaction_of(sender)
+
+    def share_transaction(self, sender: Any, task: asyncio.Task[Any]) -> None:
+        database = getattr(era.config(sender), "database", None)
+        if database is not None:
+            databases.share(database, task)
 
     def is_repeat(self, sender: Any, payload: dict[str, Any]) -> bool:
         # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent, too.

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
@@ -59,6 +60,10 @@ class Databases(ABC):
     @abstractmethod
     def connection(self, database: Any) -> Any | None:
         """The connection that the running code has a transaction on, or had until just now."""
+
+    @abstractmethod
+    def share(self, database: Any, task: asyncio.Task[Any]) -> None:
+        """Let another task use the connection that the running code has a transaction on."""
 
     @abstractmethod
     def in_transaction(self, connection: Any) -> bool:
@@ -169,6 +174,9 @@ class OwnDatabases(Databases):
             RuntimeWarning,
         )
 
+    def share(self, database: Any, task: asyncio.Task[Any]) -> None:
+        pass  # a task inherits it with the context
+
     def in_transaction(self, connection: Any) -> bool:
         return connection.get_transaction() is not None
 
@@ -217,6 +225,11 @@ class DatabasesDatabases(Databases):
         if hasattr(database, "_connection_context"):  # before databases 0.8
             return database._connection_context.get(None)
         return database._connection
+
+    def share(self, database: Any, task: asyncio.Task[Any]) -> None:
+        # From databases 0.8 on each task has a connection of its own.
+        if hasattr(database, "_connection_map") and database._connection is not None:
+            database._connection_map[task] = database._connection
 
     def in_transaction(self, connection: Any) -> bool:
         # SQLite may have rolled it back; each statement commits by itself then.
