@@ -60,7 +60,7 @@ class Model(Protocol):
 
 
 def as_they_are(hint: Any, instance_of: Callable[[Any], Any]) -> Any:
-    """A hint in which models and dataclasses are taken as they are.
+    """A hint in which models, dataclasses and named tuples are taken as they are.
 
     pydantic would make them of a dict, or copy them.
 
@@ -89,4 +89,5 @@ def _is_made_by_pydantic(hint: Any) -> bool:
     if not isinstance(hint, type):
         return False
     kind: type[Any] = hint
-    return issubclass(kind, pydantic.BaseModel) or dataclasses.is_dataclass(kind)
+    is_named_tuple = issubclass(kind, tuple) and hasattr(kind, "_fields")
+    return issubclass(kind, pydantic.BaseModel) or dataclasses.is_dataclass(kind) or is_named_tuple

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 import pydantic
+from typing_extensions import is_typeddict
 
 from typed_signals._annotations import call_hints, format_type, signature_of
 from typed_signals._cache import cached_by_class
@@ -73,21 +74,24 @@ class Payload:
         return [Mistake(name, self._problem(each, payload)) for name, each in found.items()]
 
     def _problem(self, found: Found, payload: Mapping[str, Any]) -> str:
-        if found.code == EXTRA:
+        if found.code == EXTRA and not found.path:
             near = suggest(found.name, self.fields)
             return f"is not in the contract{f': did you mean `{near}`?' if near else ''}"
         hint = self.fields[found.name].hint
         plain = get_args(hint)[0] if get_origin(hint) is Annotated else hint
         expected = f"expected `{format_type(plain)}`"
-        if found.code == MISSING:
+        if found.code == MISSING and not found.path:
             near = suggest(found.name, [name for name in payload if name not in self.fields])
             return f"is missing: {expected}{f'; `{near}` was sent' if near else ''}"
         value = payload[found.name]
-        path, inner = _within(value, found.path)
         given = f"was given {_kind(value)}"
+        if found.code == MISSING:  # a name that its type declares
+            path, _ = _within(value, found.path[:-1])
+            return f"{expected}, {given} without `{path}{'.' if path else ''}{found.path[-1]}`"
+        path, inner = _within(value, found.path)
         if path:
             given += f" with {_kind(inner)} at `{path}`"
-        if isinstance(plain, type) and get_origin(plain) is None and isinstance(value, plain):
+        if _is_instance(value, plain):
             given += f" that breaks `{found.code}`"
         return f"{expected}, {given}"
 
@@ -96,6 +100,15 @@ class Payload:
 def payload_of(protocol: type) -> Payload:
     """The payload of a Protocol, read once."""
     return Payload(protocol)
+
+
+def _is_instance(value: object, hint: Any) -> bool:
+    return (
+        isinstance(hint, type)
+        and get_origin(hint) is None
+        and not is_typeddict(hint)  # which cannot be asked
+        and isinstance(value, hint)
+    )
 
 
 def _kind(value: object) -> str:

@@ -59,9 +59,7 @@ class Pydantic1:
         except pydantic.ValidationError as error:
             for each in error.errors():
                 name, *path = each["loc"]
-                code: str = each["type"]
-                if not path:
-                    code = _CODES.get(code, code)
+                code = _CODES.get(each["type"], each["type"])
                 yield Found(str(name), code, tuple(path))
             return
         # It has no strict mode: it converts what it can, and what was converted was wrong.

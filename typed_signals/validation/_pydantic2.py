@@ -47,7 +47,7 @@ class Pydantic2:
         except pydantic.ValidationError as error:
             for each in error.errors(include_url=False, include_context=False, include_input=False):
                 name, *path = each["loc"]
-                code = each["type"] if path else _CODES.get(each["type"], each["type"])
+                code = _CODES.get(each["type"], each["type"])
                 yield Found(str(name), code, tuple(path))
 
     def schema(self) -> dict[str, Any]:
