@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from typing import Any, Final, TypeVar, Unpack
+from types import TracebackType
+from typing import Any, Final, ParamSpec, TypeVar, Unpack
 
 from typed_signals._backend import find_backend
 from typed_signals._connect import check_options, validate
 from typed_signals._connection import Connection, ConnectOptions, make_connection
-from typed_signals._describe import identity
+from typed_signals._describe import describe, identity
 from typed_signals._middleware import CallNext, SentSignal
 from typed_signals._signal import K0, Accepted, Own, R, Signal
 from typed_signals._targets import Target, add_middleware, matcher, remove_middleware
 
 __all__ = ["connected_to", "muted", "only"]
 
+K = ParamSpec("K")
 T = TypeVar("T")
 
 Choose = Callable[[SentSignal], tuple[Connection, ...]]
 """Chooses who receives one send."""
 
 
-def muted(*targets: Target, everywhere: bool = False) -> AbstractContextManager[None]:
+def muted(*targets: Target, everywhere: bool = False) -> Block:
     """Let nobody receive some signals.
 
     Receivers stay connected, and what is connected or disconnected meanwhile stays so after. What
@@ -38,7 +42,7 @@ def muted(*targets: Target, everywhere: bool = False) -> AbstractContextManager[
             ``asyncio.to_thread``. ``True``: what the whole process sends.
 
     Returns:
-        A context manager.
+        A context manager, which also decorates functions and ``async def`` functions.
 
     Raises:
         SignalDefinitionError: A target is no signal, model or emitter.
@@ -50,7 +54,7 @@ def only(
     *receivers: Callable[..., Awaitable[object]],
     of: Target | Sequence[Target] = (),
     everywhere: bool = False,
-) -> AbstractContextManager[None]:
+) -> Block:
     """Let only these receive signals, out of the receivers that are connected.
 
     Args:
@@ -60,7 +64,7 @@ def only(
         everywhere: Whether for the whole process; see :func:`muted`.
 
     Returns:
-        A context manager.
+        A context manager, which also decorates functions and ``async def`` functions.
 
     Raises:
         SignalDefinitionError: Something in ``of`` is no signal, model or emitter.
@@ -79,7 +83,7 @@ def connected_to(
     *,
     everywhere: bool = False,
     **options: Unpack[ConnectOptions],
-) -> AbstractContextManager[None]:
+) -> Block:
     """Let one more receiver receive a signal, after those that are connected.
 
     A receiver that is connected already stays as it is and is called once.
@@ -91,7 +95,7 @@ def connected_to(
         options: How the receiver is called.
 
     Returns:
-        A context manager.
+        A context manager, which also decorates functions and ``async def`` functions.
 
     Raises:
         SignalDefinitionError: The receiver breaks the contract; lists every fault.
@@ -134,11 +138,61 @@ class _Override:
         return call_next(sent)
 
 
-def _override(
-    choose: Choose, targets: Sequence[Target], everywhere: bool
-) -> AbstractContextManager[None]:
+def _override(choose: Choose, targets: Sequence[Target], everywhere: bool) -> Block:
     matcher(*targets)  # a wrong target is refused here, not when the block begins
-    return _overridden(_Override(choose, everywhere=everywhere), targets)
+    return Block(lambda: _overridden(_Override(choose, everywhere=everywhere), targets))
+
+
+class Block(AbstractContextManager[None]):
+    """A block inside which other receivers are chosen; also a decorator of functions.
+
+    Args:
+        begin: Makes the context manager of one run of the block.
+    """
+
+    def __init__(self, begin: Callable[[], AbstractContextManager[None]]) -> None:
+        self._begin = begin
+        self._begun: list[AbstractContextManager[None]] = []
+
+    def __enter__(self) -> None:
+        self._begun.append(self._begin())
+        self._begun[-1].__enter__()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._begun.pop().__exit__(kind, error, traceback)
+
+    def __call__(self, function: Callable[K, T]) -> Callable[K, T]:
+        """Make each call of a function such a block.
+
+        Args:
+            function: A function or an ``async def``.
+
+        Returns:
+            The function with the block around it.
+
+        Raises:
+            TypeError: It is a generator, which runs outside the call.
+        """
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise TypeError(f"{describe(function)} is a generator: write `with` inside it")
+        plain: Callable[..., Any] = function
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self._begin():
+                return plain(*args, **kwargs)
+
+        async def call_async(*args: Any, **kwargs: Any) -> Any:
+            with self._begin():
+                return await plain(*args, **kwargs)
+
+        is_async = inspect.iscoroutinefunction(function)
+        wrapped: Any = functools.wraps(function)(call_async if is_async else call)
+        return wrapped  # type: ignore[no-any-return] # called like the function
 
 
 @contextmanager
