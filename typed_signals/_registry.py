@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, MutableMapping
 from typing import Any, Final, ForwardRef, Literal, get_args, get_origin
@@ -23,6 +24,7 @@ __all__ = [
     "SignalState",
     "change_listeners",
     "changes",
+    "hold_during_fork",
     "lock",
     "state_of",
     "written_protocol",
@@ -37,7 +39,17 @@ Mode = Literal["lenient", "normal", "strict"]
 compares the names of its payload with the contract.
 """
 
+
+def hold_during_fork(held: threading.RLock) -> None:
+    """Let no other thread hold a lock while the process forks: the child would wait for ever."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=held.acquire, after_in_parent=held.release, after_in_child=held.release
+        )
+
+
 lock: Final = threading.RLock()
+hold_during_fork(lock)
 
 
 class Changes:

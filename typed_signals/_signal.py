@@ -143,7 +143,8 @@ class Signal(BaseSignal, Generic[P]):
         """Connect a receiver; also usable as a decorator, with options or without.
 
         Receivers run in the order of connection. The signal keeps a strong reference; connecting
-        the same receiver again changes nothing.
+        the same receiver again changes nothing. A module that is reloaded makes new receivers, and
+        those of before stay connected: call :meth:`disconnect_all` before ``importlib.reload()``.
 
         Args:
             receiver: An async callable that keeps the contract: a function, a bound, static or

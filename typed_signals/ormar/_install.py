@@ -26,7 +26,7 @@ from typed_signals._emitter import (
 from typed_signals._errors import SignalDefinitionError as AnyDefinitionError
 from typed_signals._misuse import no_target
 from typed_signals._options import wrong_choice
-from typed_signals._registry import Mode
+from typed_signals._registry import Mode, hold_during_fork
 from typed_signals._signal import Signal
 from typed_signals.lifecycle import ModelSignals
 from typed_signals.ormar._compat import era, ormar
@@ -57,6 +57,7 @@ class _Coverage:
 _coverages: Sequence[_Coverage] = ()
 _installed: Final[WeakSet[SignalEmitter[Any]]] = WeakSet()
 _lock: Final = threading.RLock()
+hold_during_fork(_lock)
 
 
 def install(
