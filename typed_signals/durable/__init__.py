@@ -1,0 +1,24 @@
+"""Durable receivers: they run at least once after the commit, on any machine, whatever dies.
+
+Needs the extra ``durable``, and ormar 0.22 or later.
+"""
+
+from typed_signals.durable._connect import connect_durable, durably
+from typed_signals.durable._durable import Durable, DurableReceiver, Upgrade
+from typed_signals.durable._errors import DurableError, NoTransactionError
+from typed_signals.durable._job import Job
+from typed_signals.durable._outbox import TableOutbox
+from typed_signals.durable._worker import Worker
+
+__all__ = [
+    "Durable",
+    "DurableError",
+    "DurableReceiver",
+    "Job",
+    "NoTransactionError",
+    "TableOutbox",
+    "Upgrade",
+    "Worker",
+    "connect_durable",
+    "durably",
+]

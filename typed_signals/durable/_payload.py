@@ -1,0 +1,193 @@
+"""A payload as JSON: written during the send, read again at work time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import UnionType
+from typing import Any, Protocol, Union, get_args, get_origin
+
+import pydantic
+import pydantic_core
+
+from typed_signals.durable._store import Model, Store, is_model
+
+__all__ = ["ByValue", "Field", "Many", "Reference", "decoded", "encoded", "field_of"]
+
+
+class Field(Protocol):
+    """One name of a payload."""
+
+    def dump(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
+        """The value as something that JSON has."""
+        ...
+
+    async def load(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
+        """The value again."""
+        ...
+
+    def schema(self) -> dict[str, Any]:
+        """Its JSON schema."""
+        ...
+
+
+class ByValue:
+    """A value that travels itself, as pydantic writes it.
+
+    Args:
+        hint: Its type.
+        attributes: Whether it is made of the attributes of what is sent.
+
+    Raises:
+        pydantic.errors.PydanticUserError: pydantic cannot read the type.
+    """
+
+    def __init__(self, hint: Any, *, attributes: bool = False) -> None:
+        self._adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(hint)
+        self._attributes = attributes
+        if not attributes:
+            self._adapter.json_schema()  # refuses what JSON cannot hold
+
+    def dump(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
+        """The value as something that JSON has."""
+        if self._attributes:
+            value = self._adapter.validate_python(_Attributes(value), from_attributes=True)
+        return self._adapter.dump_python(value, mode="json")
+
+    async def load(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
+        """The value again."""
+        return self._adapter.validate_json(pydantic_core.to_json(value))
+
+    def schema(self) -> dict[str, Any]:
+        """Its JSON schema."""
+        return self._adapter.json_schema()
+
+
+class _Attributes:
+    """The attributes of an instance: pydantic does not look into the weak proxy of a relation."""
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._instance, name)
+
+
+class Reference:
+    """A model that travels as its primary key and is reloaded at work time.
+
+    Args:
+        model: The model class; ``None`` for the sender itself.
+        relation: The name in the payload that tells the sender's relation, whose model it then is.
+    """
+
+    def __init__(self, model: Model | None = None, relation: str | None = None) -> None:
+        self._model = model
+        self._relation = relation
+
+    def _of(self, sender: Model, payload: Mapping[str, Any]) -> Model:
+        if self._relation is not None:
+            return Store.related(sender, payload[self._relation])
+        return self._model or sender
+
+    def dump(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
+        """The primary key as something that JSON has."""
+        return None if value is None else pydantic_core.to_jsonable_python(value.pk)
+
+    async def load(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
+        """The model as it is now; ``None`` if it is gone."""
+        if value is None:
+            return None
+        model = self._of(sender, payload)
+        key = pydantic.TypeAdapter(Store.key_type(model)).validate_json(
+            pydantic_core.to_json(value)
+        )
+        return await Store.reload(model, key)
+
+    def schema(self) -> dict[str, Any]:
+        """Its JSON schema."""
+        return {"description": "a primary key"}
+
+
+class Many:
+    """A list of what another field is one of; what is gone at work time is left out.
+
+    Args:
+        field: The field of each.
+    """
+
+    def __init__(self, field: Field) -> None:
+        self._field = field
+
+    def dump(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
+        """The list as something that JSON has."""
+        return [self._field.dump(each, sender, payload) for each in value]
+
+    async def load(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
+        """The list again."""
+        found = [await self._field.load(each, sender, payload) for each in value]
+        return [each for each in found if each is not None]
+
+    def schema(self) -> dict[str, Any]:
+        """Its JSON schema."""
+        return {"type": "array", "items": self._field.schema()}
+
+
+def field_of(hint: Any) -> Field:
+    """The field for a type: models travel as their primary keys, all else as it is.
+
+    Args:
+        hint: The type.
+
+    Returns:
+        The field.
+
+    Raises:
+        pydantic.errors.PydanticUserError: pydantic cannot read the type, or JSON cannot hold it.
+    """
+    origin, arguments = get_origin(hint), get_args(hint)
+    if is_model(hint):
+        return Reference(hint)
+    if origin in (Union, UnionType):
+        models = [each for each in arguments if is_model(each)]
+        if models and set(arguments) == {models[0], type(None)}:
+            return Reference(models[0])
+    if origin is list and is_model(arguments[0]):
+        return Many(Reference(arguments[0]))
+    return ByValue(hint)
+
+
+def encoded(fields: Mapping[str, Field], sender: Model, payload: Mapping[str, Any]) -> str:
+    """A payload as JSON text.
+
+    Args:
+        fields: What travels.
+        sender: The sender.
+        payload: What is sent.
+
+    Returns:
+        The text.
+    """
+    values = {
+        name: field.dump(payload[name], sender, payload)
+        for name, field in fields.items()
+        if name in payload
+    }
+    return pydantic_core.to_json(values).decode()
+
+
+async def decoded(fields: Mapping[str, Field], sender: Model, values: Any) -> dict[str, Any]:
+    """A payload as the receiver gets it.
+
+    Args:
+        fields: What travels.
+        sender: The sender.
+        values: What the JSON text holds.
+
+    Returns:
+        The payload.
+    """
+    return {
+        name: await field.load(values[name], sender, values)
+        for name, field in fields.items()
+        if name in values
+    }

@@ -1,0 +1,141 @@
+"""The database that an outbox is in, through ormar: its open transaction, its models."""
+
+# What comes from ormar has no one type that fits all eras.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import ormar
+from sqlalchemy.sql import Executable
+
+from typed_signals.durable._core import databases, era
+from typed_signals.durable._errors import DurableError
+
+__all__ = ["Model", "Store", "is_model"]
+
+Model = type[Any]
+
+
+def is_model(hint: object) -> bool:
+    """Whether something is an ormar model class."""
+    return isinstance(hint, type) and issubclass(hint, ormar.Model)
+
+
+class Store:
+    """One database of ormar's.
+
+    Args:
+        database: The ``ormar.DatabaseConnection``.
+
+    Raises:
+        DurableError: It is a database of an older ormar.
+    """
+
+    def __init__(self, database: Any) -> None:
+        if not hasattr(database, "get_query_executor"):
+            raise DurableError(
+                f"durable receivers need an `ormar.DatabaseConnection`, not a "
+                f"`{type(database).__module__}.{type(database).__qualname__}`: before ormar 0.22 "
+                "there is no SQLAlchemy connection to write the outbox row on. Update ormar, or "
+                "connect the receiver with `on_commit=True`"
+            )
+        self.database = database
+
+    @staticmethod
+    def database_of(model: object) -> Any | None:
+        """The database of a model class; ``None`` if it has none."""
+        config = era.config(model) if is_model(model) else None
+        return getattr(config, "database", None)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the running code is in an open transaction of this very database.
+
+        ormar keeps one open connection for all databases, so the connection is asked whose it is.
+        """
+        connection = databases.in_transaction(self.database)
+        return connection is not None and (
+            connection.engine.sync_engine is self.database.engine.sync_engine
+        )
+
+    @property
+    def never_commits(self) -> bool:
+        """Whether the open transaction is that of a test database, rolled back at the end."""
+        connection = databases.in_transaction(self.database)
+        return connection is not None and databases.never_commits(self.database, connection)
+
+    def connected(self) -> AbstractAsyncContextManager[Any]:
+        """Connect to the database, and disconnect at the end."""
+        connection: AbstractAsyncContextManager[Any] = self.database
+        return connection
+
+    async def execute(self, statement: Executable) -> int:
+        """Run a statement, in the transaction that is open or alone, and count its rows."""
+        async with self.database.get_query_executor() as executor:
+            count: int = await executor.execute(statement)
+        return count
+
+    async def fetch(self, statement: Executable) -> Sequence[Any]:
+        """Fetch the rows of a query, each a mapping."""
+        async with self.database.get_query_executor() as executor:
+            rows: Sequence[Any] = await executor.fetch_all(statement)
+        return rows
+
+    # --- models ----------------------------------------------------------------------------------
+
+    @staticmethod
+    def key_type(model: Model) -> Any:
+        """The Python type of a model's primary key."""
+        config = era.config(model)
+        return config.model_fields[config.pkname].__type__ if config else Any
+
+    @staticmethod
+    def related(model: Model, relation: str) -> Model:
+        """The model at the other end of a relation."""
+        config: Any = era.config(model)
+        end: Model = config.model_fields[relation].to
+        return end
+
+    @staticmethod
+    async def reload(model: Model, key: Any) -> Any | None:
+        """The model with a primary key, as it is now; ``None`` if it is gone."""
+        return await model.objects.get_or_none(pk=key)
+
+    # --- a transaction for operations that have none ---------------------------------------------
+
+    def give_transactions(self, model: Model, operation: str) -> None:
+        """Have an operation of a model, and of every model below it, run in a transaction.
+
+        The model gets a method of its own around ormar's. One that runs in a transaction already
+        is left alone.
+
+        Args:
+            model: The model class.
+            operation: ``save``, ``update`` or ``delete``.
+        """
+        given = _given.setdefault(model, set())
+        if operation in given:
+            return
+        given.add(operation)
+        method: Callable[..., Awaitable[Any]] = getattr(model, operation)
+
+        async def in_transaction(instance: Any, *args: Any, **kwargs: Any) -> Any:
+            if self.in_transaction:
+                return await method(instance, *args, **kwargs)
+            async with self.database.transaction():
+                return await method(instance, *args, **kwargs)
+
+        in_transaction.__name__ = operation
+        in_transaction.__qualname__ = f"{model.__qualname__}.{operation}"
+        in_transaction.__doc__ = method.__doc__
+        type.__setattr__(model, operation, in_transaction)
+
+
+_given: WeakKeyDictionary[Model, set[str]] = WeakKeyDictionary()
+"""The operations that were given transactions, by model."""
