@@ -6,10 +6,10 @@ import asyncio
 import contextvars
 import importlib
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import pydantic_core
@@ -19,13 +19,13 @@ from typed_signals.durable._core import SignalDefinitionError, describe
 from typed_signals.durable._errors import DurableError
 from typed_signals.durable._payload import Field, decoded
 from typed_signals.durable._store import Store
-from typed_signals.durable._table import DEAD, DONE, Claimed, Rows, outbox_table
+from typed_signals.durable._table import DEAD, DONE, PENDING, Claimed, Rows, outbox_table
 from typed_signals.durable._worker import Worker
 
 if TYPE_CHECKING:
     from typed_signals.durable._durable import Durable
 
-__all__ = ["Registered", "TableOutbox", "outbox_of"]
+__all__ = ["Registered", "Status", "TableOutbox", "outbox_of"]
 
 _WEEK = 7 * 24 * 3600.0
 
@@ -73,6 +73,40 @@ class Registered:
 def sender_name(sender: type) -> str:
     """The name that a sender has in the rows."""
     return f"{sender.__module__}:{sender.__qualname__}"
+
+
+class Status(NamedTuple):
+    """How many events a receiver has.
+
+    Attributes:
+        receiver: Its durable name.
+        pending: Those that wait.
+        running: Those that a worker holds.
+        done: Those that were handled and are not yet deleted.
+        dead: Those that were given up.
+        oldest: How many seconds ago the oldest was written that waits or runs.
+    """
+
+    receiver: str
+    pending: int
+    running: int
+    done: int
+    dead: int
+    oldest: float | None
+
+
+def _status(receiver: str, states: Mapping[str, Mapping[str, Any]]) -> Status:
+    counts = {state: int(row["count"]) for state, row in states.items()}
+    waiting = states.get(PENDING)
+    running = int(waiting["running"]) if waiting else 0
+    return Status(
+        receiver,
+        pending=counts.get(PENDING, 0) - running,
+        running=running,
+        done=counts.get(DONE, 0),
+        dead=counts.get(DEAD, 0),
+        oldest=float(waiting["oldest"]) if waiting else None,
+    )
 
 
 class TableOutbox:
@@ -203,6 +237,17 @@ class TableOutbox:
     def connected(self) -> AbstractAsyncContextManager[Any]:
         """Connect to the outbox's database, and disconnect at the end."""
         return self.store.connected()
+
+    async def status(self) -> list[Status]:
+        """Count the events of each receiver, those of unknown ones included."""
+        found: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for row in await self.rows.counts():
+            found.setdefault(row["receiver"], {})[row["state"]] = row
+        return [_status(name, states) for name, states in sorted(found.items())]
+
+    async def dead(self, *, limit: int = 100) -> Sequence[Mapping[str, Any]]:
+        """The events that were given up, the newest first, each with its ``error``."""
+        return await self.rows.dead(limit)
 
     async def retry(self, *ids: int) -> int:
         """Have dead events handled again, with all their attempts.

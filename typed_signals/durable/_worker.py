@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typed_signals.durable._durable import Durable
     from typed_signals.durable._outbox import TableOutbox
 
-__all__ = ["Worker"]
+__all__ = ["Worker", "delay_after"]
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ class Worker:
                     wait = None if len(self._running) >= self._concurrency else self._poll
                 except _UNREACHABLE:
                     failures += 1
-                    wait = _delay(failures, self._poll, LONGEST_WAIT)
+                    wait = delay_after(failures, self._poll, LONGEST_WAIT)
                     logger.warning(
                         "The worker cannot claim from `%s`; it tries again in %.1f s.",
                         self._outbox.table.name, wait, exc_info=True,
@@ -158,8 +158,10 @@ class Worker:
             return
 
     async def _finish(self) -> None:
-        if self._running:
-            await asyncio.wait(list(self._running), timeout=self._grace)
+        began = time.monotonic()
+        while self._running and (left := began + self._grace - time.monotonic()) > 0:
+            self._wake.clear()
+            await self._wait(left)
         for task in list(self._running):
             task.cancel()
         if self._running:
@@ -173,21 +175,17 @@ class Worker:
             running = dict(self._running)
             if not running:
                 continue
+            now = time.monotonic()
             try:
-                renewed = time.monotonic()
                 held = await self._rows.renew(list(running.values()), self._lease)
             except _UNREACHABLE:
                 logger.warning("The worker cannot renew its leases.", exc_info=True)
-                held = set[int]()
+                held = {number for number, until in self._held_until.items() if until > now}
             else:
-                self._held_until |= dict.fromkeys(
-                    held & {each.job.id for each in self._running.values()}, renewed + self._lease
-                )
+                self._held_until |= dict.fromkeys(held & self._held_until.keys(), now + self._lease)
             for task, claimed in running.items():
-                if self._held_until.get(claimed.job.id, 0.0) <= time.monotonic() and (
-                    not task.done()
-                ):
-                    task.cancel("lease lost")
+                if claimed.job.id not in held and not task.done():
+                    task.cancel()
 
     # --- one row ---------------------------------------------------------------------------------
 
@@ -223,7 +221,7 @@ class Worker:
             tracing.dead(claimed)
             await self._settled(claimed, lambda: self._rows.bury(claimed, text))
         else:
-            delay = _delay(claimed.job.attempt, durable.backoff, durable.longest_backoff)
+            delay = delay_after(claimed.job.attempt, durable.backoff, durable.longest_backoff)
             logger.warning(
                 "Event %s of `%s` failed on attempt %d; it is tried again in %.1f s.",
                 claimed.job.event_id, durable.name, claimed.job.attempt, delay, exc_info=failure,
@@ -261,13 +259,13 @@ class Worker:
                 return
             except _UNREACHABLE:
                 tries += 1
-                delay = _delay(tries, 0.1, 5.0)
+                delay = delay_after(tries, 0.1, 5.0)
                 if time.monotonic() + delay > until:
                     raise
                 await asyncio.sleep(delay)
 
 
-def _delay(tries: int, first: float, longest: float) -> float:
+def delay_after(tries: int, first: float, longest: float) -> float:
     """Twice as long after each try, and no two alike, so that failures do not come in step."""
     longest_now = min(longest, first * 2.0 ** min(tries - 1, 60))
     return longest_now * random.uniform(0.5, 1.0)
