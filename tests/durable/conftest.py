@@ -56,9 +56,7 @@ class Shop:
     async def make_due(self) -> None:
         """Let every delay and every lease run out."""
         table = self.outbox.table
-        await self.store.execute(
-            table.update().where(table.c.state == "pending").values(due=0.0)
-        )
+        await self.store.execute(table.update().where(table.c.state == "pending").values(due=0.0))
 
 
 @pytest.fixture(params=DATABASES)

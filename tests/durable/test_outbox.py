@@ -438,7 +438,6 @@ async def test_arguments_that_cannot_be_are_named(shop):
 
 
 async def test_model_without_an_outbox_is_refused(shop, tmp_path):
-    import typed_signals.ormar
     from tests.shop import Store
 
     other = Store.sqlite(tmp_path / "other.db").model("Other")

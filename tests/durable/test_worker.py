@@ -39,13 +39,13 @@ def names(shop: Any, body: Any = None, **options: Any) -> list[tuple[str, int]]:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(20):
-        while not condition():
+        while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
 async def settled(shop: Any, *states: str) -> None:
     async with asyncio.timeout(20):
-        while Counter(await shop.states()) != Counter(states):
+        while Counter(await shop.states()) != Counter(states):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
@@ -313,9 +313,7 @@ async def test_success_is_noted_once_the_database_is_back(shop, monkeypatch):
     assert (received, await shop.states(), tries) == ([("a", 1)], ["done"], 3)
 
 
-async def test_success_that_cannot_be_noted_is_logged_and_handled_again(
-    shop, monkeypatch, caplog
-):
+async def test_success_that_cannot_be_noted_is_logged_and_handled_again(shop, monkeypatch, caplog):
     received = names(shop)
     finish = shop.outbox.rows.finish
 
@@ -455,5 +453,3 @@ async def test_status_counts_by_receiver(shop):
 def test_arguments_that_cannot_be_are_named(tmp_path):
     with pytest.raises(ValueError, match="concurrency=0"):
         Worker(None, concurrency=0)  # type: ignore[arg-type]
-
-

@@ -9,6 +9,8 @@ from typed_signals.cli.doctor import doctor
 from typed_signals.cli.explain import explain
 from typed_signals.cli.graph import graph
 from typed_signals.cli.listing import list_signals
+from typed_signals.cli.outbox import outbox
+from typed_signals.cli.worker import worker
 
 __all__ = ["cli"]
 
@@ -23,5 +25,5 @@ def cli() -> None:
     """
 
 
-for command in (list_signals, graph, explain, doctor, check):
+for command in (list_signals, graph, explain, doctor, check, worker, outbox):
     cli.add_command(command)

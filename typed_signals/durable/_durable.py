@@ -26,7 +26,7 @@ from typed_signals.durable._core import (
 )
 from typed_signals.durable._errors import NoTransactionError
 from typed_signals.durable._job import Job
-from typed_signals.durable._outbox import Registered, TableOutbox, outbox_of, sender_name
+from typed_signals.durable._outbox import Registered, TableOutbox, outbox_of
 from typed_signals.durable._payload import ByValue, Field, Many, Reference, encoded, field_of
 from typed_signals.durable._store import Store
 from typed_signals.durable._table import KEY_LENGTH
@@ -217,7 +217,7 @@ class Durable(Generic[T_co]):
         outbox = self._outbox_for(owner, signal)
         fields = self._fields(signal, owner)
         self._check_key(fields)
-        outbox.register(Registered(self, receiver, fields, {owner} if owner else set()))
+        outbox.register(Registered(self, receiver, fields))
 
         async def write(sender: type, **payload: Any) -> None:
             if not outbox.store.in_transaction:
@@ -226,7 +226,7 @@ class Durable(Generic[T_co]):
                 event_id=uuid.uuid4().hex,
                 receiver=self.name,
                 version=self.version,
-                sender=sender_name(sender),
+                sender=outbox.store.name_of(sender),
                 key=self._key_of(payload),
                 payload=encoded(fields, sender, payload),
                 trace=tracing.context_to_carry(),

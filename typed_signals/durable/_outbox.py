@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import importlib
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -38,41 +36,20 @@ class Registered:
         durable: How it was connected.
         receiver: The receiver.
         fields: What travels.
-        owners: The classes that send it, as far as known.
     """
 
     durable: Durable[Any]
     receiver: Callable[..., Awaitable[object]]
     fields: Mapping[str, Field]
-    owners: set[type] = field(default_factory=set[type])
 
-    async def call(self, claimed: Claimed) -> None:
-        """Call the receiver with what a row holds."""
-        sender = self._sender(claimed.sender)
+    async def call(self, claimed: Claimed, store: Store) -> None:
+        """Call the receiver with what a row of a database holds."""
+        sender = store.sender_named(claimed.sender)
         values = pydantic_core.from_json(claimed.payload)
         if claimed.job.version < self.durable.version and self.durable.upgrade is not None:
             values = self.durable.upgrade(values, claimed.job.version)
         payload = await decoded(self.fields, sender, values)
         await self.receiver(sender=sender, **payload, job=claimed.job)
-
-    def _sender(self, name: str) -> type:
-        found = list(self.owners)
-        while found:
-            owner = found.pop()
-            if sender_name(owner) == name:
-                return owner
-            found += type.__subclasses__(owner)
-        module, _, path = name.partition(":")
-        value: Any = sys.modules.get(module) or importlib.import_module(module)
-        for part in path.split("."):
-            value = getattr(value, part)
-        sender: type = value
-        return sender
-
-
-def sender_name(sender: type) -> str:
-    """The name that a sender has in the rows."""
-    return f"{sender.__module__}:{sender.__qualname__}"
 
 
 class Status(NamedTuple):
@@ -168,7 +145,6 @@ class TableOutbox:
                 f"`{name}` is the durable name of {describe(known.receiver)} already, so it cannot "
                 f"be that of {describe(new.receiver)}: rows are kept under it; choose another"
             )
-        known.owners.update(new.owners)
 
     @property
     def versions(self) -> dict[str, int]:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 import ormar
@@ -46,11 +47,12 @@ class Store:
                 "connect the receiver with `on_commit=True`"
             )
         self.database = database
+        self._models: dict[str, Model] = {}
 
     @staticmethod
     def database_of(model: object) -> Any | None:
         """The database of a model class; ``None`` if it has none."""
-        config = era.config(model) if is_model(model) else None
+        config: Any = era.config(cast("Model", model)) if is_model(model) else None
         return getattr(config, "database", None)
 
     @property
@@ -86,6 +88,49 @@ class Store:
         async with self.database.get_query_executor() as executor:
             rows: Sequence[Any] = await executor.fetch_all(statement)
         return rows
+
+    # --- senders ---------------------------------------------------------------------------------
+
+    def name_of(self, sender: type) -> str:
+        """The name that a sender has in the rows: a model's table, so that its class may move."""
+        config: Any = era.config(sender) if is_model(sender) else None
+        if config is not None and config.tablename:
+            return str(config.tablename)
+        return f"{sender.__module__}:{sender.__qualname__}"
+
+    def sender_named(self, name: str) -> type:
+        """Find a sender by its name in the rows.
+
+        Args:
+            name: The name.
+
+        Returns:
+            The class.
+
+        Raises:
+            DurableError: There is no such model in this database, or no such class.
+        """
+        if name not in self._models:
+            below: list[Model] = [ormar.Model]
+            while below:
+                model = below.pop()
+                below += type.__subclasses__(model)
+                if self.database_of(model) is self.database:
+                    self._models[self.name_of(model)] = model
+        if (found := self._models.get(name)) is not None:
+            return found
+        module, _, path = name.partition(":")
+        try:
+            value: Any = importlib.import_module(module)
+            for part in path.split("."):
+                value = getattr(value, part)
+        except (ImportError, AttributeError) as error:
+            raise DurableError(
+                f"the sender `{name}` of an event cannot be found: import its module where the "
+                "worker imports the outbox"
+            ) from error
+        sender: type = value
+        return sender
 
     # --- models ----------------------------------------------------------------------------------
 

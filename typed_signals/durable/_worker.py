@@ -11,8 +11,6 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from typed_signals.durable import _tracing as tracing
 from typed_signals.durable._table import Claimed
 
@@ -26,9 +24,6 @@ logger = logging.getLogger(__name__)
 
 PURGE_EVERY: Final = 600.0
 LONGEST_WAIT: Final = 30.0
-
-_UNREACHABLE: Final = (SQLAlchemyError, OSError)
-"""What a database that is away, restarts, or ends a deadlock is told by."""
 
 
 class Worker:
@@ -94,7 +89,7 @@ class Worker:
                         self._start(claimed)
                     failures = 0
                     wait = None if len(self._running) >= self._concurrency else self._poll
-                except _UNREACHABLE:
+                except Exception:  # a driver's own, too, where SQLAlchemy does not translate it
                     failures += 1
                     wait = delay_after(failures, self._poll, LONGEST_WAIT)
                     logger.warning(
@@ -178,7 +173,7 @@ class Worker:
             now = time.monotonic()
             try:
                 held = await self._rows.renew(list(running.values()), self._lease)
-            except _UNREACHABLE:
+            except Exception:
                 logger.warning("The worker cannot renew its leases.", exc_info=True)
                 held = {number for number, until in self._held_until.items() if until > now}
             else:
@@ -236,7 +231,7 @@ class Worker:
         try:
             with tracing.handling(claimed):
                 async with asyncio.timeout(durable.timeout):
-                    await self._outbox.receivers[durable.name].call(claimed)
+                    await self._outbox.receivers[durable.name].call(claimed, self._outbox.store)
         except asyncio.CancelledError as error:
             if task is not None and task.cancelling() > asked:
                 raise
@@ -257,7 +252,7 @@ class Worker:
                         claimed.job.event_id, claimed.job.receiver,
                     )  # fmt: skip
                 return
-            except _UNREACHABLE:
+            except Exception:
                 tries += 1
                 delay = delay_after(tries, 0.1, 5.0)
                 if time.monotonic() + delay > until:
