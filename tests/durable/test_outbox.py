@@ -421,7 +421,7 @@ async def test_payload_that_cannot_travel_is_refused(shop):
 
     shop.Order.ormar_config.signals.locked = Signal[Locked]()
     text = refusal(shop, "locked", Durable("a"))
-    assert "`by: ExitStack` cannot travel (`a`)" in text
+    assert "`by: ExitStack` of signal `locked` of Order cannot travel (`a`)" in text
 
 
 async def test_durable_name_belongs_to_one_receiver(shop):

@@ -4,18 +4,28 @@ Needs the extra ``durable``, and ormar 0.22 or later.
 """
 
 from typed_signals.durable._connect import connect_durable, durably
-from typed_signals.durable._durable import Durable, DurableReceiver, Upgrade
+from typed_signals.durable._durable import Durable, Upgrade
 from typed_signals.durable._errors import DurableError, NoTransactionError
-from typed_signals.durable._job import Job
-from typed_signals.durable._outbox import TableOutbox
+from typed_signals.durable._outbox import Status, TableOutbox
+from typed_signals.durable._seam import (
+    DurableBulkReceiver,
+    DurableOption,
+    DurableReceiver,
+    DurableRelationReceiver,
+    Job,
+)
 from typed_signals.durable._worker import Worker
 
 __all__ = [
     "Durable",
+    "DurableBulkReceiver",
     "DurableError",
+    "DurableOption",
     "DurableReceiver",
+    "DurableRelationReceiver",
     "Job",
     "NoTransactionError",
+    "Status",
     "TableOutbox",
     "Upgrade",
     "Worker",

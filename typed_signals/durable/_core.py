@@ -1,8 +1,10 @@
 """What durable receivers use of the rest of the package; no other module here names it."""
 
+from typing import Any
+
 from typed_signals.contract import Contract, near_miss as suggest
 from typed_signals.emitter import ModelSignals, declared_signals, emitter_of as get_emitter
-from typed_signals.inspection import contract_of, describe, faults_of, unresolved, written_type
+from typed_signals.inspection import contract_of, describe, faults_of, written_type
 from typed_signals.ormar.eras import databases, era
 from typed_signals.ormar.errors import SignalDefinitionError
 from typed_signals.signal import Signal, connect_all
@@ -21,7 +23,6 @@ __all__ = [
     "get_emitter",
     "owner_of",
     "suggest",
-    "unresolved",
     "written_type",
 ]
 
@@ -29,7 +30,7 @@ LIFECYCLE = declared_signals(ModelSignals)
 """The signals that a model itself sends, each with its Protocol."""
 
 
-def owner_of(signal: "Signal[object]") -> type | None:  # type: ignore[type-var]
+def owner_of(signal: Signal[Any]) -> type | None:
     """The class that sends a signal; ``None`` for a signal that lives in no emitter."""
     home = signal._home
     return home.owner if home else None

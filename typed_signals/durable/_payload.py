@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import UnionType
-from typing import Any, Protocol, Union, get_args, get_origin
+from typing import Any, Final, Protocol, TypeVar, Union, get_args, get_origin
 
 import pydantic
 import pydantic_core
+from typing_extensions import get_type_hints
 
+from typed_signals.durable._core import (
+    LIFECYCLE,
+    Signal,
+    SignalDefinitionError,
+    suggest,
+    written_type,
+)
 from typed_signals.durable._store import Model, Store, is_model
 
-__all__ = ["ByValue", "Field", "Many", "Reference", "decoded", "encoded", "field_of"]
+__all__ = ["KEY_LENGTH", "Field", "decoded", "encoded", "fields_of", "key_of"]
+
+KEY_LENGTH: Final = 200
+"""How many characters names and keys may have."""
 
 
 class Field(Protocol):
@@ -154,6 +166,94 @@ def field_of(hint: Any) -> Field:
     if origin is list and is_model(arguments[0]):
         return Many(Reference(arguments[0]))
     return ByValue(hint)
+
+
+def fields_of(
+    signal: Signal[Any], names: Sequence[str], owner: type | None, payload: Any, *, what: str
+) -> dict[str, Field]:
+    """The fields of what travels.
+
+    Args:
+        signal: The signal.
+        names: What travels.
+        owner: The class that sends it, if known.
+        payload: The pydantic model that is made of an instance; ``None`` to reload it.
+        what: Who is asking, for people.
+
+    Returns:
+        The fields, by name.
+
+    Raises:
+        SignalDefinitionError: One cannot travel.
+    """
+    if signal.name in LIFECYCLE:
+        instance = ByValue(payload, attributes=True) if payload else Reference()
+        known: dict[str, Field] = {
+            "instance": instance,
+            "instances": Many(instance),
+            "child": Reference(relation="relation_name"),
+        }
+        return {name: known.get(name) or ByValue(str) for name in names}
+    call: Any = signal.protocol.__call__
+    hints = get_type_hints(call, include_extras=True)
+    found: dict[str, Field] = {}
+    for name in names:
+        hint = _of_owner(hints.get(name, Any), owner)
+        try:
+            found[name] = field_of(hint)
+        except (pydantic.errors.PydanticUserError, TypeError) as error:
+            raise SignalDefinitionError(
+                f"`{name}: {written_type(hint)}` of {signal.title} cannot travel ({what}): "
+                "pydantic cannot write it as JSON and read it again; use a pydantic model, a "
+                "dataclass or the types they are made of"
+            ) from error
+    return found
+
+
+def _of_owner(hint: Any, owner: type | None) -> Any:
+    """A hint with the owner for the type variable of its Protocol."""
+    if isinstance(hint, TypeVar):
+        return owner or Any
+    variables: tuple[Any, ...] = getattr(hint, "__parameters__", ())
+    return hint[tuple(owner or Any for _ in variables)] if variables else hint
+
+
+def key_of(
+    key: Callable[..., str | None] | None, names: Iterable[str], *, what: str
+) -> Callable[[Mapping[str, Any]], str | None]:
+    """What gives the key of a payload.
+
+    Args:
+        key: The user's function, called with the payload that it names.
+        names: What travels.
+        what: What it is, for people.
+
+    Returns:
+        The function.
+
+    Raises:
+        SignalDefinitionError: It names what does not travel.
+    """
+    if key is None:
+        return lambda payload: None
+    asked = [*inspect.signature(key).parameters]
+    for name in asked:
+        if name not in (known := [*names]):
+            near = suggest(name, known) or "` or `".join(known)
+            raise SignalDefinitionError(
+                f"{what} asks for `{name}`, which does not travel: write `{near}`"
+            )
+
+    def of(payload: Mapping[str, Any]) -> str | None:
+        value: Any = key(**{name: payload[name] for name in asked})
+        if value is not None and not (isinstance(value, str) and len(value) <= KEY_LENGTH):
+            raise TypeError(
+                f"{what} must give a `str` of at most {KEY_LENGTH} characters or `None`, and gave "
+                f"a `{type(value).__name__}`"
+            )
+        return value
+
+    return of
 
 
 def encoded(fields: Mapping[str, Field], sender: Model, payload: Mapping[str, Any]) -> str:

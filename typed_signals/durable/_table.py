@@ -18,7 +18,8 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from typed_signals.durable._job import Job
+from typed_signals.durable._payload import KEY_LENGTH
+from typed_signals.durable._seam import Job
 from typed_signals.durable._store import Store
 
 __all__ = ["DEAD", "DONE", "PENDING", "Claimed", "Rows", "outbox_table"]
@@ -27,7 +28,6 @@ PENDING: Final = "pending"
 DONE: Final = "done"
 DEAD: Final = "dead"
 
-KEY_LENGTH: Final = 200
 ERROR_LENGTH: Final = 20_000
 
 
@@ -80,7 +80,7 @@ def outbox_table(metadata: sa.MetaData, name: str) -> sa.Table:
 class now(FunctionElement[float]):  # noqa: N801 - a function of SQL
     """Seconds since 1970 by the database's clock: machines need not agree on the time."""
 
-    type = sa.Double()
+    type: sa.types.TypeEngine[float] = sa.Double()
     inherit_cache = True
 
 

@@ -11,8 +11,8 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from typed_signals.durable import _tracing as tracing
 from typed_signals.durable._table import Claimed
+from typed_signals.durable._tracing import tracing
 
 if TYPE_CHECKING:
     from typed_signals.durable._durable import Durable
@@ -201,7 +201,7 @@ class Worker:
         if claimed.job.attempt > durable.retries + 1:
             text = f"Its worker died or was cut off on each of {durable.retries + 1} attempts."
             await self._settled(claimed, lambda: self._rows.bury(claimed, text))
-            tracing.dead(claimed)
+            tracing().dead(claimed)
             return None
         failure = await self._attempt(durable, claimed)
         if failure is None:
@@ -213,7 +213,7 @@ class Worker:
                 "Event %s of `%s` is dead after %d attempts.",
                 claimed.job.event_id, durable.name, claimed.job.attempt, exc_info=failure,
             )  # fmt: skip
-            tracing.dead(claimed)
+            tracing().dead(claimed)
             await self._settled(claimed, lambda: self._rows.bury(claimed, text))
         else:
             delay = delay_after(claimed.job.attempt, durable.backoff, durable.longest_backoff)
@@ -221,7 +221,7 @@ class Worker:
                 "Event %s of `%s` failed on attempt %d; it is tried again in %.1f s.",
                 claimed.job.event_id, durable.name, claimed.job.attempt, delay, exc_info=failure,
             )  # fmt: skip
-            tracing.retried(claimed)
+            tracing().retried(claimed)
             await self._settled(claimed, lambda: self._rows.retry_later(claimed, delay, text))
         return failure
 
@@ -229,7 +229,7 @@ class Worker:
         task = asyncio.current_task()
         asked = task.cancelling() if task else 0
         try:
-            with tracing.handling(claimed):
+            with tracing().handling(claimed):
                 async with asyncio.timeout(durable.timeout):
                     await self._outbox.receivers[durable.name].call(claimed, self._outbox.store)
         except asyncio.CancelledError as error:
