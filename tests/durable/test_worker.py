@@ -300,7 +300,7 @@ async def test_success_is_noted_once_the_database_is_back(shop, monkeypatch):
     received = names(shop)
     finish, tries = shop.outbox.rows.finish, 0
 
-    async def finish_at_last(claimed: Any) -> bool:
+    async def finish_at_last(claimed: Any) -> Any:
         nonlocal tries
         tries += 1
         if tries < 3:
@@ -317,8 +317,8 @@ async def test_success_that_cannot_be_noted_is_logged_and_handled_again(shop, mo
     received = names(shop)
     finish = shop.outbox.rows.finish
 
-    async def never(claimed: Any) -> bool:
-        if claimed.job.attempt == 1:
+    async def never(claimed: Any) -> Any:
+        if claimed[0].job.attempt == 1:
             raise ConnectionResetError
         return await finish(claimed)
 

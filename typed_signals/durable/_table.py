@@ -1,12 +1,13 @@
 """The outbox table: its rows, and every statement that is run on it.
 
-One mechanism serves SQLite, PostgreSQL and MariaDB: a row is claimed by a plain conditional
-``UPDATE`` that moves ``due`` into the future. Until then the row is leased; a lease that has run
-out is a row that is due again, so a worker that died needs no one to notice it.
+A row is claimed by an ``UPDATE`` that moves ``due`` into the future. Until then the row is leased;
+a lease that has run out is a row that is due again, so a worker that died needs no one to notice
+it.
 """
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -154,24 +155,27 @@ class Rows:
         Returns:
             The rows; none if others were faster.
         """
-        row = self.table.c
-        ids = [each["id"] for each in await self._store.fetch(self._due(known, limit))]
-        if not ids:
+        row, token = self.table.c, uuid.uuid4().hex
+        values = {"due": now() + lease, "lease": token, "attempts": row.attempts + 1}
+        if self._store.database.dialect.update_returning:
+            due = self._due(known, limit).with_for_update(skip_locked=True).cte("due_rows")
+            found = await self._store.fetch(
+                self.table.update()
+                .where(row.id.in_(sa.select(due.c.id)))
+                .values(values)
+                .returning(*self.table.c, now().label("now"))
+            )
+            return sorted(map(_claimed, found), key=lambda each: each.job.id)
+        # MariaDB cannot return what it updates. Of a wider choice two rarely take the same.
+        choice = await self._store.fetch(self._due(known, 4 * limit if limit > 1 else 1))
+        ids = [each["id"] for each in random.sample(choice, min(limit, len(choice)))]
+        mine = row.id.in_(ids), row.state == PENDING, row.due <= now()
+        if not ids or not await self._store.execute(
+            self.table.update().where(*mine).values(values)
+        ):
             return ()
-        token = uuid.uuid4().hex
-        claimed = await self._store.execute(
-            self.table.update()
-            .where(row.id.in_(ids), row.state == PENDING, row.due <= now())
-            .values(due=now() + lease, lease=token, attempts=row.attempts + 1)
-        )
-        if not claimed:
-            return ()
-        found = await self._store.fetch(
-            sa.select(self.table, now().label("now"))
-            .where(row.id.in_(ids), row.lease == token)
-            .order_by(row.id)
-        )
-        return [_claimed(each) for each in found]
+        held = sa.select(self.table, now().label("now")).where(row.id.in_(ids), row.lease == token)
+        return [_claimed(each) for each in await self._store.fetch(held.order_by(row.id))]
 
     def _due(self, known: Mapping[str, int], limit: int) -> sa.Select[Any]:
         row, earlier = self.table.c, self.table.alias("earlier")
@@ -180,12 +184,11 @@ class Rows:
             .where(earlier.c.receiver == row.receiver, earlier.c.key == row.key)
             .where(earlier.c.state == PENDING, earlier.c.id < row.id)
         )
-        mine = [
-            sa.and_(row.receiver == name, row.version <= version) for name, version in known.items()
-        ]
+        # No index is made for this one, so that the one on `due` is used, statistics or not.
+        newest = sa.case(dict(known), value=row.receiver, else_=0)
         return (
             sa.select(row.id)
-            .where(row.state == PENDING, row.due <= now(), sa.or_(sa.false(), *mine))
+            .where(row.state == PENDING, row.due <= now(), row.version <= newest)
             .where(sa.or_(row.key.is_(None), ~waits_for))
             .order_by(row.due, row.id)
             .limit(limit)
@@ -210,9 +213,23 @@ class Rows:
         await self._store.execute(self.table.update().where(mine).values(due=now() + lease))
         return {each["id"] for each in await self._store.fetch(sa.select(row.id).where(mine))}
 
-    async def finish(self, claimed: Claimed) -> bool:
-        """Note that a row was handled; ``False`` if its lease was lost."""
-        return await self._settle(claimed, state=DONE, finished=now(), error=None)
+    async def finish(self, claimed: Sequence[Claimed]) -> set[int]:
+        """Note that rows were handled.
+
+        Args:
+            claimed: The rows.
+
+        Returns:
+            The numbers of those whose lease was still held.
+        """
+        row = self.table.c
+        ids = [each.job.id for each in claimed]
+        mine = row.id.in_(ids), row.lease.in_({each.lease for each in claimed})
+        values = {"state": DONE, "finished": now(), "error": None, "lease": None}
+        if await self._store.execute(self.table.update().where(*mine).values(values)) == len(ids):
+            return set(ids)
+        found = sa.select(row.id).where(row.id.in_(ids), row.state == DONE)
+        return {each["id"] for each in await self._store.fetch(found)}
 
     async def retry_later(self, claimed: Claimed, delay: float, error: str) -> bool:
         """Have a row handled again after some seconds."""

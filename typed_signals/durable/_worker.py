@@ -61,6 +61,9 @@ class Worker:
         self._held_until: dict[int, float] = {}
         self._stopping = False
         self._wake = asyncio.Event()
+        self._noting = False
+        self._done: list[tuple[Claimed, asyncio.Future[bool]]] = []
+        self._any_done = asyncio.Event()
 
     def stop(self) -> None:
         """Claim no more, and let :meth:`run` return when what runs has finished.
@@ -75,7 +78,8 @@ class Worker:
 
     async def run(self) -> None:
         """Work until :meth:`stop` is called."""
-        renewing = asyncio.create_task(self._keep_leases())
+        beside = [asyncio.create_task(self._keep_leases()), asyncio.create_task(self._note_done())]
+        self._noting = True
         purged, failures = -PURGE_EVERY, 0
         try:
             while not self._stopping:
@@ -99,8 +103,10 @@ class Worker:
                 await self._wait(wait)
         finally:
             await self._finish()
-            renewing.cancel()
-            await asyncio.wait([renewing])
+            self._noting = False
+            for task in beside:
+                task.cancel()
+            await asyncio.wait(beside)
 
     async def drain(self) -> int:
         """Handle what is due, one after another, in this task.
@@ -205,7 +211,7 @@ class Worker:
             return None
         failure = await self._attempt(durable, claimed)
         if failure is None:
-            await self._settled(claimed, lambda: self._rows.finish(claimed))
+            await self._settled(claimed, lambda: self._noted(claimed))
             return None
         text = "".join(traceback.format_exception(failure))
         if claimed.job.attempt > durable.retries:
@@ -258,6 +264,31 @@ class Worker:
                 if time.monotonic() + delay > until:
                     raise
                 await asyncio.sleep(delay)
+
+    async def _noted(self, claimed: Claimed) -> bool:
+        """Note that a row was handled, together with others that were meanwhile."""
+        if not self._noting:
+            return bool(await self._rows.finish([claimed]))
+        noted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._done.append((claimed, noted))
+        self._any_done.set()
+        return await noted
+
+    async def _note_done(self) -> None:
+        while await self._any_done.wait():
+            self._any_done.clear()
+            done, self._done = self._done, []
+            waiting = [(claimed, noted) for claimed, noted in done if not noted.done()]
+            try:
+                held = await self._rows.finish([claimed for claimed, _ in waiting])
+            except Exception as error:
+                for _, noted in waiting:
+                    if not noted.done():
+                        noted.set_exception(error)
+            else:
+                for claimed, noted in waiting:
+                    if not noted.done():
+                        noted.set_result(claimed.job.id in held)
 
 
 def delay_after(tries: int, first: float, longest: float) -> float:
