@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -57,19 +57,21 @@ class Store:
 
     @property
     def in_transaction(self) -> bool:
-        """Whether the running code is in an open transaction of this very database.
+        """Whether the running code is in an open transaction of this very database."""
+        return self._open_connection() is not None
 
-        ormar keeps one open connection for all databases, so the connection is asked whose it is.
-        """
+    def _open_connection(self) -> Any | None:
+        # ormar keeps one open connection for all databases, so the connection is asked whose it is.
         connection = databases.in_transaction(self.database)
-        return connection is not None and (
+        own = connection is not None and (
             connection.engine.sync_engine is self.database.engine.sync_engine
         )
+        return connection if own else None
 
     @property
     def never_commits(self) -> bool:
         """Whether the open transaction is that of a test database, rolled back at the end."""
-        connection = databases.in_transaction(self.database)
+        connection = self._open_connection()
         return connection is not None and databases.never_commits(self.database, connection)
 
     def connected(self) -> AbstractAsyncContextManager[Any]:
@@ -79,15 +81,34 @@ class Store:
 
     async def execute(self, statement: Executable) -> int:
         """Run a statement, in the transaction that is open or alone, and count its rows."""
-        async with self.database.get_query_executor() as executor:
-            count: int = await executor.execute(statement)
+        async with self._connection() as connection:
+            count: int = (await connection.execute(statement)).rowcount
         return count
 
-    async def fetch(self, statement: Executable) -> Sequence[Any]:
-        """Fetch the rows of a query, each a mapping."""
-        async with self.database.get_query_executor() as executor:
-            rows: Sequence[Any] = await executor.fetch_all(statement)
+    async def fetch(self, statement: Executable) -> Sequence[Mapping[str, Any]]:
+        """Fetch the rows of a query."""
+        async with self._connection() as connection:
+            rows: Sequence[Any] = (await connection.execute(statement)).mappings().all()
         return rows
+
+    @property
+    def can_return_updates(self) -> bool:
+        """Whether an ``UPDATE`` can return its rows."""
+        return bool(self.database.dialect.update_returning)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[Any]:
+        connection = self._open_connection()
+        if connection is not None:
+            yield connection
+            return
+        engine = self.database.engine
+        # With aiomysql, `AUTOCOMMIT` costs a statement more than `COMMIT`. And where the server has
+        # ended a connection, setting it fails in a way that the pool loses a place by, for good.
+        if engine.dialect.name not in ("mysql", "mariadb"):
+            engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with engine.begin() as connection:
+            yield connection
 
     # --- senders ---------------------------------------------------------------------------------
 

@@ -157,7 +157,7 @@ class Rows:
         """
         row, token = self.table.c, uuid.uuid4().hex
         values = {"due": now() + lease, "lease": token, "attempts": row.attempts + 1}
-        if self._store.database.dialect.update_returning:
+        if self._store.can_return_updates:
             due = self._due(known, limit).with_for_update(skip_locked=True).cte("due_rows")
             found = await self._store.fetch(
                 self.table.update()
