@@ -21,7 +21,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench mutants build \
+.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench bench-durable mutants build \
 	clean \
 	$(LANES) $(addprefix test-,$(LANES))
 
@@ -65,7 +65,8 @@ test-legacy: legacy  ## the tests on ormar 0.12.3, SQLAlchemy 1.4 and pydantic 1
 	$(VENVS)/legacy/bin/python -m pytest $(ARGS)
 
 soak: current  ## the long runs in full: a million sends, ten thousand saves on each database
-	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py $(ARGS)
+	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py tests/durable/test_crashes.py \
+		$(ARGS)
 
 # ---------------------------------------------------------------------------- environments
 
@@ -107,6 +108,9 @@ docs: $(VENVS)/docs/$(STAMP)  ## the documentation site, into site/
 
 bench: $(VENVS)/bench/$(STAMP)  ## what delivery costs; ARGS=--write for the page and the chart
 	$(VENVS)/bench/bin/python benchmarks/dispatch.py $(ARGS)
+
+bench-durable: current  ## what durable receivers cost, and how fast their workers are
+	PYTHONWARNINGS=ignore PYTHONPATH=. $(BIN)/python benchmarks/durable.py $(ARGS)
 
 mutants: $(VENVS)/mutants/$(STAMP)  ## a small mistake at a time in the core: does a test fail?
 	$(VENVS)/mutants/bin/python scripts/mutants.py $(ARGS)

@@ -3,6 +3,14 @@
 Needs the extra ``durable``, and ormar 0.22 or later.
 """
 
+try:
+    import pydantic_core  # noqa: F401 - pydantic 1 has none
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "durable receivers need SQLAlchemy 2, pydantic 2 and ormar 0.22 or later: "
+        "pip install 'typed-signals[durable]'"
+    ) from error
+
 from typed_signals.durable._connect import connect_durable, durably
 from typed_signals.durable._durable import Durable, Upgrade
 from typed_signals.durable._errors import DurableError, NoTransactionError
