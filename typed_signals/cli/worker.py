@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 from typing import TYPE_CHECKING
@@ -53,7 +54,8 @@ def worker(target: str, concurrency: int, lease: float, poll: float, grace: floa
 async def _run(outbox: TableOutbox, working: Worker) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, working.stop)
+        with contextlib.suppress(NotImplementedError):  # on Windows; Ctrl-C then cancels
+            loop.add_signal_handler(number, working.stop)
     async with outbox.connected():
         await working.run()
 

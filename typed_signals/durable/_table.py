@@ -69,7 +69,6 @@ def outbox_table(metadata: sa.MetaData, name: str) -> sa.Table:
         sa.Column("due", sa.Double, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
         sa.Column("lease", _text(32)),
-        sa.Column("finished", sa.Double),
         sa.Column("error", _long_text()),
         sa.UniqueConstraint("event_id", "receiver", name=f"uq_{name}_event"),
         sa.Index(f"ix_{name}_due", "state", "due", "id"),
@@ -98,7 +97,8 @@ def _postgresql(element: now, compiler: Any, **kwargs: Any) -> str:
 @compiles(now, "mysql")
 @compiles(now, "mariadb")
 def _mariadb(element: now, compiler: Any, **kwargs: Any) -> str:
-    return "CAST(UNIX_TIMESTAMP(NOW(6)) AS DOUBLE)"
+    # Not `UNIX_TIMESTAMP(NOW())`, which is an hour off when the clocks go back.
+    return "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / CAST(1e6 AS DOUBLE))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ class Rows:
         row = self.table.c
         ids = [each.job.id for each in claimed]
         mine = row.id.in_(ids), row.lease.in_({each.lease for each in claimed})
-        values = {"state": DONE, "finished": now(), "error": None, "lease": None}
+        values = {"state": DONE, "due": now(), "error": None, "lease": None}
         if await self._store.execute(self.table.update().where(*mine).values(values)) == len(ids):
             return set(ids)
         found = sa.select(row.id).where(row.id.in_(ids), row.state == DONE)
@@ -237,7 +237,7 @@ class Rows:
 
     async def bury(self, claimed: Claimed, error: str) -> bool:
         """Give a row up."""
-        return await self._settle(claimed, state=DEAD, finished=now(), error=error[-ERROR_LENGTH:])
+        return await self._settle(claimed, state=DEAD, due=now(), error=error[-ERROR_LENGTH:])
 
     async def give_back(self, claimed: Claimed) -> bool:
         """Have another worker handle a row at once; the attempt does not count."""
@@ -274,8 +274,8 @@ class Rows:
         """The rows that were given up, the newest first."""
         row = self.table.c
         return await self._store.fetch(
-            sa.select(row.id, row.event_id, row.receiver, row.key, row.attempts, row.finished)
-            .add_columns(row.created, row.error)
+            sa.select(row.id, row.event_id, row.receiver, row.key, row.attempts, row.error)
+            .add_columns(row.created, row.due.label("finished"))
             .where(row.state == DEAD)
             .order_by(row.id.desc())
             .limit(limit)
@@ -288,14 +288,14 @@ class Rows:
         return await self._store.execute(
             self.table.update()
             .where(row.state == DEAD, chosen)
-            .values(state=PENDING, due=now(), attempts=0, lease=None, finished=None)
+            .values(state=PENDING, due=now(), attempts=0, lease=None)
         )
 
     async def purge(self, older_than: float, states: Sequence[str]) -> int:
         """Delete rows that were finished more than some seconds ago."""
         row = self.table.c
         return await self._store.execute(
-            self.table.delete().where(row.state.in_(states), row.finished <= now() - older_than)
+            self.table.delete().where(row.state.in_(states), row.due <= now() - older_than)
         )
 
 
