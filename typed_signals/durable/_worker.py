@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
 import random
 import time
@@ -134,8 +133,7 @@ class Worker:
         return await self._rows.claim(self._outbox.versions, limit=limit, lease=self._lease)
 
     def _start(self, claimed: Claimed) -> None:
-        # A context of its own: what one event sets, the next must not find.
-        task = asyncio.create_task(self._work(claimed), context=contextvars.Context())
+        task = asyncio.create_task(self._work(claimed))
         self._running[task] = claimed
         self._held_until[claimed.job.id] = time.monotonic() + self._lease
         task.add_done_callback(self._ended)
