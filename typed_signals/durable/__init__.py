@@ -14,6 +14,7 @@ except ModuleNotFoundError as error:
 from typed_signals.durable._connect import connect_durable, durably
 from typed_signals.durable._durable import Durable, Upgrade
 from typed_signals.durable._errors import DurableError, NoTransactionError
+from typed_signals.durable._event import Event, Publish
 from typed_signals.durable._outbox import Status, TableOutbox
 from typed_signals.durable._seam import (
     DurableBulkReceiver,
@@ -31,8 +32,10 @@ __all__ = [
     "DurableOption",
     "DurableReceiver",
     "DurableRelationReceiver",
+    "Event",
     "Job",
     "NoTransactionError",
+    "Publish",
     "Status",
     "TableOutbox",
     "Upgrade",

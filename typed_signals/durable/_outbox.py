@@ -6,7 +6,8 @@ import asyncio
 import contextvars
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -15,9 +16,11 @@ import sqlalchemy as sa
 
 from typed_signals.durable._core import SignalDefinitionError, describe
 from typed_signals.durable._errors import DurableError
+from typed_signals.durable._event import Event, Publish
 from typed_signals.durable._payload import Field, decoded
 from typed_signals.durable._store import Store
 from typed_signals.durable._table import DEAD, DONE, PENDING, Claimed, Rows, outbox_table
+from typed_signals.durable._tracing import tracing
 from typed_signals.durable._worker import Worker
 
 if TYPE_CHECKING:
@@ -187,22 +190,55 @@ class TableOutbox:
             )
         return await Worker(self, concurrency=1).drain()
 
+    async def receive(self, event: Event, *, attempt: int = 1) -> None:
+        """Handle an event that came through a broker; what its consumer calls.
+
+        Args:
+            event: The event.
+            attempt: Which attempt this is, if the broker tells.
+
+        Raises:
+            DurableError: This process does not know the receiver, or only an older version.
+            Exception: What the receiver raised: let it reach the broker, which delivers again.
+        """
+        known = self.receivers.get(event.job.receiver)
+        if known is None or known.durable.version < event.job.version:
+            raise DurableError(
+                f"this process has no receiver `{event.job.receiver}` of version "
+                f"{event.job.version}: let the broker deliver the event to another"
+            )
+        lag = (datetime.now(UTC) - event.job.created).total_seconds()
+        job = replace(event.job, attempt=attempt)
+        claimed = Claimed(job, event.sender, event.payload, event.trace, "", max(0.0, lag))
+        with tracing().handling(claimed):
+            async with asyncio.timeout(known.durable.timeout):
+                await known.call(claimed, self.store)
+
     @asynccontextmanager
     async def worker(
-        self, *, concurrency: int = 8, lease: float = 60.0, poll: float = 0.5, grace: float = 25.0
+        self,
+        *,
+        concurrency: int = 8,
+        lease: float = 60.0,
+        poll: float = 0.5,
+        grace: float = 25.0,
+        publish: Publish | None = None,
     ) -> AsyncGenerator[Worker]:
-        """Run a worker in this event loop while the block runs; for development.
+        """Run a worker in this event loop while the block runs: in development, or as a relay.
 
         Args:
             concurrency: How many receivers run at once.
             lease: For how many seconds a row is claimed; renewed while its receiver runs.
             poll: How many seconds to wait when nothing is due.
             grace: How many seconds receivers have to finish once the block ends.
+            publish: Hands events to a broker, in place of their receivers.
 
         Yields:
             The worker.
         """
-        worker = Worker(self, concurrency=concurrency, lease=lease, poll=poll, grace=grace)
+        worker = Worker(
+            self, concurrency=concurrency, lease=lease, poll=poll, grace=grace, publish=publish
+        )
         running = asyncio.create_task(worker.run(), context=contextvars.Context())
         try:
             yield worker

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from typed_signals.durable._event import Event
 from typed_signals.durable._payload import KEY_LENGTH
 from typed_signals.durable._seam import Job
 from typed_signals.durable._store import Store
@@ -120,6 +121,11 @@ class Claimed:
     trace: str | None
     lease: str
     lag: float
+
+    @property
+    def event(self) -> Event:
+        """The row as a broker carries it."""
+        return Event(job=self.job, sender=self.sender, payload=self.payload, trace=self.trace)
 
 
 class Rows:

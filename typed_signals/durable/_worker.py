@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from typed_signals.durable._event import Publish
 from typed_signals.durable._table import Claimed
 from typed_signals.durable._tracing import tracing
 
@@ -34,6 +35,7 @@ class Worker:
         lease: For how many seconds a row is claimed; renewed while its receiver runs.
         poll: How many seconds to wait when nothing is due.
         grace: How many seconds receivers have to finish when the worker stops.
+        publish: Hands events to a broker, in place of their receivers: the worker is a relay.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Worker:
         lease: float = 60.0,
         poll: float = 0.5,
         grace: float = 25.0,
+        publish: Publish | None = None,
     ) -> None:
         if concurrency < 1 or lease <= 0 or poll <= 0 or grace < 0:
             raise ValueError(
@@ -56,6 +59,7 @@ class Worker:
         self._lease = lease
         self._poll = poll
         self._grace = grace
+        self._publish = publish
         self._running: dict[asyncio.Task[None], Claimed] = {}
         self._held_until: dict[int, float] = {}
         self._stopping = False
@@ -235,7 +239,11 @@ class Worker:
         try:
             with tracing().handling(claimed):
                 async with asyncio.timeout(durable.timeout):
-                    await self._outbox.receivers[durable.name].call(claimed, self._outbox.store)
+                    if self._publish is None:
+                        registered = self._outbox.receivers[durable.name]
+                        await registered.call(claimed, self._outbox.store)
+                    else:
+                        await self._publish(claimed.event)
         except asyncio.CancelledError as error:
             if task is not None and task.cancelling() > asked:
                 raise
