@@ -91,8 +91,8 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --no-heade
 	--no-emit-index-url --no-emit-find-links --upgrade pyproject.toml
 
 lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
-	$(COMPILE) --group test --group checkers --group examples --group current --extra cli \
-		-o constraints/current.txt
+	$(COMPILE) --group test --group checkers --group examples --group current --group brokers \
+		--extra cli -o constraints/current.txt
 	$(COMPILE) --group test --group databases -o constraints/databases.txt
 	$(COMPILE) --group test --group legacy -o constraints/legacy.txt
 	$(COMPILE) --group docs -o constraints/docs.txt

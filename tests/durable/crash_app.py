@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import signal
@@ -16,7 +15,7 @@ import pydantic
 import sqlalchemy
 
 import typed_signals.ormar
-from typed_signals.durable import Durable, Job, TableOutbox, durably
+from typed_signals.durable import Durable, Event, Job, TableOutbox, durably
 
 URL = os.environ["CRASH_URL"]
 LOG = Path(os.environ["CRASH_LOG"])
@@ -99,6 +98,57 @@ async def send(sender: int, start: int, stop: int, crashes: float) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
+# --- through a broker ----------------------------------------------------------------------------
+
+
+async def consume(event: Event) -> None:
+    await outbox.receive(event)
+
+
+def nats(name: str) -> tuple[Any, Any]:
+    from faststream import AckPolicy
+    from faststream.nats import JStream, NatsBroker
+    from nats.js.api import ConsumerConfig
+
+    broker = NatsBroker("nats://127.0.0.1:4222")
+    stream = JStream(name=name)
+    publisher = broker.publisher(f"{name}.events", stream=stream)
+    broker.subscriber(
+        f"{name}.events",
+        stream=stream,
+        durable=name,
+        pull_sub=True,
+        config=ConsumerConfig(ack_wait=3, max_deliver=-1),
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+    )(consume)
+    return broker, publisher
+
+
+def rabbitmq(name: str) -> tuple[Any, Any]:
+    from faststream import AckPolicy
+    from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
+
+    url = "amqp://guest:guest@127.0.0.1:5672/"
+    broker = RabbitBroker(url, default_channel=Channel(prefetch_count=8))
+    queue = RabbitQueue(name, durable=True)
+    publisher = broker.publisher(queue, persist=True)
+    broker.subscriber(queue, ack_policy=AckPolicy.NACK_ON_ERROR)(consume)
+    return broker, publisher
+
+
+async def relay(kind: str, name: str) -> None:
+    """Publish events and consume them, until SIGTERM."""
+    broker, publisher = {"nats": nats, "rabbitmq": rabbitmq}[kind](name)
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    async with base.database, broker:
+        await broker.start()
+        async with outbox.worker(lease=3, poll=0.05, publish=publisher.publish):
+            await stopped.wait()
+
+
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):
+    if sys.argv[1] == "relay":
+        asyncio.run(relay(*sys.argv[2:4]))
+    else:
         asyncio.run(send(*map(int, sys.argv[1:4]), float(sys.argv[4])))

@@ -34,7 +34,9 @@ class Crashes:
         senders: How many senders there are.
         workers: How many workers there are.
         kills: How many workers are killed.
+        crashes: Of how many operations a sender dies.
         terminate: Ends the database's connections; ``None`` if they cannot be.
+        broker: The message broker and a name in it; ``None`` if workers run the receivers.
     """
 
     url: str
@@ -45,6 +47,7 @@ class Crashes:
     kills: int = 5
     crashes: float = 0.0
     terminate: Any = None
+    broker: tuple[str, str] | None = None
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -70,7 +73,7 @@ class Crashes:
                     for number in range(self.senders):
                         sending.create_task(self._send(number))
                 async with asyncio.timeout(60 + self.operations / 20):
-                    while await self._pending():  # noqa: ASYNC110 - other processes change it
+                    while await self._pending() or await self._unhandled():  # noqa: ASYNC110
                         await asyncio.sleep(0.2)
                 done.set()
         finally:
@@ -98,7 +101,10 @@ class Crashes:
         program = Path(sys.executable).with_name("typed-signals")
         options = ["--lease", "3", "--poll", "0.05", "--concurrency", "8", "--grace", "20"]
         while True:
-            process = self._start(str(program), "worker", f"{APP}:outbox", *options)
+            command = [str(program), "worker", f"{APP}:outbox", *options]
+            if self.broker is not None:
+                command = [sys.executable, str(APP), "relay", *self.broker]
+            process = self._start(*command)
             kill = self.counts["workers killed"] < self.kills
             try:
                 async with asyncio.timeout(1.5 + random.random() * 2 if kill else None):
@@ -155,10 +161,21 @@ class Crashes:
         )
         return int(count)
 
+    async def _unhandled(self) -> bool:
+        if self.broker is None:
+            return False
+        found = await self._query("select sender, number from orders")
+        handled = {tuple(line.split()[:2]) for line in self._handled()}
+        return any((str(row.sender), str(row.number)) not in handled for row in found)
+
+    def _handled(self) -> list[str]:
+        file = self.folder / "handled"
+        return file.read_text().splitlines() if file.exists() else []
+
     async def _count(self) -> None:
         saved = {(row.sender, row.number) for row in await self._query("select * from orders")}
         states = await self._query("select state, count(*) from typed_signals_outbox group by 1")
-        lines = [line.split() for line in (self.folder / "handled").read_text().splitlines()]
+        lines = [line.split() for line in self._handled()]
         handled = [(int(sender), int(number)) for sender, number, _ in lines]
         keys: dict[tuple[int, int], list[int]] = {}
         for sender, number in handled:
