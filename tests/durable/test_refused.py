@@ -1,5 +1,8 @@
 """On older ormars durable receivers are refused, and it is said why."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tests import lanes
@@ -22,3 +25,13 @@ def test_outbox_in_a_database_of_an_older_ormar_is_refused(store):
 def test_package_is_refused_beside_pydantic_1():
     with pytest.raises(ImportError, match="need SQLAlchemy 2, pydantic 2 and ormar 0"):
         import typed_signals.durable  # noqa: F401
+
+
+def test_nothing_else_imports_durable_receivers():
+    code = (
+        "import sys, typed_signals, typed_signals.ormar, typed_signals.testing\n"
+        "from typed_signals.ormar import post_save\n"
+        "print([name for name in sys.modules if name.startswith('typed_signals.durable')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
