@@ -151,7 +151,7 @@ async def rate(workers: int, rows: int, pending: int, *, keys: int | None = None
 
 
 async def work() -> None:
-    """A worker process, once it is told to go."""
+    """A worker process, once its parent says go."""
     async with base.database:
         await base.database.engine.dispose()
         print("ready", flush=True)
@@ -169,25 +169,25 @@ async def report(database: str, rows: int, pending: int) -> None:
             await connection.run_sync(base.metadata.create_all)
         try:
             plain, durable = await saves(rows // 5)
-            tell(database, "a save in a transaction", f"{plain * 1e3:.2f} ms", "")
-            told = f"{durable * 1e3:.2f} ms"
-            tell(database, "the same with a durable receiver", told, durable / plain)
+            show(database, "a save in a transaction", f"{plain * 1e3:.2f} ms", "")
+            with_row = f"{durable * 1e3:.2f} ms"
+            show(database, "the same with a durable receiver", with_row, durable / plain)
             one = await rate(1, rows, 0)
-            tell(database, "1 worker", f"{one:.0f} events/s", "")
+            show(database, "1 worker", f"{one:.0f} events/s", "")
             for workers in (2, 4):
                 more = await rate(workers, rows, 0)
-                tell(database, f"{workers} workers", f"{more:.0f} events/s", more / one)
+                show(database, f"{workers} workers", f"{more:.0f} events/s", more / one)
             keyed = await rate(1, rows, 0, keys=100)
-            tell(database, "1 worker, 100 keys", f"{keyed:.0f} events/s", keyed / one)
+            show(database, "1 worker, 100 keys", f"{keyed:.0f} events/s", keyed / one)
             full = await rate(1, rows, pending)
             what = f"1 worker, {pending} more pending"
-            tell(database, what, f"{full:.0f} events/s", full / one)
+            show(database, what, f"{full:.0f} events/s", full / one)
         finally:
             async with base.database.engine.begin() as connection:
                 await connection.run_sync(base.metadata.drop_all)
 
 
-def tell(database: str, what: str, figure: str, ratio: float | str) -> None:
+def show(database: str, what: str, figure: str, ratio: float | str) -> None:
     shown = f"{ratio:.2f}x" if isinstance(ratio, float) else ratio
     print(f"{database:<12}{what:<36}{figure:>16}{shown:>10}", flush=True)
 

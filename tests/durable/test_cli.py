@@ -116,9 +116,9 @@ def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
     assert err.endswith("typed-signals: stopped\n")
 
     sell(project, "c")
-    told = run("outbox", "status", "app:outbox", cwd=project)
-    assert told.status == 1  # something is dead
-    assert [line.split()[:5] for line in told.out.splitlines()] == [
+    done = run("outbox", "status", "app:outbox", cwd=project)
+    assert done.status == 1  # something is dead
+    assert [line.split()[:5] for line in done.out.splitlines()] == [
         ["receiver", "pending", "running", "dead", "done"],
         ["mail.receipt", "1", "0", "1", "1"],
     ]
@@ -141,8 +141,8 @@ def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
     work = Work(project, MENDED="1")
     work.until("done", "done", "done")
     work.stop(signal.SIGINT)
-    told = run("outbox", "purge", "app:outbox", "--older-than", "0", cwd=project)
-    assert told.out == "3 deleted\n"
+    done = run("outbox", "purge", "app:outbox", "--older-than", "0", cwd=project)
+    assert done.out == "3 deleted\n"
     assert run("outbox", "status", "app:outbox", cwd=project).out == "The outbox is empty.\n"
     assert run("outbox", "dead", "app:outbox", cwd=project).out == "Nothing is dead.\n"
 
@@ -159,9 +159,9 @@ def test_worker_finishes_what_runs_when_it_is_told_to_stop(project: Path):
 
 def test_unknown_receivers_are_told(project: Path):
     sell(project, "a")
-    told = run("outbox", "status", "bare:outbox", cwd=project)
-    assert told.out.splitlines()[1].endswith("unknown here")
-    assert told.status == 0
+    done = run("outbox", "status", "bare:outbox", cwd=project)
+    assert done.out.splitlines()[1].endswith("unknown here")
+    assert done.status == 0
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tests.shop import SERVER_URLS
 
 FULL = os.environ.get("TYPED_SIGNALS_SOAK", "") not in {"", "0"}
 
-TOLD = (
+REPORTED = (
     "operations",
     "committed",
     "handled",
@@ -44,7 +44,7 @@ async def test_every_committed_event_is_handled_whatever_is_killed(database: str
             url, terminate = await stack.enter_async_context(own)
         run = crashes(url, tmp_path, terminate=terminate)
         await run.run()
-    tell(database, run)
+    report(database, run)
     assert run.counts["keys out of order"] == 0
     assert run.counts["rows dead"] == run.counts["rows pending"] == 0
 
@@ -61,7 +61,7 @@ async def test_every_committed_event_is_handled_through_a_broker(broker: str, tm
             await run.run()
         finally:
             await forget(broker, name)
-    tell(f"postgresql and {broker}", run)
+    report(f"postgresql and {broker}", run)
 
 
 def crashes(url: str, folder: Path, **more: Any) -> Crashes:
@@ -76,10 +76,10 @@ def crashes(url: str, folder: Path, **more: Any) -> Crashes:
     )
 
 
-def tell(what: str, run: Crashes) -> None:
+def report(what: str, run: Crashes) -> None:
     """Print the counts, and look whether they are right."""
     counts = run.counts
-    print(f"\n{what}:", ", ".join(f"{name} {counts[name]}" for name in TOLD))
+    print(f"\n{what}:", ", ".join(f"{name} {counts[name]}" for name in REPORTED))
     assert counts["lost"] == counts["never committed but handled"] == 0
     assert counts["committed"] == counts["handled"] == counts["rows done"]
     assert counts["workers killed"] > 0

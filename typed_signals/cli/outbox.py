@@ -38,8 +38,8 @@ def status(target: str, as_json: bool) -> None:
     found = outbox_in(target)
     counts = _asked(found, lambda box: box.status())
     if as_json:
-        told = [{**each._asdict(), "known": each.receiver in found.receivers} for each in counts]
-        click.echo(json.dumps(told, indent=2))
+        data = [{**each._asdict(), "known": each.receiver in found.receivers} for each in counts]
+        click.echo(json.dumps(data, indent=2))
     elif not counts:
         out.print(Text("The outbox is empty.", "green"))
     else:
@@ -115,8 +115,8 @@ def _asked(found: TableOutbox, ask: Callable[[TableOutbox], Awaitable[T]]) -> T:
     try:
         return asyncio.run(connected())
     except (SQLAlchemyError, OSError) as error:
-        told = str(error).partition("\n")[0]
-        raise CannotRun(f"the outbox's database does not answer: {told}") from None
+        reason = str(error).partition("\n")[0]
+        raise CannotRun(f"the outbox's database does not answer: {reason}") from None
 
 
 def _data(row: Mapping[str, Any]) -> dict[str, Any]:

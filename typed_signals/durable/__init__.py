@@ -3,13 +3,13 @@
 Needs the extra ``durable``, and ormar 0.22 or later.
 """
 
-try:
-    import pydantic_core  # noqa: F401 - pydantic 1 has none
-except ModuleNotFoundError as error:
+from importlib.util import find_spec
+
+if find_spec("pydantic_core") is None:  # pydantic 1 has none
     raise ImportError(
         "durable receivers need SQLAlchemy 2, pydantic 2 and ormar 0.22 or later: "
         "pip install 'typed-signals[durable]'"
-    ) from error
+    )
 
 from typed_signals.durable._connect import connect_durable, durably
 from typed_signals.durable._durable import Durable, Upgrade

@@ -37,7 +37,7 @@ __all__ = ["Durable", "Upgrade"]
 T_co = TypeVar("T_co", covariant=True, default=None)
 
 Upgrade = Callable[[dict[str, Any], int], Mapping[str, Any]]
-"""Turns the JSON values of an older version, which it is told, into those of the newest."""
+"""Turns the JSON values of an older version, the second argument, into those of the newest."""
 
 _METHODS = ("save", "update", "delete")
 """The methods of a model that can be given a transaction."""
@@ -177,32 +177,32 @@ class Durable(Generic[T_co]):
 
     def _check_signal(self, contract: Contract, signal_name: str) -> None:
         what = f"a receiver of `{signal_name}` cannot be durable"
-        told = ""
+        reason = ""
         if signal_name in LIFECYCLE:
             if signal_name.startswith("pre_"):
                 after = f"post_{signal_name.removeprefix('pre_')}"
-                told = f"it runs after the commit, so connect it to `{after}`"
+                reason = f"it runs after the commit, so connect it to `{after}`"
             elif signal_name == "post_delete" and self.payload is None:
                 what += " without a payload"
-                told = (
+                reason = (
                     "the instance cannot be reloaded once it is deleted; write "
                     "`Durable(..., payload=...)`"
                 )
         elif contract.open_payload:
-            told = (
+            reason = (
                 "its payload is not declared, and nothing says how it travels; declare the signal "
                 "with a Protocol (`Signal[MyReceiver]`)"
             )
         elif self.payload is not None:
             what += " with a payload of its own"
-            told = "the signal's Protocol declares what travels; leave `payload` out"
+            reason = "the signal's Protocol declares what travels; leave `payload` out"
         elif "job" in contract.payload:
-            told = (
-                "its payload has a `job`, which is what a durable receiver is told of its work "
-                "by; give it another name"
+            reason = (
+                "its payload has a `job`, which is what a durable receiver is given about its "
+                "work; give it another name"
             )
-        if told:
-            raise SignalDefinitionError(f"{what} (`{self.name}`): {told}")
+        if reason:
+            raise SignalDefinitionError(f"{what} (`{self.name}`): {reason}")
 
     def _outbox_for(self, owner: type | None, signal: Signal[Any]) -> TableOutbox:
         database = Store.database_of(owner)

@@ -15,7 +15,7 @@ class Event(pydantic.BaseModel, frozen=True):
     """A row of the outbox as a message: what a relay publishes and a consumer receives.
 
     Attributes:
-        job: What the receiver is told of it; ``job.event_id`` is the message's identity.
+        job: What the receiver is given about it; ``job.event_id`` is the message's identity.
         sender: The sender's name.
         payload: The payload, as JSON.
         trace: The trace context of the send.

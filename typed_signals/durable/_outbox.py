@@ -195,7 +195,7 @@ class TableOutbox:
 
         Args:
             event: The event.
-            attempt: Which attempt this is, if the broker tells.
+            attempt: Which attempt this is, if the broker says.
 
         Raises:
             DurableError: This process does not know the receiver, or only an older version.

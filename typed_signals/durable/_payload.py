@@ -89,7 +89,7 @@ class Reference:
 
     Args:
         model: The model class; ``None`` for the sender itself.
-        relation: The name in the payload that tells the sender's relation, whose model it then is.
+        relation: The payload that names the sender's relation, whose model it then is.
     """
 
     def __init__(self, model: Model | None = None, relation: str | None = None) -> None:

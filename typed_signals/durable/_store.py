@@ -104,7 +104,7 @@ class Store:
             return
         engine = self.database.engine
         # With aiomysql, `AUTOCOMMIT` costs a statement more than `COMMIT`. And where the server has
-        # ended a connection, setting it fails in a way that the pool loses a place by, for good.
+        # closed a connection, setting it fails in a way that costs the pool a place for good.
         if engine.dialect.name not in ("mysql", "mariadb"):
             engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         async with engine.begin() as connection:

@@ -107,7 +107,7 @@ class Claimed:
     """A row that a worker holds the lease of.
 
     Attributes:
-        job: What the receiver is told of it.
+        job: What the receiver is given about it.
         sender: The sender's name.
         payload: The payload, as JSON.
         trace: The trace context of the send.
