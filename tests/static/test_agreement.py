@@ -37,7 +37,7 @@ disable_error_code = empty-body, return, return-value
 ONLY_MYPY = {
     "is annotated": "annotations are not compared with what is sent when the program runs",
     "its type is": "annotations are not compared with what is sent when the program runs",
-    "it takes `": "a parameter with a default works, so only a checker says that it is misspelt",
+    "it accepts `": "a parameter with a default works, so only a checker says that it is misspelt",
 }
 # Receivers that mypy may accept and connect() refuses, by what stands in their code:
 ONLY_CONNECT = {

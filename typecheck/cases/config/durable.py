@@ -10,7 +10,7 @@ import pydantic
 from shop import Album, Track
 
 from typed_signals import ConnectOptions, PostSaveReceiver
-from typed_signals._decorators import Connector
+from typed_signals._signal import Connector
 from typed_signals.durable import Durable, DurableOption, DurableReceiver, Job
 
 M = TypeVar("M")
