@@ -7,6 +7,7 @@ import contextvars
 from collections import Counter
 from typing import Any
 
+import pydantic
 import pytest
 
 from typed_signals.durable import Durable, Job, Worker, durably
@@ -16,6 +17,10 @@ from typed_signals.durable._worker import delay_after
 
 class BrokenError(Exception):
     """What a receiver fails with."""
+
+
+class Named(pydantic.BaseModel):
+    name: str
 
 
 async def send(shop: Any, *names: str) -> None:
@@ -379,7 +384,7 @@ async def test_what_was_only_just_claimed_is_given_back(shop, monkeypatch):
     async def hangs(name: str, job: Job) -> None:
         await asyncio.sleep(60)
 
-    names(shop, hangs)
+    names(shop, hangs, payload=Named)  # cancelled in a query, drivers leave a connection open
     await send(shop, "a")
     worker = Worker(shop.outbox, grace=0)
     claim = shop.outbox.rows.claim
