@@ -339,6 +339,21 @@ async def test_receivers_of_an_abstract_model_get_the_model_that_sent(shop):
     assert received == [(child, saved)]
 
 
+async def test_receivers_of_a_proxy_get_the_proxy_and_those_of_its_model_the_model(shop):
+    live = shop.store.model("Live", shop.Order, config={"proxy": True})
+    received: list[Any] = []
+
+    async def receiver(sender: Any, instance: Any, job: Job, **kwargs: Any) -> None:
+        received.append((sender, type(instance)))
+
+    durably("post_save", [shop.Order, live], Durable("both"))(receiver)
+    async with shop.database.transaction():
+        await shop.Order().save()
+        await live().save()
+    await shop.outbox.drain()
+    assert received == [(shop.Order, shop.Order), (live, live)]
+
+
 def shop_integer() -> Any:
     import ormar
 

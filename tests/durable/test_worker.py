@@ -7,6 +7,7 @@ import contextvars
 from collections import Counter
 from typing import Any
 
+import pydantic
 import pytest
 
 from typed_signals.durable import Durable, Job, Worker, durably
@@ -16,6 +17,10 @@ from typed_signals.durable._worker import delay_after
 
 class BrokenError(Exception):
     """What a receiver fails with."""
+
+
+class Named(pydantic.BaseModel):
+    name: str
 
 
 async def send(shop: Any, *names: str) -> None:
@@ -357,6 +362,42 @@ async def test_what_does_not_finish_in_time_is_given_back_and_does_not_count(sho
     assert (row["state"], row["attempts"], row["lease"]) == ("pending", 0, None)
     claimed = await shop.outbox.rows.claim({"note": 1}, limit=1, lease=60)
     assert claimed[0].job.attempt == 1
+
+
+async def test_success_that_is_being_noted_is_not_given_back(shop, monkeypatch):
+    received = names(shop)
+    finish, noting = shop.outbox.rows.finish, asyncio.Event()
+
+    async def finish_slowly(claimed: Any) -> Any:
+        noting.set()
+        await asyncio.sleep(0.3)
+        return await finish(claimed)
+
+    monkeypatch.setattr(shop.outbox.rows, "finish", finish_slowly)
+    await send(shop, "a")
+    async with shop.outbox.worker(poll=0.02, grace=0):
+        await noting.wait()
+    assert (received, await shop.states()) == ([("a", 1)], ["done"])
+
+
+async def test_what_was_only_just_claimed_is_given_back(shop, monkeypatch):
+    async def hangs(name: str, job: Job) -> None:
+        await asyncio.sleep(60)
+
+    names(shop, hangs, payload=Named)  # cancelled in a query, drivers leave a connection open
+    await send(shop, "a")
+    worker = Worker(shop.outbox, grace=0)
+    claim = shop.outbox.rows.claim
+
+    async def claim_and_stop(*args: Any, **kwargs: Any) -> Any:
+        claimed = await claim(*args, **kwargs)
+        worker.stop()
+        return claimed
+
+    monkeypatch.setattr(shop.outbox.rows, "claim", claim_and_stop)
+    await asyncio.wait_for(worker.run(), 10)
+    [row] = await shop.rows()
+    assert (row["state"], row["attempts"], row["lease"]) == ("pending", 0, None)
 
 
 async def test_second_stop_does_not_wait(shop):

@@ -111,9 +111,12 @@ class Store:
     # --- senders ---------------------------------------------------------------------------------
 
     def name_of(self, sender: type) -> str:
-        """The name that a sender has in the rows: a model's table, so that its class may move."""
+        """The name that a sender has in the rows: a model's table, so that its class may move.
+
+        A proxy shares its table with another model, and goes by its module and name.
+        """
         config: Any = era.config(sender) if is_model(sender) else None
-        if config is not None and config.tablename:
+        if config is not None and config.tablename and not config.proxy:
             return str(config.tablename)
         return f"{sender.__module__}:{sender.__qualname__}"
 

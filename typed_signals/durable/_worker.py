@@ -61,6 +61,7 @@ class Worker:
         self._grace = grace
         self._publish = publish
         self._running: dict[asyncio.Task[None], Claimed] = {}
+        self._attempting: set[int] = set()
         self._held_until: dict[int, float] = {}
         self._stopping = False
         self._wake = asyncio.Event()
@@ -165,30 +166,34 @@ class Worker:
         while self._running and (left := began + self._grace - time.monotonic()) > 0:
             self._wake.clear()
             await self._wait(left)
-        for task in list(self._running):
-            task.cancel()
+        await asyncio.sleep(0)  # what was only just started begins, so that it can give back
+        self._cancel(set(self._attempting))
         if self._running:
             await asyncio.wait(list(self._running))
+
+    def _cancel(self, numbers: set[int]) -> None:
+        """Cancel receivers; what notes how one went is left to finish."""
+        for task, claimed in self._running.items():
+            if claimed.job.id in numbers & self._attempting:
+                task.cancel()
 
     # --- leases ----------------------------------------------------------------------------------
 
     async def _keep_leases(self) -> None:
         while True:
             await asyncio.sleep(self._lease / 3)
-            running = dict(self._running)
+            running = {each.job.id: each for each in self._running.values()}
             if not running:
                 continue
             now = time.monotonic()
             try:
-                held = await self._rows.renew(list(running.values()), self._lease)
+                held = await self._rows.renew([*running.values()], self._lease)
             except Exception:
                 logger.warning("The worker cannot renew its leases.", exc_info=True)
                 held = {number for number, until in self._held_until.items() if until > now}
             else:
                 self._held_until |= dict.fromkeys(held & self._held_until.keys(), now + self._lease)
-            for task, claimed in running.items():
-                if claimed.job.id not in held and not task.done():
-                    task.cancel()
+            self._cancel(running.keys() - held)
 
     # --- one row ---------------------------------------------------------------------------------
 
@@ -236,6 +241,7 @@ class Worker:
     async def _attempt(self, durable: Durable[object], claimed: Claimed) -> BaseException | None:
         task = asyncio.current_task()
         asked = task.cancelling() if task else 0
+        self._attempting.add(claimed.job.id)
         try:
             with tracing().handling(claimed):
                 async with asyncio.timeout(durable.timeout):
@@ -250,6 +256,8 @@ class Worker:
             return error  # the receiver's own
         except Exception as error:
             return error
+        finally:
+            self._attempting.discard(claimed.job.id)
         return None
 
     async def _settled(self, claimed: Claimed, settle: Callable[[], Awaitable[bool]]) -> None:
