@@ -169,6 +169,29 @@ async def test_lost_inside_a_savepoint_calls_nobody(shop, saved):
     assert saved == await committed(shop) == []
 
 
+@current_only
+async def test_lost_inside_a_savepoint_that_is_caught_loses_what_follows(shop, saved):
+    if dialect(shop) == "postgresql":
+        pytest.skip("PostgreSQL runs no more statements then")
+
+    async def inner() -> None:
+        async with shop.store.database.transaction():
+            await shop.Album(name="before").save()
+            await execute(shop.store, "ROLLBACK")
+            await shop.Album(name="inside").save()
+
+    async def work() -> None:
+        async with shop.store.database.transaction():
+            with pytest.raises(Exception, match=r"no such savepoint|does not exist"):
+                await inner()
+            with contextlib.suppress(Exception):
+                await shop.Album(name="later").save()
+
+    with pytest.raises(TransactionRolledBackError, match="no on-commit receiver is called"):
+        await work()
+    assert saved == await committed(shop) == []
+
+
 async def test_rolled_back_by_hand_calls_nobody_and_raises(shop, saved):
     async def work() -> None:
         async with shop.store.database.transaction():
