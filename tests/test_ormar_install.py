@@ -358,7 +358,7 @@ def test_what_cannot_be_a_target(store):
         with pytest.raises(SignalDefinitionError) as caught:
             install(target)
         assert str(caught.value) == (
-            f"typed signals cannot be installed on {given}: expected ormar models or base "
+            f"typed signals cannot be installed on {given}: expected models or base "
             "configurations; `install()` without any covers every model"
         )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final, Protocol
 
-from typed_signals._contract import no_signals
 from typed_signals._describe import kind_of
 from typed_signals._errors import SignalDefinitionError, UnknownSignalError
+from typed_signals._misuse import no_signals
 from typed_signals._registry import BaseSignal
 
 __all__ = ["Backend", "Deferred", "Transaction", "find_backend", "has_backend", "register_backend"]
