@@ -182,6 +182,52 @@ def test_the_receivers_seen_are_a_snapshot(signal):
     assert signal.receivers == (receiver,)
 
 
+def test_has_receivers_says_whether_a_send_would_reach_any(signal):
+    async def receiver(sender, **kwargs): ...
+
+    assert signal.has_receivers is False
+    signal.connect(receiver, on_commit=True)
+    assert signal.has_receivers is True
+    signal.disconnect(receiver)
+    assert signal.has_receivers is False
+
+
+def test_disconnect_all_says_how_many_it_removed(signal):
+    first, second = receivers_named([], "first", "second")
+    assert signal.disconnect_all() == 0
+    signal.connect(first)
+    signal.connect(second)
+    assert signal.disconnect_all() == 2
+    assert signal.receivers == ()
+    assert signal.connect(first, sequential=True) is first, "with any options, as if never before"
+
+
+def test_underscore_receivers_can_be_read_and_cleared_as_a_dict(signal):
+    """Tests that were written for ormar's own signals do both."""
+    first, second = receivers_named([], "first", "second")
+    kept = signal._receivers
+    assert not kept
+    signal.connect(first)
+    signal.connect(second)
+    assert len(kept) == 2
+    assert list(kept.values()) == [first, second]
+    assert all(kept[key] is receiver for key, receiver in kept.items())
+    del kept[next(iter(kept))]
+    assert signal.receivers == (second,)
+    signal._receivers.clear()
+    assert signal.receivers == ()
+    assert not signal._receivers
+
+
+def test_underscore_receivers_accepts_no_receiver_that_was_not_checked(signal):
+    (receiver,) = receivers_named([], "receiver")
+    with pytest.raises(TypeError, match="receivers are checked when they are connected"):
+        signal._receivers[1] = receiver
+    with pytest.raises(KeyError):
+        del signal._receivers[1]
+    assert signal.receivers == ()
+
+
 # --- send ----------------------------------------------------------------------------------------
 
 
