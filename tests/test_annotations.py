@@ -252,7 +252,7 @@ def test_sync_receiver_with_type_parameters_may_return_an_awaitable(written: Wri
         ("shop.Awaitable[Decimal]", "shop"),
     ],
 )
-def test_sync_receiver_is_told_which_name_of_its_return_annotation_cannot_be_found(
+def test_sync_receivers_error_names_what_its_return_annotation_cannot_find(
     written: Written, annotation: str, name: str
 ) -> None:
     module = written(f"def notify(sender, price: Decimal, **kwargs) -> {annotation}: ...")

@@ -41,7 +41,7 @@ def test_connect_with_options_refuses_a_wrong_receiver():
 
 
 @pytest.mark.parametrize("given", [None, True, 3])
-def test_connect_takes_nothing_else_for_a_missing_receiver(given):
+def test_connect_refuses_a_receiver_that_cannot_be_called(given):
     with pytest.raises(SignalDefinitionError, match="cannot be called"):
         Signal().connect(given)
 

@@ -61,7 +61,7 @@ def notify(instance):  # the line that the error below is to name
 LINE = notify.__code__.co_firstlineno
 
 
-def test_one_error_says_who_where_what_and_what_to_write_instead():
+def test_error_names_receiver_place_faults_and_expected_signature():
     error = refusal(PRE_SAVE, notify)
     assert str(error) == (
         f"`tests.test_contract.notify` (tests/test_contract.py:{LINE}) "
@@ -77,7 +77,7 @@ def test_one_error_says_who_where_what_and_what_to_write_instead():
     assert "that the error below is to name" in linecache.getline(str(HERE), LINE)
 
 
-def test_every_fault_is_told_apart_by_a_code():
+def test_every_fault_has_a_code():
     async def everything(instnace, child, /, sender, *, thing): ...
 
     error = refusal(SIGNALS.pre_relation_add, everything)
@@ -203,7 +203,7 @@ NOT_ASYNC = {
 
 
 @pytest.mark.parametrize(("receiver", "faults"), NOT_ASYNC.values(), ids=NOT_ASYNC.keys())
-def test_what_is_not_async_is_refused(receiver, faults):
+def test_receiver_that_is_not_async_is_refused(receiver, faults):
     assert lines_of(refusal(PRE_SAVE, receiver)) == faults
 
 
@@ -327,11 +327,11 @@ def made(parameters: str, kind: str = "async def") -> Callable[..., Any]:
     [(parameters, *case) for parameters, case in SHAPES.items()],
     ids=SHAPES.keys(),
 )
-def test_a_shape_that_breaks_the_contract_is_refused(parameters, signal, faults):
+def test_signature_that_breaks_the_contract_is_refused(parameters, signal, faults):
     assert lines_of(refusal(SIGNALS[signal], made(parameters))) == faults
 
 
-def test_faults_of_the_shape_follow_that_of_the_kind():
+def test_faults_of_the_signature_come_after_not_async():
     assert lines_of(refusal(PRE_SAVE, made("(_, child)", "def"))) == [
         SYNC,
         renamed("_"),
@@ -430,11 +430,11 @@ LAYERS = {
 
 
 @pytest.mark.parametrize(("receiver", "faults"), LAYERS.values(), ids=LAYERS.keys())
-def test_what_a_call_really_meets_is_judged(receiver, faults):
+def test_signature_that_a_call_meets_is_checked(receiver, faults):
     assert lines_of(refusal(PRE_SAVE, receiver)) == faults
 
 
-def test_a_wrapper_that_wraps_itself_is_refused():
+def test_wrapper_that_wraps_itself_is_refused():
     async def endless(*args, **kwargs): ...
 
     endless.__wrapped__ = endless
@@ -490,23 +490,23 @@ NAMED = {
 
 
 @pytest.mark.parametrize(("receiver", "name"), NAMED.values(), ids=NAMED.keys())
-def test_the_error_names_the_receiver_and_its_place_and_no_value(receiver, name):
+def test_error_names_receiver_and_place_but_no_value(receiver, name):
     error = refusal(PRE_SAVE, receiver)
     first = str(error).splitlines()[0]
     assert first == f"{name} cannot be connected to signal `pre_save` of Album:"
     assert "secret" not in str(error)
 
 
-def test_what_was_not_written_in_python_has_no_place():
+def test_builtin_receiver_has_no_place():
     assert locate(max) == Location("max", None, None)
 
 
-def test_a_file_outside_the_working_directory_is_named_in_full(tmp_path, monkeypatch):
+def test_file_outside_the_working_directory_is_named_in_full(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert f"({HERE}:{LINE})" in str(refusal(PRE_SAVE, notify))
 
 
-def test_a_file_is_named_in_full_when_the_working_directory_is_gone(tmp_path, monkeypatch):
+def test_file_is_named_in_full_without_a_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     try:
         tmp_path.rmdir()
@@ -515,7 +515,7 @@ def test_a_file_is_named_in_full_when_the_working_directory_is_gone(tmp_path, mo
     assert f"({HERE}:{LINE})" in str(refusal(PRE_SAVE, notify))
 
 
-def test_a_signal_without_a_name_is_named_plainly():
+def test_signal_without_a_name_is_called_a_signal():
     assert str(refusal(Signal(), made("(_, **kwargs)"))) == (
         "`written` (<string>:1) cannot be connected to a signal:\n"
         f"  - {renamed('_')}\n"
@@ -527,7 +527,7 @@ def test_a_signal_without_a_name_is_named_plainly():
     ]
 
 
-def test_an_emitter_of_nobody_goes_by_the_name_of_its_class():
+def test_emitter_without_owner_is_named_by_its_class():
     error = refusal(SignalEmitter().order_paid, sync)
     assert "connected to signal `order_paid` of SignalEmitter:" in str(error)
 
@@ -552,12 +552,12 @@ SIGNATURES = {
 }
 
 
-def test_the_signatures_below_are_those_of_all_signals():
+def test_expected_signatures_cover_all_signals():
     assert list(SIGNATURES) == list(ModelSignals())
 
 
 @pytest.mark.parametrize(("signal", "payload"), SIGNATURES.items(), ids=SIGNATURES.keys())
-def test_the_expected_signature_is_told_and_is_one_that_is_taken(signal, payload):
+def test_expected_signature_is_shown_and_accepted(signal, payload):
     *_, last = str(refusal(SIGNALS[signal], made("()"))).splitlines()
     expected = f"(sender: type[Album], *, {payload}, **kwargs: object)"
     assert last == f"  expected: async def receiver{expected}"
@@ -588,7 +588,7 @@ class Priced(Protocol[M_contra, T]):
     ) -> Awaitable[object]: ...
 
 
-def test_the_expected_signature_reads_as_one_would_type_it():
+def test_expected_signature_reads_as_code():
     *_, last = str(refusal(Signal[Priced[Album, int]](), made("()"))).splitlines()
     assert last == (
         "  expected: async def receiver(sender: type[Model], *, cart: Cart | None, "
@@ -600,13 +600,13 @@ class Unannotated(Protocol):
     def __call__(self, sender, *, cart, **kwargs) -> Awaitable[object]: ...
 
 
-def test_what_a_contract_does_not_annotate_may_be_anything():
+def test_contract_without_annotations_accepts_anything():
     *_, last = str(refusal(Signal[Unannotated](), made("()"))).splitlines()
     assert last == ("  expected: async def receiver(sender: Any, *, cart: Any, **kwargs: Any)")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax is new in Python 3.12")
-def test_a_protocol_in_the_syntax_of_python_3_12_reads_the_same():
+def test_protocol_in_python_3_12_syntax_reads_the_same():
     names: dict[str, Any] = {"Protocol": Protocol, "Awaitable": Awaitable, "__name__": __name__}
     exec(
         "class Paid[M](Protocol):\n"
@@ -646,7 +646,7 @@ FIXED = {
 
 
 @pytest.mark.parametrize(("parameters", "faults"), FIXED.items(), ids=FIXED.keys())
-def test_a_contract_without_kwargs_asks_for_what_it_names(parameters, faults):
+def test_contract_without_kwargs_requires_its_payload_only(parameters, faults):
     signal: Any = Signal[Fixed]()
     receiver = made(parameters)
     if faults:
@@ -679,12 +679,12 @@ class FixedSignals(ModelSignals[Any]):
 
 
 @pytest.mark.parametrize(("signal", "receiver", "codes"), CODES)
-def test_the_code_of_a_fault_tells_its_kind(signal, receiver, codes):
+def test_code_of_a_fault_names_its_kind(signal, receiver, codes):
     assert [fault.code for fault in refusal(FixedSignals()[signal], receiver).faults] == codes
 
 
 @pytest.mark.parametrize("signal", ["pre_save", ""])
-def test_what_type_checkers_alone_can_tell_is_told_in_the_same_way(signal):
+def test_faults_that_only_type_checkers_find_use_the_same_words(signal):
     sending = "`pre_save`" if signal else "the signal"
     assert mistyped("instance", "Track", "Album", signal=signal) == Fault(
         "wrong-type",
@@ -713,7 +713,7 @@ def test_what_type_checkers_alone_can_tell_is_told_in_the_same_way(signal):
     )
 
 
-def test_a_contract_demands_no_more_than_it_was_given():
+def test_contract_requires_no_more_than_it_was_given():
     contract = Contract({"price": True})
     assert contract == Contract({"price": True}, {}, False, True, "")
     assert contract.names == ("price",)
@@ -730,7 +730,7 @@ def test_a_contract_demands_no_more_than_it_was_given():
         ("pre_save", [], None),
     ],
 )
-def test_a_misspelling_in_another_order_is_still_known(written, known, meant):
+def test_misspelling_with_swapped_words_is_recognized(written, known, meant):
     assert suggest(written, known) == meant
 
 
@@ -746,7 +746,7 @@ OPEN = {
 
 
 @pytest.mark.parametrize(("parameters", "faults"), OPEN.items(), ids=OPEN.keys())
-def test_a_signal_without_a_declared_payload_may_send_anything(parameters, faults):
+def test_signal_without_declared_payload_sends_anything(parameters, faults):
     signal: Any = SignalEmitter().order_paid
     receiver = made(parameters)
     if faults:
@@ -755,7 +755,7 @@ def test_a_signal_without_a_declared_payload_may_send_anything(parameters, fault
         assert signal.connect(receiver) is receiver
 
 
-def test_a_partial_of_a_method_cannot_bind_self_a_second_time():
+def test_partial_of_a_method_cannot_bind_self_again():
     class ReceiverInfo:
         async def hear(self, sender: object, **kwargs: object) -> None: ...
 

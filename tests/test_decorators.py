@@ -48,7 +48,7 @@ async def listener(sender, **kwargs): ...
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_decorator_connects_to_the_signal_of_its_name(album, name):
+def test_decorator_connects_to_the_signal_of_its_name(album, name):
     assert BY_NAME[name](album)(listener) is listener
     assert {other: album.signals[other].receivers for other in NAMES} == {
         other: (listener,) if other == name else () for other in NAMES
@@ -56,12 +56,12 @@ def test_a_decorator_connects_to_the_signal_of_its_name(album, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_receiver_does_the_same_with_the_name_as_a_string(album, name):
+def test_receiver_accepts_the_signals_name_as_a_string(album, name):
     assert receiver(name, album)(listener) is listener
     assert album.signals[name].receivers == (listener,)
 
 
-async def test_a_decorated_function_hears_and_is_still_itself(album):
+async def test_decorated_function_receives_and_stays_the_same(album):
     heard: list[Any] = []
 
     @pre_save(album)
@@ -81,7 +81,7 @@ def test_receiver_connects_to_custom_and_declared_signals(album):
     assert album.signals.sold_out.receivers == (listener,)
 
 
-def test_a_subclass_without_signals_of_its_own_sends_those_of_its_base(album):
+def test_subclass_without_signals_sends_those_of_its_base(album):
     class Single(album): ...
 
     pre_save(Single)(listener)
@@ -103,7 +103,7 @@ def test_decorators_can_be_stacked(album, track):
         assert signal.receivers == (stacked,)
 
 
-def test_methods_are_decorated_in_the_class_body_when_they_are_static(album):
+def test_static_methods_can_be_decorated_in_the_class_body(album):
     class Listeners:
         @staticmethod
         @pre_save(album)
@@ -145,18 +145,18 @@ SEVERAL = {
 
 
 @pytest.mark.parametrize("several", SEVERAL.values(), ids=SEVERAL.keys())
-def test_several_senders_are_connected_to_all_of_them(album, track, several):
+def test_decorator_connects_to_every_sender_of_a_list(album, track, several):
     pre_save(several([album, track]))(listener)
     assert album.signals.pre_save.receivers == (listener,)
     assert track.signals.pre_save.receivers == (listener,)
 
 
-def test_a_sender_named_twice_is_one(album):
+def test_sender_named_twice_is_connected_once(album):
     pre_save([album, album])(listener)
     assert album.signals.pre_save.receivers == (listener,)
 
 
-def test_a_refused_receiver_is_connected_to_none_and_the_error_names_all(album, track):
+def test_refused_receiver_is_connected_to_none_of_the_senders(album, track):
     async def wrong(sender, instance): ...
 
     with pytest.raises(SignalDefinitionError) as caught:
@@ -183,7 +183,7 @@ class TillSignals(SignalEmitter[Any]):
     paid: Signal[Refunded]
 
 
-def test_a_refusal_lists_what_is_wrong_for_either_sender():
+def test_refusal_lists_the_faults_for_every_sender():
     class Shop:
         signals = ShopSignals()
 
@@ -200,7 +200,7 @@ def test_a_refusal_lists_what_is_wrong_for_either_sender():
     ]
 
 
-def test_a_receiver_told_otherwise_by_one_sender_is_connected_to_none(album, track):
+def test_receiver_connected_with_other_options_is_connected_to_none(album, track):
     pre_save(track, sequential=True)(listener)
     with pytest.raises(SignalDefinitionError, match=r"signal `pre_save` of Track already, with"):
         pre_save([album, track])(listener)
@@ -208,7 +208,7 @@ def test_a_receiver_told_otherwise_by_one_sender_is_connected_to_none(album, tra
 
 
 @pytest.mark.parametrize("lenient_first", [True, False])
-def test_one_sender_that_refuses_is_enough(album, lenient_first):
+def test_receiver_that_one_sender_refuses_is_connected_to_none(album, lenient_first):
     class Lenient:
         signals: Any = ModelSignals(mode="lenient")
 
@@ -224,7 +224,7 @@ def test_one_sender_that_refuses_is_enough(album, lenient_first):
     assert [each.filename for each in caught] == [__file__]
 
 
-def test_a_warning_turned_into_an_error_connects_to_none():
+def test_warning_turned_into_an_error_connects_to_none():
     class Lenient:
         signals: Any = ModelSignals(mode="lenient")
 
@@ -238,7 +238,7 @@ def test_a_warning_turned_into_an_error_connects_to_none():
     assert Lenient.signals.pre_save.receivers == LenientToo.signals.pre_save.receivers == ()
 
 
-def test_a_list_with_one_that_sends_nothing_is_refused_whole(album):
+def test_list_with_something_that_is_no_sender_is_refused(album):
     with pytest.raises(SignalDefinitionError, match="`int` sends no signals"):
         pre_save([album, int])
     assert vars(album.signals).keys() <= {"pre_save"}
@@ -287,20 +287,20 @@ NO_SENDERS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("senders", "text"), NO_SENDERS.values(), ids=NO_SENDERS.keys())
-def test_what_is_no_sender_is_refused_before_there_is_a_receiver(senders, text):
+def test_decorator_refuses_what_is_no_sender(senders, text):
     with pytest.raises(SignalDefinitionError) as caught:
         pre_save(senders)
     assert str(caught.value) == text
 
 
-def test_a_decorator_without_its_call_is_told_what_to_write():
+def test_decorator_without_a_sender_names_what_to_write():
     with pytest.raises(SignalDefinitionError, match=r"write `@pre_update\(Album\)`"):
 
         @pre_update
         async def forgotten(sender, instance, **kwargs): ...
 
 
-def test_receiver_warns_of_a_near_miss_and_a_strict_emitter_refuses_it(album):
+def test_receiver_warns_of_a_misspelt_name_and_strict_mode_refuses_it(album):
     with pytest.warns(SignalNameWarning, match="did you mean `pre_save`?") as caught:
         receiver("pre_svae", album)
     assert [each.filename for each in caught] == [__file__]
@@ -317,7 +317,7 @@ def test_receiver_warns_of_a_near_miss_and_a_strict_emitter_refuses_it(album):
 # --- get_emitter and repr -------------------------------------------------------------------------
 
 
-def test_emitter_of_finds_the_emitter(album):
+def test_get_emitter_finds_the_emitter(album):
     assert get_emitter(album) is album.signals
     assert get_emitter(album()) is album.signals
     with pytest.raises(SignalDefinitionError) as caught:
@@ -325,14 +325,14 @@ def test_emitter_of_finds_the_emitter(album):
     assert str(caught.value) == no_signals("`Plain`")
 
 
-def test_an_emitter_learns_whose_it_is_from_the_class_body():
+def test_emitter_in_a_class_body_belongs_to_the_class():
     class Shop:
         signals: Any = SignalEmitter()
 
     assert Shop.signals.order_paid.title == "signal `order_paid` of Shop"
 
 
-def test_the_repr_of_a_decorator_says_where_it_connects(album, track):
+def test_repr_of_a_decorator_names_its_signals(album, track):
     assert repr(pre_save([album, track])) == (
         "<connects a receiver to signal `pre_save` of Album, signal `pre_save` of Track>"
     )

@@ -186,7 +186,7 @@ async def test_sequential_receiver_handles_its_own_task_group(waits: bool) -> No
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 @pytest.mark.parametrize("waits", [False, True], ids=["ready", "waits"])
-async def test_together_every_receiver_has_a_task_of_its_own(count: int, waits: bool) -> None:
+async def test_concurrent_receivers_each_have_a_task_of_their_own(count: int, waits: bool) -> None:
     signal = Signal()
     tasks: list[object] = []
 
@@ -219,7 +219,7 @@ async def test_concurrent_receiver_without_async_in_its_own_code_has_its_own_con
 # --- order and completeness ----------------------------------------------------------------------
 
 
-async def test_together_they_overlap_and_begin_in_the_order_of_connection() -> None:
+async def test_concurrent_receivers_overlap_and_start_in_the_order_of_connection() -> None:
     signal = Signal()
     seen: list[str] = []
     all_began = asyncio.Event()
@@ -239,7 +239,7 @@ async def test_together_they_overlap_and_begin_in_the_order_of_connection() -> N
     assert seen == ["a", "b", "c"]
 
 
-async def test_sequential_ones_end_before_the_next_begins_and_run_in_the_callers_task() -> None:
+async def test_sequential_receiver_finishes_before_the_next_starts() -> None:
     signal = Signal(sequential=True)
     seen: list[str] = []
 
@@ -259,7 +259,7 @@ async def test_sequential_ones_end_before_the_next_begins_and_run_in_the_callers
     assert seen == ["a begins", "a ends", "b begins", "b ends"]
 
 
-async def test_a_sequential_receiver_among_others_runs_alone() -> None:
+async def test_sequential_receiver_among_others_runs_alone() -> None:
     signal = Signal()
     running: set[str] = set()
     seen: list[set[str]] = []
@@ -282,7 +282,7 @@ async def test_a_sequential_receiver_among_others_runs_alone() -> None:
     assert seen == [{"a", "b"}, {"b"}, {"alone"}, {"c", "d"}, {"d"}]
 
 
-async def test_a_receiver_can_leave_a_sequential_signals_order() -> None:
+async def test_receivers_of_a_sequential_signal_can_be_connected_to_run_concurrently() -> None:
     signal = Signal(sequential=True)
     met = asyncio.Event()
 
@@ -297,7 +297,7 @@ async def test_a_receiver_can_leave_a_sequential_signals_order() -> None:
     await signal.send(sender=int)
 
 
-async def test_sequential_can_be_chosen_when_receivers_are_connected_already() -> None:
+async def test_sequential_can_be_changed_after_receivers_are_connected() -> None:
     signal = Signal()
     tasks: list[object] = []
     chosen: list[bool | None] = []
@@ -342,7 +342,7 @@ async def test_connecting_and_disconnecting_during_a_send_counts_from_the_next(
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
-async def test_a_send_is_a_coroutine_however_many_receivers_there_are(count: int) -> None:
+async def test_send_returns_a_coroutine_with_any_number_of_receivers(count: int) -> None:
     signal = Signal()
     for receiver in company(count):
         signal.connect(receiver)
@@ -367,7 +367,7 @@ def failing(error: BaseException, *, after: int = 0) -> Observer:
 
 
 @pytest.mark.parametrize("waits", [(0, 0, 0), (2, 1, 0), (0, 1, 2), (1, 0, 1)])
-async def test_the_first_failure_in_the_order_of_connection_is_raised_itself(
+async def test_first_failure_in_the_order_of_connection_is_raised_and_others_are_noted(
     waits: tuple[int, int, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     signal = Signal()
@@ -396,7 +396,7 @@ async def test_the_first_failure_in_the_order_of_connection_is_raised_itself(
 
 @WAYS
 @pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
-async def test_a_lone_failure_is_raised_as_it_is(sequential: bool | None, after: int) -> None:
+async def test_single_failure_is_raised_unchanged(sequential: bool | None, after: int) -> None:
     signal = Signal(sequential=sequential)
     error = ValueError("wrong")
     signal.connect(failing(error, after=after))
@@ -408,7 +408,7 @@ async def test_a_lone_failure_is_raised_as_it_is(sequential: bool | None, after:
     assert caught.traceback[-1].name == "receiver"
 
 
-async def test_the_end_of_a_loop_is_not_noted_among_other_failures() -> None:
+async def test_loop_error_is_not_noted_among_other_failures() -> None:
     signal = Signal()
     for error in (ValueError(), SignalLoopError(), KeyError()):
         signal.connect(failing(error))
@@ -420,7 +420,7 @@ async def test_the_end_of_a_loop_is_not_noted_among_other_failures() -> None:
 @WAYS
 @pytest.mark.parametrize("pause", [False, True], ids=["at once", "waits"])
 @pytest.mark.parametrize("others", [0, 2])
-async def test_a_failure_is_gone_once_it_is_handled(
+async def test_handled_failure_is_freed_without_garbage_collection(
     sequential: bool | None, pause: bool, others: int
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -451,7 +451,7 @@ async def test_a_failure_is_gone_once_it_is_handled(
 
 
 @WAYS
-async def test_a_recursion_error_of_a_receivers_own_is_no_endless_loop(
+async def test_recursion_error_of_a_receiver_is_raised_unchanged(
     sequential: bool | None,
 ) -> None:
     error = RecursionError("of its own")
@@ -464,7 +464,7 @@ async def test_a_recursion_error_of_a_receivers_own_is_no_endless_loop(
     assert outcome.exception is error
 
 
-async def test_one_after_another_the_first_failure_stops() -> None:
+async def test_first_failure_of_sequential_receivers_stops_the_send() -> None:
     signal = Signal(sequential=True)
     seen: list[str] = []
 
@@ -480,7 +480,7 @@ async def test_one_after_another_the_first_failure_stops() -> None:
 
 @WAYS
 @pytest.mark.parametrize("others", [0, 2])
-async def test_payload_that_does_not_fit_is_the_receivers_failure(
+async def test_payload_that_does_not_fit_fails_that_receiver_only(
     others: int, sequential: bool | None
 ) -> None:
     signal = Signal(mode="lenient", sequential=sequential)
@@ -502,7 +502,7 @@ async def test_payload_that_does_not_fit_is_the_receivers_failure(
 
 
 @pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
-async def test_a_receiver_that_ends_the_program_leaves_no_other_running(after: int) -> None:
+async def test_receiver_that_ends_the_program_leaves_no_other_running(after: int) -> None:
     """Only so far as the loop lets it: what a waiting task raises leaves the loop at once."""
     signal = Signal()
     ended: list[str] = []
@@ -522,7 +522,7 @@ async def test_a_receiver_that_ends_the_program_leaves_no_other_running(after: i
     assert ended == ["waits"]
 
 
-def test_a_keyboard_interrupt_cancels_the_others() -> None:
+def test_keyboard_interrupt_cancels_the_other_receivers() -> None:
     signal = Signal()
     ended: list[str] = []
 
@@ -545,7 +545,7 @@ def test_a_keyboard_interrupt_cancels_the_others() -> None:
 
 @WAYS
 @pytest.mark.parametrize("count", [1, 3])
-async def test_cancelling_a_send_cancels_its_receivers_and_waits(
+async def test_cancelling_a_send_cancels_its_receivers_and_waits_for_them(
     sequential: bool | None, count: int
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -594,7 +594,7 @@ async def test_a_cancellation_keeps_what_it_says(sequential: bool | None, count:
 
 
 @WAYS
-async def test_a_sender_that_survived_a_cancellation_is_not_cancelled_by_its_receivers(
+async def test_sender_that_handled_a_cancellation_is_not_cancelled_again(
     sequential: bool | None,
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -618,7 +618,7 @@ async def test_a_sender_that_survived_a_cancellation_is_not_cancelled_by_its_rec
     assert await task == "sent"
 
 
-async def test_a_cancellation_reaches_all_receivers_at_once() -> None:
+async def test_cancellation_reaches_all_concurrent_receivers_at_once() -> None:
     """The first one ends only when the last one has been cancelled."""
     signal = Signal()
     last_was_cancelled = asyncio.Event()
@@ -649,7 +649,7 @@ async def test_a_cancellation_reaches_all_receivers_at_once() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-async def test_concurrent_receiver_that_swallows_its_cancellation_does_not_swallow_the_sends(
+async def test_receiver_that_suppresses_its_cancellation_does_not_suppress_the_callers(
     count: int,
 ) -> None:
     signal = Signal()
@@ -674,7 +674,7 @@ async def test_concurrent_receiver_that_swallows_its_cancellation_does_not_swall
 
 
 @pytest.mark.parametrize("count", [1, 3])
-async def test_a_failure_after_the_cancellation_is_logged(
+async def test_failure_after_the_cancellation_is_logged(
     count: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     signal = Signal()
@@ -698,7 +698,7 @@ async def test_a_failure_after_the_cancellation_is_logged(
 
 @pytest.mark.parametrize("count", [0, 2])
 @pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
-async def test_a_receiver_that_cancels_itself_cancels_nobody_else(count: int, after: int) -> None:
+async def test_receiver_that_cancels_itself_cancels_no_other(count: int, after: int) -> None:
     signal = Signal()
     ended: list[str] = []
 
@@ -726,7 +726,7 @@ async def test_a_receiver_that_cancels_itself_cancels_nobody_else(count: int, af
 
 @WAYS
 @pytest.mark.parametrize("count", [1, 3])
-async def test_a_timeout_around_a_send_ends_it(sequential: bool | None, count: int) -> None:
+async def test_timeout_around_a_send_stops_it(sequential: bool | None, count: int) -> None:
     signal = Signal(sequential=sequential)
 
     def slow() -> Observer:
@@ -747,7 +747,7 @@ async def test_a_timeout_around_a_send_ends_it(sequential: bool | None, count: i
 
 @WAYS
 @pytest.mark.parametrize("count", [1, 2, 3])
-async def test_cancelled_at_any_step_a_send_leaves_nothing_running(
+async def test_send_cancelled_at_any_step_leaves_nothing_running(
     sequential: bool | None, count: int
 ) -> None:
     """Cancel after 0, 1, 2 … turns of the loop, until the send ends by itself."""
@@ -816,7 +816,7 @@ async def test_closing_a_send_closes_its_receivers(sequential: bool | None, coun
 
 
 @WAYS
-async def test_robust_sends_raise_nothing_and_tell_how_each_receiver_ended(
+async def test_send_robust_raises_nothing_and_returns_an_outcome_for_each_receiver(
     sequential: bool | None,
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -852,7 +852,7 @@ async def test_robust_sends_raise_nothing_and_tell_how_each_receiver_ended(
     ],
     ids=str,
 )
-async def test_everyone_hears_who_sent_what_whichever_way_it_is_told(
+async def test_every_receiver_gets_sender_and_payload_with_any_options(
     options: list[ConnectOptions], send: str, watched: bool
 ) -> None:
     signal = Signal()
@@ -881,11 +881,11 @@ def watching() -> Iterator[None]:
     remove_middleware(pass_on)
 
 
-async def test_a_robust_send_without_receivers_has_no_outcomes() -> None:
+async def test_send_robust_without_receivers_returns_no_outcomes() -> None:
     assert await Signal().send_robust(sender=int) == []
 
 
-async def test_send_robust_tells_of_a_receiver_that_has_no_hash():
+async def test_send_robust_accepts_a_receiver_without_hash():
     @dataclasses.dataclass
     class Counter:
         count: int = 0
@@ -901,7 +901,7 @@ async def test_send_robust_tells_of_a_receiver_that_has_no_hash():
 
 
 @WAYS
-async def test_a_robust_send_can_be_cancelled(sequential: bool | None) -> None:
+async def test_send_robust_can_be_cancelled(sequential: bool | None) -> None:
     signal = Signal(sequential=sequential)
 
     async def slow(sender: object, **kwargs: object) -> None:
@@ -918,7 +918,7 @@ async def test_a_robust_send_can_be_cancelled(sequential: bool | None) -> None:
 # --- options -------------------------------------------------------------------------------------
 
 
-async def test_the_same_receiver_cannot_be_connected_again_to_be_told_otherwise() -> None:
+async def test_connected_receiver_cannot_be_connected_again_with_other_options() -> None:
     signal = Signal()
 
     async def receiver(sender: object, **kwargs: object) -> None: ...
@@ -941,7 +941,7 @@ async def test_the_same_receiver_cannot_be_connected_again_to_be_told_otherwise(
 
 
 @pytest.mark.parametrize("count", [1, 3])
-async def test_a_loops_own_task_factory_makes_the_tasks(count: int) -> None:
+async def test_task_factory_of_the_loop_makes_the_tasks(count: int) -> None:
     signal = Signal()
     made: list[object] = []
 

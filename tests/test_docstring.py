@@ -61,11 +61,11 @@ TOLD = {
 
 
 @pytest.mark.parametrize(("protocol", "told"), TOLD.items(), ids=lambda each: str(each)[:40])
-def test_a_docstring_is_taken_apart(protocol, told):
+def test_docstring_is_split_into_its_sections(protocol, told):
     assert read_docstring(protocol) == replace(told, arguments={**COMMON, **told.arguments})
 
 
-def test_what_sends_a_signal_is_told_by_its_calls():
+def test_docstring_names_the_calls_that_send_a_signal():
     assert read_docstring(Whole).operations == ("Model.save()", "objects.create()")
     assert read_docstring(Silent).operations == ()
     assert "Model.save()" in read_docstring(PreSaveReceiver).operations

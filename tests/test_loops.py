@@ -30,7 +30,7 @@ def signals(model: Any) -> Any:
 @WAYS
 @PAUSES
 @pytest.mark.parametrize("length", [1, 2, 5])
-async def test_an_endless_loop_ends_in_an_error_that_names_its_receivers(
+async def test_endless_loop_stops_with_an_error_that_names_its_receivers(
     sequential: bool | None, pause: bool, length: int
 ) -> None:
     ring = [Signal(sequential=sequential) for _ in range(length)]
@@ -68,7 +68,7 @@ class GreatAlbum: ...
     ],
     ids=["its own class", "another class", "an instance"],
 )
-async def test_the_error_names_signal_receiver_and_model_and_says_what_to_do(
+async def test_loop_error_names_signal_receiver_and_model_and_what_to_do(
     owner: type[Any], sender: Any, name: str, sequential: bool | None
 ) -> None:
     signals: ModelSignals[Any] = ModelSignals()
@@ -96,7 +96,7 @@ async def test_the_error_names_signal_receiver_and_model_and_says_what_to_do(
 
 
 @WAYS
-async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_receiver(
+async def test_loop_of_robust_sends_fails_in_the_innermost_receiver(
     sequential: bool | None,
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -115,7 +115,7 @@ async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_recei
 
 @WAYS
 @pytest.mark.parametrize("pause", [None, "in itself", "in a task"])
-async def test_the_error_names_the_receiver_that_sends_among_others(
+async def test_loop_error_names_the_receiver_that_sends_among_others(
     sequential: bool | None, pause: str | None
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -147,7 +147,7 @@ async def test_the_error_names_the_receiver_that_sends_among_others(
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
-async def test_a_model_that_updates_itself_when_it_is_updated(shop, inside):
+async def test_receiver_that_updates_its_instance_is_stopped(shop, inside):
     async def promote(sender: Any, instance: Any, **kwargs: Any) -> None:
         await instance.update(is_best_seller=True)
 
@@ -167,7 +167,7 @@ async def test_a_model_that_updates_itself_when_it_is_updated(shop, inside):
     assert current.get() is None
 
 
-async def test_a_saves_b_saves_a(shop):
+async def test_models_that_save_each_other_are_stopped(shop):
     async def album_makes_a_track(sender: Any, instance: Any, **kwargs: Any) -> None:
         await shop.Track(name="t").save()
 
@@ -182,7 +182,7 @@ async def test_a_saves_b_saves_a(shop):
     assert "signal `post_save` of Track → receiver" in str(caught.value)
 
 
-async def test_a_loop_through_the_commit_ends_too(shop, caplog):
+async def test_loop_through_the_commit_is_stopped(shop, caplog):
     """Nothing can be raised then, so the error is logged, once."""
 
     async def again(sender: Any, instance: Any, **kwargs: Any) -> None:
@@ -198,7 +198,7 @@ async def test_a_loop_through_the_commit_ends_too(shop, caplog):
 
 @WAYS
 @PAUSES
-async def test_receivers_that_double_end_before_memory_does(
+async def test_receivers_that_double_are_stopped_before_memory_runs_out(
     sequential: bool | None, pause: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -224,7 +224,7 @@ async def test_receivers_that_double_end_before_memory_does(
 
 @WAYS
 @PAUSES
-async def test_chains_a_hundred_deep_pass(sequential: bool | None, pause: bool) -> None:
+async def test_chain_of_a_hundred_sends_is_allowed(sequential: bool | None, pause: bool) -> None:
     signal = Signal(sequential=sequential)
     depths: list[int] = []
 
@@ -241,7 +241,7 @@ async def test_chains_a_hundred_deep_pass(sequential: bool | None, pause: bool) 
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
-async def test_chains_of_a_hundred_saves_pass(shop, inside):
+async def test_chain_of_a_hundred_saves_is_allowed(shop, inside):
     async def next_one(sender: Any, instance: Any, **kwargs: Any) -> None:
         left = int(instance.name)
         if left:
@@ -257,7 +257,7 @@ async def test_chains_of_a_hundred_saves_pass(shop, inside):
 
 
 @WAYS
-async def test_many_sends_within_one_that_are_no_loop_pass(sequential: bool | None) -> None:
+async def test_many_sends_within_one_are_allowed(sequential: bool | None) -> None:
     outer, inner = Signal(sequential=sequential), Signal(sequential=sequential)
     heard = 0
 
@@ -286,7 +286,7 @@ def nested(sequential: bool | None, innermost: Callable[..., Any]) -> Signal:
 
 
 @WAYS
-async def test_any_number_of_sends_deep_within_one_pass_one_after_another(
+async def test_any_number_of_nested_sends_is_allowed_sequentially(
     sequential: bool | None,
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -306,7 +306,7 @@ async def test_any_number_of_sends_deep_within_one_pass_one_after_another(
 
 
 @WAYS
-async def test_who_catches_the_end_of_a_loop_can_send_on(sequential: bool | None) -> None:
+async def test_receiver_that_catches_the_loop_error_can_send_again(sequential: bool | None) -> None:
     endless = Signal(sequential=sequential)
     endless.connect(endless.send)
     heard: list[object] = []
@@ -328,7 +328,7 @@ async def test_who_catches_the_end_of_a_loop_can_send_on(sequential: bool | None
 
 
 @WAYS
-async def test_a_task_that_a_receiver_leaves_behind_is_no_loop(sequential: bool | None) -> None:
+async def test_task_that_outlives_its_receiver_is_no_loop(sequential: bool | None) -> None:
     """As a heartbeat does: each send begins when the one that started its task is over."""
     signal = Signal(sequential=sequential)
     beats = 0
@@ -356,7 +356,7 @@ async def test_a_task_that_a_receiver_leaves_behind_is_no_loop(sequential: bool 
 
 
 @WAYS
-async def test_a_task_that_overlaps_the_send_that_started_it_is_no_loop(
+async def test_task_that_overlaps_the_send_that_started_it_is_no_loop(
     sequential: bool | None,
 ) -> None:
     """Each send is still open when the next begins, but over before the one after that."""
@@ -379,7 +379,7 @@ async def test_a_task_that_overlaps_the_send_that_started_it_is_no_loop(
     assert beats == 1000
 
 
-async def test_after_a_loop_has_ended_its_signal_can_be_sent_again() -> None:
+async def test_signal_can_be_sent_again_after_a_loop() -> None:
     signal = Signal()
     endless = True
 

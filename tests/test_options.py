@@ -55,7 +55,7 @@ def test_mode_that_does_not_exist_is_refused(mode: Any, given: str) -> None:
     )
 
 
-def test_mode_of_an_emitter_cannot_be_left_open() -> None:
+def test_mode_of_an_emitter_cannot_be_none() -> None:
     no_mode: Any = None
     assert told(lambda: ShopSignals(mode=no_mode)).endswith("'normal' or 'strict', not None")
 

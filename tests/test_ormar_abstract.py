@@ -46,7 +46,7 @@ def recorder(log: list[Any], name: str) -> Any:
 
 
 @pytest.mark.parametrize("decorator", [pre_update, ormar.pre_update], ids=["ours", "ormar's"])
-async def test_every_model_below_present_and_future(store, decorator):
+async def test_abstract_receiver_receives_from_present_and_future_models(store, decorator):
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
     install()
@@ -71,7 +71,7 @@ async def test_every_model_below_present_and_future(store, decorator):
     assert signals(other).pre_update.receivers == ()
 
 
-async def test_through_several_levels(store):
+async def test_receivers_are_inherited_through_several_levels(store):
     install()
     top = store.model("Top", config=ABSTRACT)
     middle = store.model("Middle", top, config=ABSTRACT)
@@ -85,7 +85,7 @@ async def test_through_several_levels(store):
     assert names(middle_log) == ["Low"]
 
 
-async def test_several_abstract_bases(store):
+async def test_receivers_are_inherited_from_several_abstract_bases(store):
     install()
     named = store.model("Named", config=ABSTRACT)
     dated = store.model(
@@ -101,7 +101,7 @@ async def test_several_abstract_bases(store):
     assert [names(log) for log in logs] == [["Album"], ["Album"]]
 
 
-async def test_a_receiver_of_both_levels_is_called_once(store):
+async def test_receiver_connected_at_both_levels_is_called_once(store):
     install()
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
@@ -116,7 +116,7 @@ async def test_a_receiver_of_both_levels_is_called_once(store):
     assert signals(album).pre_save.receivers == (note,)
 
 
-async def test_the_order_of_connection_across_levels(store):
+async def test_receivers_of_both_levels_run_in_the_order_of_connection(store):
     install()
     top = store.model("Top", config=ABSTRACT)
     middle = store.model("Middle", top, config=ABSTRACT)
@@ -129,7 +129,7 @@ async def test_the_order_of_connection_across_levels(store):
     assert log == [(str(number), "Album") for number in range(1, 6)]
 
 
-async def test_disconnecting_the_same_way(store):
+async def test_disconnecting_at_the_abstract_model_disconnects_from_all(store):
     install()
     base = store.model("Base", config=ABSTRACT)
     album, track = store.model("Album", base), store.model("Track", base)
@@ -148,7 +148,7 @@ async def test_disconnecting_the_same_way(store):
     assert log == []
 
 
-async def test_relation_signals_are_heard_above_as_well(shop):
+async def test_relation_signals_reach_receivers_of_the_abstract_model(shop):
     heard = []
 
     @pre_relation_add(shop.Product)
@@ -166,7 +166,7 @@ async def test_relation_signals_are_heard_above_as_well(shop):
     ]
 
 
-async def test_all_lifecycle_signals_are_heard_above(shop):
+async def test_all_lifecycle_signals_reach_receivers_of_the_abstract_model(shop):
     log = listen(shop.Product)
     own = listen(shop.Album)
     album = await shop.Album.objects.create(name="Blue")
@@ -183,7 +183,7 @@ async def test_all_lifecycle_signals_are_heard_above(shop):
 # --- custom signals, contracts -------------------------------------------------------------------
 
 
-async def test_a_custom_signal_of_an_abstract_model(store):
+async def test_custom_signal_of_an_abstract_model_is_inherited(store):
     install()
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
@@ -194,7 +194,7 @@ async def test_a_custom_signal_of_an_abstract_model(store):
     assert log == [("note", "Album")]
 
 
-async def test_an_assigned_signal_of_an_abstract_model(store):
+async def test_assigned_signal_of_an_abstract_model_is_inherited(store):
     install()
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
@@ -207,7 +207,7 @@ async def test_an_assigned_signal_of_an_abstract_model(store):
     assert log == [("own", "Album"), ("new", "Album")]
 
 
-def test_the_refusal_names_the_abstract_model(store):
+def test_refusal_names_the_abstract_model(store):
     install()
     base = store.model("Base", config=ABSTRACT)
     with pytest.raises(SignalDefinitionError, match="signal `pre_save` of Base:"):
@@ -216,7 +216,7 @@ def test_the_refusal_names_the_abstract_model(store):
         async def wrong(sender, child, **kwargs): ...
 
 
-async def test_a_declared_signal_reaches_all_models(store):
+async def test_declared_signal_reaches_all_models(store):
     class Declared(ModelSignals[Any]):
         sold_out: Signal
 
@@ -230,7 +230,7 @@ async def test_a_declared_signal_reaches_all_models(store):
     assert log == [("note", "Album")]
 
 
-async def test_receivers_connected_to_an_abstract_model_before_install(store):
+async def test_receivers_connected_to_an_abstract_model_before_install_are_kept(store):
     """With ormar alone they never hear anything; from ``install()`` on they do."""
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
@@ -248,7 +248,7 @@ async def test_receivers_connected_to_an_abstract_model_before_install(store):
     assert log[3:] == [("own", "Album")]
 
 
-async def test_installing_on_the_concrete_model_alone_leaves_the_abstract_one_out(store):
+async def test_install_on_the_concrete_model_leaves_the_abstract_one_out(store):
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
     install(album)
@@ -265,7 +265,7 @@ async def test_installing_on_the_concrete_model_alone_leaves_the_abstract_one_ou
 # --- models below concrete ones ------------------------------------------------------------------
 
 
-async def test_a_model_below_a_concrete_one_has_signals_of_its_own(store):
+async def test_model_derived_from_a_concrete_one_has_its_own_signals(store):
     """As in ormar: a concrete model's receivers do not hear the models below it."""
     install()
     base = store.model("Base", config=ABSTRACT)
@@ -278,7 +278,7 @@ async def test_a_model_below_a_concrete_one_has_signals_of_its_own(store):
     assert names(own) == names(above) == ["Single", "Single"]
 
 
-async def test_a_model_without_a_configuration_of_its_own_shares_its_parents(store):
+async def test_model_without_configuration_shares_its_parents(store):
     """Legacy ormars let a subclass go without: it is the same table, and the same signals."""
     install()
     album = store.model("Album")
@@ -290,7 +290,7 @@ async def test_a_model_without_a_configuration_of_its_own_shares_its_parents(sto
 
 @proxies
 @pytest.mark.parametrize("emit", [True, False])
-async def test_emit_parent_signals(store, emit):
+async def test_emit_parent_signals_sends_the_parents_signals_once(store, emit):
     install()
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
@@ -312,7 +312,7 @@ async def test_emit_parent_signals(store, emit):
 
 @proxies
 @pytest.mark.parametrize("connect", [True, False], ids=["connected before", "not connected"])
-async def test_one_that_is_connected_for_a_while_hears_a_childs_operation_as_often(store, connect):
+async def test_temporary_receiver_receives_a_childs_operation_as_often(store, connect):
     install()
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
@@ -331,7 +331,7 @@ async def test_one_that_is_connected_for_a_while_hears_a_childs_operation_as_oft
 
 
 @proxies
-async def test_the_parent_hears_the_childs_instance(store):
+async def test_parents_receiver_gets_the_childs_instance(store):
     install()
     album = store.model("Album")
     live = store.model("Live", album, config={"proxy": True, "emit_parent_signals": True})
@@ -344,7 +344,7 @@ async def test_the_parent_hears_the_childs_instance(store):
 
 
 @proxies
-async def test_emit_parent_signals_through_two_concrete_levels(store):
+async def test_emit_parent_signals_works_through_two_concrete_levels(store):
     install()
     base = store.model("Base", config=ABSTRACT)
     album = store.model("Album", base)
@@ -364,7 +364,7 @@ async def test_emit_parent_signals_through_two_concrete_levels(store):
 
 
 @proxies
-async def test_a_proxy_has_signals_of_its_own(store):
+async def test_proxy_has_its_own_signals(store):
     install()
     album = store.model("Album")
     live = store.model("Live", album, config={"proxy": True})
@@ -381,7 +381,7 @@ async def test_a_proxy_has_signals_of_its_own(store):
 # --- through models ------------------------------------------------------------------------------
 
 
-async def test_a_through_model_that_ormar_makes_has_typed_signals(store):
+async def test_through_model_made_by_ormar_has_typed_signals(store):
     install()
     tag = store.model("Tag")
     album = store.model(
@@ -399,7 +399,7 @@ async def test_a_through_model_that_ormar_makes_has_typed_signals(store):
 
 
 @pytest.mark.parametrize("early", [True, False], ids=["install first", "install last"])
-async def test_a_through_model_inherited_from_an_abstract_model(store, early):
+async def test_through_model_inherited_from_an_abstract_model_has_typed_signals(store, early):
     """ormar copies it for every model below, and the copies share one emitter."""
     if early:
         install()

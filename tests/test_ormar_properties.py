@@ -78,7 +78,7 @@ async def operate(shop: Shop) -> None:
 @on_sqlite
 @given(source=receivers(), signal=st.sampled_from(sorted(SENT)))
 @settings(real, max_examples=100)
-async def test_what_connect_takes_is_really_called(shop, source, signal):
+async def test_receiver_that_connect_accepts_is_called(shop, source, signal):
     made, calls = compiled(source)
     own = signals(shop.Album)[signal]
     refused = refusal(own, made)
@@ -122,7 +122,7 @@ def is_wrong(made: Any, signal: str) -> bool:
 @given(source=receivers(), signal=st.sampled_from(sorted(SENT)))
 @settings(real, max_examples=50)
 @pytest.mark.filterwarnings("ignore::typed_signals.SignalDefinitionWarning")
-async def test_what_the_lenient_mode_takes_is_really_called(shop, source, signal):
+async def test_receiver_that_lenient_mode_accepts_is_called(shop, source, signal):
     made, calls = compiled(source)
     install(mode="lenient")
     own = signals(shop.Album)[signal]
@@ -193,7 +193,7 @@ class Expected:
 
 @given(steps=st.lists(steps, max_size=25))
 @settings(real, max_examples=50)
-async def test_receivers_of_abstract_and_concrete_models(store, tree, steps):
+async def test_receivers_of_abstract_and_concrete_models_match_a_simple_model(store, tree, steps):
     models = {model.__name__: model for model in tree.models}
     tree.forget_receivers()
     install()

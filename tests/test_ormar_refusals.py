@@ -199,7 +199,7 @@ def place(bad: Any) -> str:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("case", REFUSALS)
-def test_refused_with_every_fault_in_one_error(album, case, way):
+def test_receiver_is_refused_with_every_fault_in_one_error(album, case, way):
     bad, name, faults = REFUSALS[case]
     with pytest.raises(SignalDefinitionError) as caught:
         WAYS[way](album, bad)
@@ -219,7 +219,7 @@ def test_refused_with_every_fault_in_one_error(album, case, way):
 
 
 @pytest.mark.parametrize("decorator", [ormar.pre_save, pre_save], ids=["ormar's", "ours"])
-def test_a_list_of_models_names_all_of_them_and_connects_to_none(store, album, decorator):
+def test_refusal_for_a_list_of_models_names_all_and_connects_to_none(store, album, decorator):
     track = store.model("Track")
     with pytest.raises(SignalDefinitionError) as caught:
         decorator([album, track])(misspelt)
@@ -247,7 +247,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("signal", EXPECTED)
-def test_the_expected_signature_is_the_signals_own(album, signal):
+def test_expected_signature_is_that_of_the_signal(album, signal):
     async def wrong(sender, thing, **kwargs): ...
 
     with pytest.raises(SignalDefinitionError) as caught:

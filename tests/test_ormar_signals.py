@@ -57,27 +57,27 @@ def deleted(instance):
 # --- save, update, delete ------------------------------------------------------------------------
 
 
-async def test_save(shop):
+async def test_save_sends_pre_save_and_post_save(shop):
     log = listen(shop.Album)
     album = shop.Album(name="Blue")
     assert await album.save() is album
     check(log, *saved(album))
 
 
-async def test_create(shop):
+async def test_create_sends_pre_save_and_post_save(shop):
     log = listen(shop.Album)
     album = await shop.Album.objects.create(name="Blue")
     check(log, *saved(album))
 
 
-async def test_update_passes_what_it_was_given(shop):
+async def test_update_sends_what_it_was_given(shop):
     album = await shop.Album.objects.create(name="Blue")
     log = listen(shop.Album)
     await album.update(name="Hejira", play_count=3)
     check(log, *updated(album, name="Hejira", play_count=3))
 
 
-async def test_update_without_arguments(shop):
+async def test_update_without_arguments_sends_an_empty_dict(shop):
     album = await shop.Album.objects.create(name="Blue")
     log = listen(shop.Album)
     album.name = "Hejira"
@@ -85,7 +85,7 @@ async def test_update_without_arguments(shop):
     check(log, *updated(album))
 
 
-async def test_upsert_saves_what_has_no_primary_key_and_updates_what_has_one(shop):
+async def test_upsert_sends_save_without_a_primary_key_and_update_with_one(shop):
     log = listen(shop.Album)
     album = shop.Album(name="Blue")
     await album.upsert()
@@ -93,7 +93,7 @@ async def test_upsert_saves_what_has_no_primary_key_and_updates_what_has_one(sho
     check(log, *saved(album), *updated(album, name="Hejira"))
 
 
-async def test_upsert_forced_looks_into_the_database(shop):
+async def test_forced_upsert_sends_what_the_database_needs(shop):
     log = listen(shop.Album)
     album = shop.Album(id=7, name="Blue")
     await album.upsert(__force_save__=True)
@@ -101,14 +101,14 @@ async def test_upsert_forced_looks_into_the_database(shop):
     check(log, *saved(album), *updated(album, name="Hejira"))
 
 
-async def test_delete(shop):
+async def test_delete_sends_pre_delete_and_post_delete(shop):
     album = await shop.Album.objects.create(name="Blue")
     log = listen(shop.Album)
     await album.delete()
     check(log, *deleted(album))
 
 
-async def test_a_deleted_instance_can_be_saved_again(shop):
+async def test_deleted_instance_sends_save_signals_again(shop):
     album = await shop.Album.objects.create(name="Blue")
     log = listen(shop.Album)
     await album.delete()
@@ -130,7 +130,7 @@ async def test_update_or_create_sends_what_it_does(shop):
     check(log, *saved(album), *updated(again, id=album.id, name="Hejira"))
 
 
-async def test_save_related_saves_through_the_same_signals(shop):
+async def test_save_related_sends_save_signals_of_each_instance(shop):
     album = await shop.Album.objects.create(name="Blue")
     track = shop.Track(name="River", album=album)
     log = listen(shop.Track)
@@ -158,7 +158,7 @@ async def test_signals_are_sent_around_the_write(shop):
 # --- what is changed before it is written --------------------------------------------------------
 
 
-async def test_what_pre_save_changes_is_saved(shop):
+async def test_changes_by_pre_save_receivers_are_saved(shop):
     @pre_save(shop.Album)
     async def tidy(sender, instance, **kwargs):
         instance.name = instance.name.strip()
@@ -168,7 +168,7 @@ async def test_what_pre_save_changes_is_saved(shop):
     assert (await shop.Album.objects.get(id=album.id)).name == "Blue"
 
 
-async def test_what_pre_update_changes_is_written(shop):
+async def test_changes_by_pre_update_receivers_are_written(shop):
     @pre_update(shop.Album)
     async def promote(sender, instance, **kwargs):
         if instance.play_count > 50 and not instance.is_best_seller:
@@ -181,7 +181,7 @@ async def test_what_pre_update_changes_is_written(shop):
     assert (await shop.Album.objects.get(id=album.id)).is_best_seller is True
 
 
-async def test_an_exception_in_pre_save_is_raised_by_save_and_nothing_is_written(shop):
+async def test_exception_in_pre_save_is_raised_and_nothing_is_written(shop):
     @pre_save(shop.Album)
     async def refuse(sender, instance, **kwargs):
         raise PermissionError("closed")
@@ -191,7 +191,7 @@ async def test_an_exception_in_pre_save_is_raised_by_save_and_nothing_is_written
     assert await shop.Album.objects.count() == 0
 
 
-async def test_a_receiver_writes_other_models(shop):
+async def test_receiver_writes_other_models(shop):
     @pre_save([shop.Album, shop.Track])
     async def audit(sender, instance, **kwargs):
         await shop.AuditLog.objects.create(event=f"{sender.__name__} {instance.name}")
@@ -205,7 +205,7 @@ async def test_a_receiver_writes_other_models(shop):
 # --- bulk ----------------------------------------------------------------------------------------
 
 
-async def test_bulk_update_sends_the_list_once_and_nothing_for_each(shop):
+async def test_bulk_update_sends_one_signal_for_the_list(shop):
     albums = [await shop.Album.objects.create(name=name) for name in ("Blue", "Hejira")]
     log = listen(shop.Album)
     for album in albums:
@@ -252,7 +252,7 @@ async def silent_reading(shop):
         silent_reading,
     ],
 )
-async def test_operations_without_an_instance_are_silent(shop, operation):
+async def test_operations_without_an_instance_send_nothing(shop, operation):
     await shop.Album.objects.create(name="Blue")
     before = await shop.Album.objects.values()
     log = listen(shop.Album)
@@ -272,7 +272,7 @@ def on_relation(verb, owner, child, name, **extra):
 _WHEN = ("pre", "post")
 
 
-async def test_adding_to_a_many_to_many_relation(shop):
+async def test_adding_to_a_many_to_many_relation_sends_relation_signals(shop):
     album = await shop.Album.objects.create(name="Blue")
     tag = await shop.Tag.objects.create(name="folk")
     log = listen(shop.Album)
@@ -281,7 +281,7 @@ async def test_adding_to_a_many_to_many_relation(shop):
     check(log, *on_relation("add", album, tag, "tags", passed_kwargs={}))
 
 
-async def test_adding_from_the_other_side_is_sent_by_the_other_side(shop):
+async def test_adding_from_the_other_side_is_sent_by_that_model(shop):
     album = await shop.Album.objects.create(name="Blue")
     tag = await shop.Tag.objects.create(name="folk")
     log = listen(shop.Album)
@@ -290,7 +290,7 @@ async def test_adding_from_the_other_side_is_sent_by_the_other_side(shop):
     check(log, *on_relation("add", tag, album, "albums", passed_kwargs={"weight": 2}))
 
 
-async def test_the_through_model_sends_its_own_signals_between_the_two(shop):
+async def test_through_model_sends_its_own_signals_between_pre_and_post(shop):
     album = await shop.Album.objects.create(name="Blue")
     tag = await shop.Tag.objects.create(name="folk")
     log = listen(shop.Album)
@@ -310,7 +310,7 @@ async def test_the_through_model_sends_its_own_signals_between_the_two(shop):
     assert [log[index].payload["instance"].weight for index in (1, 5)] == [3, 3]
 
 
-async def test_removing_from_a_many_to_many_relation(shop):
+async def test_removing_from_a_many_to_many_relation_sends_relation_signals(shop):
     album = await shop.Album.objects.create(name="Blue")
     tag = await shop.Tag.objects.create(name="folk")
     await album.tags.add(tag)
@@ -322,7 +322,7 @@ async def test_removing_from_a_many_to_many_relation(shop):
 
 
 @pytest.mark.parametrize("is_saved", [False, True], ids=["new child", "saved child"])
-async def test_adding_to_a_reverse_foreign_key_upserts_the_child(shop, is_saved):
+async def test_adding_to_a_reverse_foreign_key_updates_the_child(shop, is_saved):
     album = await shop.Album.objects.create(name="Blue")
     track = shop.Track(name="River")
     if is_saved:
@@ -354,7 +354,7 @@ async def test_removing_from_a_reverse_foreign_key_updates_or_deletes_the_child(
 # --- what was passed to add() --------------------------------------------------------------------
 
 
-async def test_passed_args_is_the_very_dict_that_is_passed_kwargs(shop):
+async def test_passed_args_is_the_same_dict_as_passed_kwargs(shop):
     album = await shop.Album.objects.create(name="Blue")
     tag = await shop.Tag.objects.create(name="folk")
     heard = []
@@ -380,7 +380,7 @@ async def test_passed_args_is_the_very_dict_that_is_passed_kwargs(shop):
 
 
 @pytest.mark.parametrize("name", ["passed_args", "passed_kwargs"])
-async def test_changing_what_was_passed_changes_the_through_row(shop, name):
+async def test_changing_passed_args_changes_the_through_row(shop, name):
     album = await shop.Album.objects.create(name="Blue")
     tag = await shop.Tag.objects.create(name="folk")
 
@@ -399,7 +399,7 @@ async def test_changing_what_was_passed_changes_the_through_row(shop, name):
     assert (await shop.AlbumTag.objects.get()).weight == 10
 
 
-async def test_post_relation_remove_gives_an_empty_dict_to_who_asks_for_passed_args(shop):
+async def test_post_relation_remove_passes_an_empty_dict_as_passed_args(shop):
     album = await shop.Album.objects.create(name="Blue")
     tag = await shop.Tag.objects.create(name="folk")
     await album.tags.add(tag)
@@ -420,7 +420,7 @@ def test_pre_relation_remove_has_no_passed_args(shop):
         async def wrong(sender, passed_args, **kwargs): ...
 
 
-async def test_pre_update_gets_the_very_dict_of_update(shop):
+async def test_pre_update_gets_the_dict_of_update_itself(shop):
     album = await shop.Album.objects.create(name="Blue")
     heard = []
 
@@ -439,7 +439,7 @@ async def test_pre_update_gets_the_very_dict_of_update(shop):
 # --- who hears -----------------------------------------------------------------------------------
 
 
-async def test_receivers_hear_their_own_model_only(shop):
+async def test_receivers_receive_from_their_own_model_only(shop):
     log = listen(shop.Track)
     await shop.Album.objects.create(name="Blue")
     assert log == []
@@ -457,7 +457,7 @@ async def test_receivers_are_called_in_the_order_of_connection(shop):
     assert log == ["first", "second", "third"]
 
 
-async def test_a_disconnected_receiver_hears_nothing_more(shop):
+async def test_disconnected_receiver_is_not_called(shop):
     log = []
 
     @pre_save(shop.Album)
@@ -472,7 +472,7 @@ async def test_a_disconnected_receiver_hears_nothing_more(shop):
     assert log == ["Blue"]
 
 
-async def test_a_custom_signal_is_sent_by_hand(shop):
+async def test_custom_signal_is_sent_by_hand(shop):
     heard = []
     signals = get_signals(shop.Album, ModelSignals)
 
@@ -485,5 +485,5 @@ async def test_a_custom_signal_is_sent_by_hand(shop):
     check(heard, ("sold_out", shop.Album, {"instance": album, "left": 0}))
 
 
-def test_the_eleven_are_what_the_emitter_declares():
+def test_lifecycle_names_are_those_that_the_emitter_declares():
     assert sorted(ModelSignals()) == sorted(LIFECYCLE)

@@ -345,7 +345,7 @@ async def assert_every_send_reaches(signal: Any, case: Case) -> None:
 
 @settings(max_examples=500, deadline=None)
 @given(cases())
-async def test_connect_takes_what_keeps_the_contract_and_can_be_called_and_nothing_else(case):
+async def test_connect_accepts_exactly_what_keeps_the_contract_and_can_be_called(case):
     signal: Any = Signals()[case.signal]
     sound = await is_sound(case)
     event("sound" if sound else "not sound")
@@ -357,7 +357,7 @@ async def test_connect_takes_what_keeps_the_contract_and_can_be_called_and_nothi
 
 @settings(max_examples=500, deadline=None)
 @given(cases())
-async def test_what_lenient_takes_can_be_called_too(case):
+async def test_receiver_that_lenient_mode_accepts_can_be_called(case):
     strict: Any = Signals()[case.signal]
     lenient: Any = Signals(mode="lenient")[case.signal]
     with warnings.catch_warnings(record=True) as caught:

@@ -247,7 +247,7 @@ ACCEPTED: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("receiver", "what"), ACCEPTED.values(), ids=ACCEPTED.keys())
-async def test_it_is_connected_and_hears(receiver, what):
+async def test_receiver_is_connected_and_called(receiver, what):
     instance = Album()
     assert SIGNAL.connect(receiver) is receiver
     assert SIGNAL.receivers == (receiver,)
@@ -281,7 +281,7 @@ async def test_async_mocks_are_receivers(make):
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="inspect has the marker since Python 3.12")
-async def test_a_function_marked_as_a_coroutine_function_is_a_receiver():
+async def test_function_marked_as_a_coroutine_function_is_a_receiver():
     mark = getattr(inspect, "markcoroutinefunction")  # noqa: B009 - unknown to Python 3.11
 
     class Marked:
@@ -298,14 +298,14 @@ async def test_a_function_marked_as_a_coroutine_function_is_a_receiver():
     assert heard == [("function", 1)] * 2
 
 
-async def test_a_payload_bound_by_keyword_is_a_default_only():
+async def test_payload_bound_by_keyword_is_only_a_default():
     receiver = functools.partial(function, instance="bound")
     SIGNAL.connect(receiver)
     await SIGNAL.send(Album, instance="sent")
     assert heard == [("function", "sent")]
 
 
-def test_declaring_an_awaitable_gives_the_same_callable_back():
+def test_mark_async_returns_the_same_callable():
     def plain(sender, instance, **kwargs): ...
 
     with pytest.raises(SignalDefinitionError, match=r"typed_signals\.mark_async"):

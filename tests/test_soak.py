@@ -27,7 +27,7 @@ SAVES = 10_000 if FULL else 500
 pytestmark = pytest.mark.slow
 
 
-async def test_memory_is_flat_over_many_sends_with_connects_and_disconnects(
+async def test_memory_stays_flat_over_many_sends_and_connections(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL, "typed_signals")  # pytest would keep every record

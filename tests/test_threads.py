@@ -29,7 +29,7 @@ def in_threads(work: Any) -> None:
 
 
 @pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
-def test_every_loop_runs_its_own_sends(sequential: bool | None) -> None:
+def test_event_loops_in_threads_run_their_own_sends(sequential: bool | None) -> None:
     signal = Signal(sequential=sequential)
     heard: list[tuple[int, int]] = []
 
@@ -75,7 +75,7 @@ def test_connecting_and_disconnecting_in_threads_loses_nothing() -> None:
     assert len(signals.pre_save.receivers) == THREADS * ROUNDS
 
 
-def test_sending_while_others_connect_and_disconnect() -> None:
+def test_sending_while_other_threads_connect_loses_nothing() -> None:
     signal = Signal()
     heard = 0
     lock = threading.Lock()
@@ -106,7 +106,7 @@ def test_sending_while_others_connect_and_disconnect() -> None:
     assert signal.receivers == (always,)
 
 
-def test_names_made_on_access_are_made_once() -> None:
+def test_signals_accessed_in_threads_are_made_once() -> None:
     signals: ModelSignals[Any] = ModelSignals()
     made: list[tuple[str, int]] = []
 
