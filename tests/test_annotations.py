@@ -41,7 +41,7 @@ _numbers = count()
     ]
 )
 def written(request: pytest.FixtureRequest) -> Iterator[Written]:
-    """Makes a module of source whose annotations are not computed where they stand."""
+    """Make a module from source in which annotations are deferred."""
     made: list[str] = []
 
     def write(source: str) -> Any:

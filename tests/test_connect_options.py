@@ -1,19 +1,19 @@
-"""`@signal.connect(on_commit=True)`: a decorator with options; and several senders at once."""
+"""`@signal.connect(on_commit=True)`: a decorator with options; several senders at once."""
 
 import pytest
 
 from typed_signals import Signal, SignalDefinitionError, SignalEmitter, receiver
 
 
-async def listen(sender, **kwargs): ...
+async def notify(sender, **kwargs): ...
 
 
 def test_connect_with_options_gives_a_decorator_that_returns_the_receiver():
     signal = Signal()
-    assert signal.connect(sequential=True)(listen) is listen
-    assert signal.receivers == (listen,)
+    assert signal.connect(sequential=True)(notify) is notify
+    assert signal.receivers == (notify,)
     with pytest.raises(SignalDefinitionError, match="sequential=True"):
-        signal.connect(listen, sequential=False)
+        signal.connect(notify, sequential=False)
 
 
 def test_connect_without_receiver_and_options_gives_a_decorator():

@@ -44,17 +44,17 @@ def refusal(signal: Any, receiver: Any) -> SignalDefinitionError:
 
 
 def lines_of(error: SignalDefinitionError) -> list[str]:
-    """The lines between the first, which names the receiver, and the expected signature."""
+    """The lines with the faults, between the receiver and the expected signature."""
     _, *faults, expected = str(error).splitlines()
     assert expected.startswith("  expected: async def receiver(sender: ")
     assert faults == [f"  - {fault}" for fault in error.faults]
     return [str(fault) for fault in error.faults]
 
 
-# --- the whole of one error ----------------------------------------------------------------------
+# --- one complete error --------------------------------------------------------------------------
 
 
-def notify(instance):  # the line that the error below is to name
+def notify(instance):  # the line that the error names
     print(instance)
 
 
@@ -74,7 +74,7 @@ def test_error_names_receiver_place_faults_and_expected_signature():
         "add `**kwargs: object` as its last parameter\n"
         f"  expected: {EXPECTED}"
     )
-    assert "that the error below is to name" in linecache.getline(str(HERE), LINE)
+    assert "the line that the error names" in linecache.getline(str(HERE), LINE)
 
 
 def test_every_fault_has_a_code():
@@ -99,7 +99,8 @@ NOT_CALLABLE = (
 )
 SYNC = (
     "it must be async, but it is a sync function: write `async def`; if it does return an "
-    "awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`"
+    "awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with "
+    "`typed_signals.mark_async`"
 )
 SYNC_CALL = (
     "it must be async, but it is an object with a sync `__call__`: write `async def __call__`"
@@ -176,8 +177,8 @@ NOT_ASYNC = {
         sync_that_promises_nothing,
         [
             "it must be async, but it is a sync function: its annotations name `Nowhere`, which "
-            "cannot be found at run time: define or import it at the top of the module, not in a function "
-            "or under `if TYPE_CHECKING`; or write `async def`"
+            "cannot be found at run time: define or import it at the top of the module, not in a "
+            "function or under `if TYPE_CHECKING`; or write `async def`"
         ],
     ),
     "a sync function that may return None": (sometimes_awaitable, [SYNC]),
@@ -198,7 +199,7 @@ NOT_ASYNC = {
     "a sync wrapper around an async function": (passed_through(good), [SYNC]),
     "MagicMock": (MagicMock(), [SYNC_CALL]),
     "an object that is anything one asks for": (call, [SYNC_CALL, UNREADABLE]),
-    "a builtin that tells no signature": (max, [SYNC, UNREADABLE]),
+    "a builtin that has no signature": (max, [SYNC, UNREADABLE]),
 }
 
 
@@ -207,7 +208,7 @@ def test_receiver_that_is_not_async_is_refused(receiver, faults):
     assert lines_of(refusal(PRE_SAVE, receiver)) == faults
 
 
-# --- the shape -----------------------------------------------------------------------------------
+# --- signatures ----------------------------------------------------------------------------------
 
 NO_KWARGS = (
     "it does not accept `**kwargs`, and payloads may grow: "
@@ -394,7 +395,7 @@ LAYERS = {
         ),
         [UNREADABLE],
     ),
-    "a partial of a builtin that tells no signature": (
+    "a partial of a builtin that has no signature": (
         functools.partial(max, 1),
         [SYNC, UNREADABLE],
     ),
@@ -443,7 +444,7 @@ def test_wrapper_that_wraps_itself_is_refused():
     assert f"endless` {at(endless)} cannot be connected" in str(error)
 
 
-# --- whose receiver, whose signal ----------------------------------------------------------------
+# --- names of receivers and signals --------------------------------------------------------------
 
 
 def at(function: Any) -> str:
@@ -621,7 +622,7 @@ def test_protocol_in_python_3_12_syntax_reads_the_same():
     )
 
 
-# --- contracts of one's own ----------------------------------------------------------------------
+# --- custom contracts ----------------------------------------------------------------------------
 
 
 class Fixed(Protocol):
@@ -757,9 +758,9 @@ def test_signal_without_declared_payload_sends_anything(parameters, faults):
 
 def test_partial_of_a_method_cannot_bind_self_again():
     class ReceiverInfo:
-        async def hear(self, sender: object, **kwargs: object) -> None: ...
+        async def receive(self, sender: object, **kwargs: object) -> None: ...
 
-    receiver: Any = functools.partial(ReceiverInfo().hear, self=0)
+    receiver: Any = functools.partial(ReceiverInfo().receive, self=0)
     with pytest.raises(SignalDefinitionError, match="binds arguments that the function inside"):
         Signal().connect(receiver)
     with pytest.raises(TypeError, match="multiple values for argument 'self'"):

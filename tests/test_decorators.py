@@ -1,4 +1,4 @@
-"""The decorators: from a class, or several, to its emitter, its signal, its receivers."""
+"""The decorators: they connect a receiver to the signals of one sender or several."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -62,18 +62,18 @@ def test_receiver_accepts_the_signals_name_as_a_string(album, name):
 
 
 async def test_decorated_function_receives_and_stays_the_same(album):
-    heard: list[Any] = []
+    received: list[Any] = []
 
     @pre_save(album)
     async def remember(sender, instance, **kwargs):
-        """Remember it."""
-        heard.append((sender, instance))
+        """Receive it."""
+        received.append((sender, instance))
 
     assert inspect.iscoroutinefunction(remember)
-    assert remember.__doc__ == "Remember it."
+    assert remember.__doc__ == "Receive it."
     await album.signals.pre_save.send(album, instance=1)
     await remember(album, 2)
-    assert heard == [(album, 1), (album, 2)]
+    assert received == [(album, 1), (album, 2)]
 
 
 def test_receiver_connects_to_custom_and_declared_signals(album):
@@ -164,7 +164,7 @@ def test_refused_receiver_is_connected_to_none_of_the_senders(album, track):
     assert album.signals.pre_save.receivers == track.signals.pre_save.receivers == ()
     text = str(caught.value)
     assert "cannot be connected to signal `pre_save` of Album, Track:\n" in text
-    assert text.count("does not accept `**kwargs`") == 1, "a fault of both is told once"
+    assert text.count("does not accept `**kwargs`") == 1, "a fault of both is listed once"
 
 
 class Paid(Protocol):
@@ -314,7 +314,7 @@ def test_receiver_warns_of_a_misspelt_name_and_strict_mode_refuses_it(album):
         receiver("not a name", album)
 
 
-# --- get_emitter and repr -------------------------------------------------------------------------
+# --- get_emitter and repr ------------------------------------------------------------------------
 
 
 def test_get_emitter_finds_the_emitter(album):

@@ -1,4 +1,4 @@
-"""How receivers are told: together or one after another, and what each of them can observe."""
+"""Delivery: concurrent and sequential receivers, failures, cancellation and outcomes."""
 
 import asyncio
 import contextlib
@@ -27,14 +27,16 @@ from typed_signals import (
 
 variable = contextvars.ContextVar("variable", default="caller's")
 
-Observed = list[Any]
-Observer = Callable[..., Awaitable[object]]
+Observations = list[Any]
+AsyncReceiver = Callable[..., Awaitable[object]]
 
-WAYS = pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
+SEQUENTIAL_OR_NOT = pytest.mark.parametrize(
+    "sequential", [None, True], ids=["concurrent", "sequential"]
+)
 
 
-def company(count: int) -> list[Observer]:
-    """Receivers that do everything that could be noticed by another one."""
+def other_receivers(count: int) -> list[AsyncReceiver]:
+    """Receivers that try to disturb others: by their context, by waiting, by a timeout."""
 
     async def changes_context(sender: object, **kwargs: object) -> None:
         variable.set("another receiver's")
@@ -43,25 +45,25 @@ def company(count: int) -> list[Observer]:
         variable.set("another receiver's")
         await asyncio.sleep(0.001)
 
-    async def takes_its_time(sender: object, **kwargs: object) -> None:
+    async def times_out_inside(sender: object, **kwargs: object) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.001):
                 await asyncio.sleep(10)
 
-    return [changes_context, waits, takes_its_time][:count]
+    return [changes_context, waits, times_out_inside][:count]
 
 
 # --- what a receiver observes --------------------------------------------------------------------
 
 
-async def sees_context(seen: Observed) -> None:
+async def reads_context(seen: Observations) -> None:
     seen.append(variable.get())
     variable.set("mine")
     await asyncio.sleep(0)
     seen.append(variable.get())
 
 
-async def sees_its_task(seen: Observed) -> None:
+async def reads_its_task(seen: Observations) -> None:
     task = asyncio.current_task()
     assert isinstance(task, asyncio.Task)
     assert task in asyncio.all_tasks()
@@ -70,7 +72,7 @@ async def sees_its_task(seen: Observed) -> None:
     seen.append(asyncio.current_task() is task)
 
 
-async def times_out(seen: Observed) -> None:
+async def times_out(seen: Observations) -> None:
     try:
         async with asyncio.timeout(0.005):
             await asyncio.sleep(10)
@@ -81,7 +83,7 @@ async def times_out(seen: Observed) -> None:
     seen.append(task and task.cancelling())
 
 
-async def times_out_at_once(seen: Observed) -> None:
+async def times_out_at_once(seen: Observations) -> None:
     try:
         async with asyncio.timeout(0):
             await asyncio.sleep(10)
@@ -89,7 +91,7 @@ async def times_out_at_once(seen: Observed) -> None:
         seen.append("timed out")
 
 
-async def has_a_task_group(seen: Observed) -> None:
+async def has_a_task_group(seen: Observations) -> None:
     async def fails() -> None:
         await asyncio.sleep(0)
         raise ValueError
@@ -104,7 +106,7 @@ async def has_a_task_group(seen: Observed) -> None:
     seen.append(task and task.cancelling())
 
 
-async def names_its_task(seen: Observed) -> None:
+async def names_its_task(seen: Observations) -> None:
     task = asyncio.current_task()
     assert task is not None
     task.set_name("mine")
@@ -113,8 +115,8 @@ async def names_its_task(seen: Observed) -> None:
 
 
 SCENES = [
-    sees_context,
-    sees_its_task,
+    reads_context,
+    reads_its_task,
     times_out,
     times_out_at_once,
     has_a_task_group,
@@ -126,11 +128,13 @@ SCENES = [
 @pytest.mark.parametrize("before", range(4))
 @pytest.mark.parametrize("after", [0, 3])
 async def test_single_concurrent_receiver_observes_the_same_as_many(
-    scene: Callable[[Observed], Awaitable[None]], before: int, after: int
+    scene: Callable[[Observations], Awaitable[None]], before: int, after: int
 ) -> None:
-    async def observe(*, company_before: list[Observer], company_after: list[Observer]) -> Observed:
+    async def observe(
+        *, company_before: list[AsyncReceiver], company_after: list[AsyncReceiver]
+    ) -> Observations:
         signal = Signal()
-        seen: Observed = []
+        seen: Observations = []
 
         async def observer(sender: object, **kwargs: object) -> None:
             await scene(seen)
@@ -142,7 +146,9 @@ async def test_single_concurrent_receiver_observes_the_same_as_many(
 
     alone = await observe(company_before=[], company_after=[])
     assert alone
-    accompanied = await observe(company_before=company(before), company_after=company(after))
+    accompanied = await observe(
+        company_before=other_receivers(before), company_after=other_receivers(after)
+    )
     assert accompanied == alone
     assert variable.get() == "caller's"
 
@@ -169,9 +175,9 @@ async def test_sequential_receivers_are_plainly_awaited() -> None:
 
 @pytest.mark.parametrize("waits", [False, True], ids=["ready", "waits"])
 async def test_sequential_receiver_handles_its_own_task_group(waits: bool) -> None:
-    """On Python 3.11 and 3.12 a handled TaskGroup leaves its mark on the task."""
+    """On Python 3.11 and 3.12 ``cancelling()`` stays at 1 after a handled TaskGroup failure."""
     signal = Signal(sequential=True)
-    seen: Observed = []
+    seen: Observations = []
 
     @signal.connect
     async def receiver(sender: object, **kwargs: object) -> None:
@@ -195,7 +201,7 @@ async def test_concurrent_receivers_each_have_a_task_of_their_own(count: int, wa
         if waits:
             await asyncio.sleep(0)
 
-    for receivers in [*company(count), receiver, functools.partial(receiver)]:
+    for receivers in [*other_receivers(count), receiver, functools.partial(receiver)]:
         signal.connect(receivers)
     await signal.send(sender=int)
     assert len({*tasks, asyncio.current_task()}) == 3
@@ -224,7 +230,7 @@ async def test_concurrent_receivers_overlap_and_start_in_the_order_of_connection
     seen: list[str] = []
     all_began = asyncio.Event()
 
-    def named(name: str) -> Observer:
+    def named(name: str) -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
             seen.append(name)
             if len(seen) == 3:
@@ -243,12 +249,12 @@ async def test_sequential_receiver_finishes_before_the_next_starts() -> None:
     signal = Signal(sequential=True)
     seen: list[str] = []
 
-    def named(name: str) -> Observer:
+    def named(name: str) -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
             assert asyncio.current_task() is caller
-            seen.append(f"{name} begins")
+            seen.append(f"{name} starts")
             await asyncio.sleep(0)
-            seen.append(f"{name} ends")
+            seen.append(f"{name} finishes")
 
         return receiver
 
@@ -256,7 +262,7 @@ async def test_sequential_receiver_finishes_before_the_next_starts() -> None:
     for name in "ab":
         signal.connect(named(name))
     await signal.send(sender=int)
-    assert seen == ["a begins", "a ends", "b begins", "b ends"]
+    assert seen == ["a starts", "a finishes", "b starts", "b finishes"]
 
 
 async def test_sequential_receiver_among_others_runs_alone() -> None:
@@ -264,7 +270,7 @@ async def test_sequential_receiver_among_others_runs_alone() -> None:
     running: set[str] = set()
     seen: list[set[str]] = []
 
-    def named(name: str) -> Observer:
+    def named(name: str) -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
             running.add(name)
             await asyncio.sleep(0.001)
@@ -313,7 +319,7 @@ async def test_sequential_can_be_changed_after_receivers_are_connected() -> None
     assert chosen == [True, False, None]
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_connecting_and_disconnecting_during_a_send_counts_from_the_next(
     sequential: bool | None,
 ) -> None:
@@ -344,7 +350,7 @@ async def test_connecting_and_disconnecting_during_a_send_counts_from_the_next(
 @pytest.mark.parametrize("count", [0, 1, 2])
 async def test_send_returns_a_coroutine_with_any_number_of_receivers(count: int) -> None:
     signal = Signal()
-    for receiver in company(count):
+    for receiver in other_receivers(count):
         signal.connect(receiver)
     await asyncio.create_task(signal.send(sender=int))
     await asyncio.gather(signal.send(sender=int), signal.send(sender=int))
@@ -357,7 +363,7 @@ async def test_send_returns_a_coroutine_with_any_number_of_receivers(count: int)
 # --- failures ------------------------------------------------------------------------------------
 
 
-def failing(error: BaseException, *, after: int = 0) -> Observer:
+def failing(error: BaseException, *, after: int = 0) -> AsyncReceiver:
     async def receiver(sender: object, **kwargs: object) -> None:
         for _ in range(after):
             await asyncio.sleep(0)
@@ -371,12 +377,12 @@ async def test_first_failure_in_the_order_of_connection_is_raised_and_others_are
     waits: tuple[int, int, int], caplog: pytest.LogCaptureFixture
 ) -> None:
     signal = Signal()
-    ended: list[str] = []
+    finished: list[str] = []
 
     async def fine(sender: object, **kwargs: object) -> None:
         for _ in range(5):
             await asyncio.sleep(0)
-        ended.append("fine")
+        finished.append("fine")
 
     errors = [ValueError("secret"), KeyError("secret"), TypeError("secret")]
     for error, after in zip(errors, waits, strict=True):
@@ -385,7 +391,7 @@ async def test_first_failure_in_the_order_of_connection_is_raised_and_others_are
     with pytest.raises(ValueError, match="secret") as caught:
         await signal.send(sender=int)
     assert caught.value is errors[0]
-    assert ended == ["fine"]
+    assert finished == ["fine"]
     assert [note.rpartition(": ")[2] for note in errors[0].__notes__] == ["KeyError", "TypeError"]
     assert caplog.messages == errors[0].__notes__
     assert "secret" not in str(caplog.messages)
@@ -394,7 +400,7 @@ async def test_first_failure_in_the_order_of_connection_is_raised_and_others_are
     assert all("failing.<locals>.receiver" in message for message in caplog.messages)
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
 async def test_single_failure_is_raised_unchanged(sequential: bool | None, after: int) -> None:
     signal = Signal(sequential=sequential)
@@ -417,7 +423,7 @@ async def test_loop_error_is_not_noted_among_other_failures() -> None:
     assert [note.rpartition(": ")[2] for note in caught.value.__notes__] == ["KeyError"]
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("pause", [False, True], ids=["at once", "waits"])
 @pytest.mark.parametrize("others", [0, 2])
 async def test_handled_failure_is_freed_without_garbage_collection(
@@ -433,7 +439,7 @@ async def test_handled_failure_is_freed_without_garbage_collection(
         raise UnusualError
 
     signal.connect(fails)
-    for receiver in company(others):
+    for receiver in other_receivers(others):
         signal.connect(receiver)
     gone: list[weakref.ref[UnusualError]] = []
     gc.collect()
@@ -444,13 +450,13 @@ async def test_handled_failure_is_freed_without_garbage_collection(
                 await signal.send(sender=int)
             except UnusualError as error:
                 gone.append(weakref.ref(error))
-        await asyncio.sleep(0)  # the loop still has what it woke the caller for
+        await asyncio.sleep(0)  # the loop still holds the callback that woke the caller
         assert [each() for each in gone] == [None, None, None]
     finally:
         gc.enable()
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_recursion_error_of_a_receiver_is_raised_unchanged(
     sequential: bool | None,
 ) -> None:
@@ -478,34 +484,34 @@ async def test_first_failure_of_sequential_receivers_stops_the_send() -> None:
     assert not seen
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("others", [0, 2])
 async def test_payload_that_does_not_fit_fails_that_receiver_only(
     others: int, sequential: bool | None
 ) -> None:
     signal = Signal(mode="lenient", sequential=sequential)
-    ended: list[str] = []
+    finished: list[str] = []
 
     async def needs(sender: object, needed: int, **kwargs: object) -> None: ...
 
     async def fine(sender: object, **kwargs: object) -> None:
         await asyncio.sleep(0)
-        ended.append("fine")
+        finished.append("fine")
 
     signal.connect(fine)
     signal.connect(needs)
-    for receiver in company(others):
+    for receiver in other_receivers(others):
         signal.connect(receiver)
     with pytest.raises(TypeError, match="needed"):
         await signal.send(sender=int)
-    assert ended == ["fine"]
+    assert finished == ["fine"]
 
 
 @pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
 async def test_receiver_that_ends_the_program_leaves_no_other_running(after: int) -> None:
-    """Only so far as the loop lets it: what a waiting task raises leaves the loop at once."""
+    """As far as the event loop allows: it raises at once what a waiting task raises."""
     signal = Signal()
-    ended: list[str] = []
+    finished: list[str] = []
 
     class End(BaseException): ...
 
@@ -513,51 +519,51 @@ async def test_receiver_that_ends_the_program_leaves_no_other_running(after: int
         try:
             await asyncio.sleep(0.01)
         finally:
-            ended.append("waits")
+            finished.append("waits")
 
     signal.connect(waits)
     signal.connect(failing(End(), after=after))
     with pytest.raises(End):
         await signal.send(sender=int)
-    assert ended == ["waits"]
+    assert finished == ["waits"]
 
 
 def test_keyboard_interrupt_cancels_the_other_receivers() -> None:
     signal = Signal()
-    ended: list[str] = []
+    finished: list[str] = []
 
     async def waits(sender: object, **kwargs: object) -> None:
         try:
             await asyncio.sleep(10)
         except asyncio.CancelledError:
-            ended.append("cancelled")
+            finished.append("cancelled")
             raise
 
     signal.connect(waits)
     signal.connect(failing(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(signal.send(sender=int))
-    assert ended == ["cancelled"]
+    assert finished == ["cancelled"]
 
 
 # --- cancellation --------------------------------------------------------------------------------
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("count", [1, 3])
 async def test_cancelling_a_send_cancels_its_receivers_and_waits_for_them(
     sequential: bool | None, count: int
 ) -> None:
     signal = Signal(sequential=sequential)
-    ended: list[int] = []
+    finished: list[int] = []
 
-    def numbered(number: int) -> Observer:
+    def numbered(number: int) -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
             try:
                 await asyncio.sleep(10)
             except asyncio.CancelledError:
                 await asyncio.sleep(0.002)
-                ended.append(number)
+                finished.append(number)
                 raise
 
         return receiver
@@ -569,15 +575,15 @@ async def test_cancelling_a_send_cancels_its_receivers_and_waits_for_them(
     send.cancel("enough")
     with pytest.raises(asyncio.CancelledError):
         await send
-    assert ended == ([0] if sequential else list(range(count)))
+    assert finished == ([0] if sequential else list(range(count)))
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("count", [1, 3])
 async def test_a_cancellation_keeps_what_it_says(sequential: bool | None, count: int) -> None:
     signal = Signal(sequential=sequential)
 
-    def slow() -> Observer:
+    def slow() -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
             await asyncio.sleep(10)
 
@@ -593,7 +599,7 @@ async def test_a_cancellation_keeps_what_it_says(sequential: bool | None, count:
     assert caught.value.args == ("shutting down",)
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_sender_that_handled_a_cancellation_is_not_cancelled_again(
     sequential: bool | None,
 ) -> None:
@@ -619,7 +625,7 @@ async def test_sender_that_handled_a_cancellation_is_not_cancelled_again(
 
 
 async def test_cancellation_reaches_all_concurrent_receivers_at_once() -> None:
-    """The first one ends only when the last one has been cancelled."""
+    """The first receiver finishes only once the last one was cancelled."""
     signal = Signal()
     last_was_cancelled = asyncio.Event()
     messages: list[object] = []
@@ -653,11 +659,11 @@ async def test_receiver_that_suppresses_its_cancellation_does_not_suppress_the_c
     count: int,
 ) -> None:
     signal = Signal()
-    began: list[int] = []
+    started: list[int] = []
 
-    def numbered(number: int) -> Observer:
+    def numbered(number: int) -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
-            began.append(number)
+            started.append(number)
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.sleep(10)
 
@@ -670,7 +676,7 @@ async def test_receiver_that_suppresses_its_cancellation_does_not_suppress_the_c
     send.cancel()
     with pytest.raises(asyncio.CancelledError):
         await send
-    assert began == list(range(count))
+    assert started == list(range(count))
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -685,7 +691,7 @@ async def test_failure_after_the_cancellation_is_logged(
         finally:
             raise ValueError("secret")
 
-    for receiver in [fails, *company(count - 1)]:
+    for receiver in [fails, *other_receivers(count - 1)]:
         signal.connect(receiver)
     send = asyncio.create_task(signal.send(sender=int))
     await asyncio.sleep(0)
@@ -700,7 +706,7 @@ async def test_failure_after_the_cancellation_is_logged(
 @pytest.mark.parametrize("after", [0, 1], ids=["ready", "waits"])
 async def test_receiver_that_cancels_itself_cancels_no_other(count: int, after: int) -> None:
     signal = Signal()
-    ended: list[str] = []
+    finished: list[str] = []
 
     async def cancels_itself(sender: object, **kwargs: object) -> None:
         for _ in range(after):
@@ -712,24 +718,24 @@ async def test_receiver_that_cancels_itself_cancels_no_other(count: int, after: 
 
     async def fine(sender: object, **kwargs: object) -> None:
         await asyncio.sleep(0.002)
-        ended.append("fine")
+        finished.append("fine")
 
-    for receiver in [cancels_itself, *[fine] * bool(count), *company(count)]:
+    for receiver in [cancels_itself, *[fine] * bool(count), *other_receivers(count)]:
         signal.connect(receiver)
     with pytest.raises(asyncio.CancelledError):
         await signal.send(sender=int)
     caller = asyncio.current_task()
     assert caller is not None
     assert caller.cancelling() == 0
-    assert ended == ["fine"] * bool(count)
+    assert finished == ["fine"] * bool(count)
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("count", [1, 3])
 async def test_timeout_around_a_send_stops_it(sequential: bool | None, count: int) -> None:
     signal = Signal(sequential=sequential)
 
-    def slow() -> Observer:
+    def slow() -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
             await asyncio.sleep(10)
 
@@ -745,60 +751,60 @@ async def test_timeout_around_a_send_stops_it(sequential: bool | None, count: in
     assert caller.cancelling() == 0
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("count", [1, 2, 3])
 async def test_send_cancelled_at_any_step_leaves_nothing_running(
     sequential: bool | None, count: int
 ) -> None:
-    """Cancel after 0, 1, 2 … turns of the loop, until the send ends by itself."""
+    """Cancel after 0, 1, 2 … turns of the loop, until the send finishes by itself."""
     signal = Signal(sequential=sequential)
-    began: list[int] = []
-    ended: list[int] = []
+    started: list[int] = []
+    finished: list[int] = []
 
-    def numbered(number: int) -> Observer:
+    def numbered(number: int) -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
-            began.append(number)
+            started.append(number)
             try:
                 for _ in range(3):
                     await asyncio.sleep(0)
                 await asyncio.gather(asyncio.sleep(0), asyncio.sleep(0))
             finally:
-                ended.append(number)
+                finished.append(number)
 
         return receiver
 
     for number in range(count):
         signal.connect(numbered(number))
     for turns in range(100):
-        began.clear()
-        ended.clear()
+        started.clear()
+        finished.clear()
         send = asyncio.create_task(signal.send(sender=int))
         for _ in range(turns):
             await asyncio.sleep(0)
         asked = send.cancel()
         await asyncio.wait([send])
-        assert sorted(ended) == sorted(began)
+        assert sorted(finished) == sorted(started)
         assert send.cancelled() == asked
         assert asyncio.all_tasks() == {asyncio.current_task()}
         if not asked:
             break
     else:
-        pytest.fail("it never ended")
-    assert ended == list(range(count))
+        pytest.fail("it never finished")
+    assert finished == list(range(count))
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("count", [1, 3])
 async def test_closing_a_send_closes_its_receivers(sequential: bool | None, count: int) -> None:
     signal = Signal(sequential=sequential)
-    ended: list[str] = []
+    finished: list[str] = []
 
-    def slow() -> Observer:
+    def slow() -> AsyncReceiver:
         async def receiver(sender: object, **kwargs: object) -> None:
             try:
                 await asyncio.sleep(10)
             finally:
-                ended.append("receiver")
+                finished.append("receiver")
 
         return receiver
 
@@ -809,13 +815,13 @@ async def test_closing_a_send_closes_its_receivers(sequential: bool | None, coun
     await asyncio.sleep(0)  # before Python 3.12 the event loop starts the tasks
     send.close()
     await asyncio.sleep(0.001)
-    assert ended == ["receiver"] * (1 if sequential else count)
+    assert finished == ["receiver"] * (1 if sequential else count)
 
 
 # --- send_robust ---------------------------------------------------------------------------------
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_send_robust_raises_nothing_and_returns_an_outcome_for_each_receiver(
     sequential: bool | None,
 ) -> None:
@@ -838,7 +844,7 @@ async def test_send_robust_raises_nothing_and_returns_an_outcome_for_each_receiv
     assert isinstance(outcomes[2].exception, asyncio.CancelledError)
 
 
-@pytest.mark.parametrize("watched", [False, True])
+@pytest.mark.parametrize("with_middleware", [False, True])
 @pytest.mark.parametrize("send", ["send", "send_robust"])
 @pytest.mark.parametrize(
     "options",
@@ -853,26 +859,26 @@ async def test_send_robust_raises_nothing_and_returns_an_outcome_for_each_receiv
     ids=str,
 )
 async def test_every_receiver_gets_sender_and_payload_with_any_options(
-    options: list[ConnectOptions], send: str, watched: bool
+    options: list[ConnectOptions], send: str, with_middleware: bool
 ) -> None:
     signal = Signal()
-    heard: list[tuple[int, object, object]] = []
+    received: list[tuple[int, object, object]] = []
 
-    def numbered(number: int) -> Observer:
+    def numbered(number: int) -> AsyncReceiver:
         async def receiver(sender: object, **payload: object) -> None:
-            heard.append((number, sender, payload))
+            received.append((number, sender, payload))
 
         return receiver
 
     for number, each in enumerate(options):
         signal.connect(numbered(number), **each)
-    with watching() if watched else contextlib.nullcontext():
+    with middleware_installed() if with_middleware else contextlib.nullcontext():
         await getattr(signal, send)(sender=int, answer=42)
-    assert heard == [(number, int, {"answer": 42}) for number in range(len(options))]
+    assert received == [(number, int, {"answer": 42}) for number in range(len(options))]
 
 
 @contextlib.contextmanager
-def watching() -> Iterator[None]:
+def middleware_installed() -> Iterator[None]:
     def pass_on(sent: SentSignal, call_next: Any) -> Any:
         return call_next(sent)
 
@@ -900,7 +906,7 @@ async def test_send_robust_accepts_a_receiver_without_hash():
     assert await signal.send_robust(sender=int) == [Outcome(counter, 1, None)]
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_send_robust_can_be_cancelled(sequential: bool | None) -> None:
     signal = Signal(sequential=sequential)
 
@@ -950,14 +956,14 @@ async def test_task_factory_of_the_loop_makes_the_tasks(count: int) -> None:
         made.append(task)
         return task
 
-    for receiver in company(count):
+    for receiver in other_receivers(count):
         signal.connect(receiver)
     asyncio.get_running_loop().set_task_factory(factory)
     await signal.send(sender=int)
     assert len(made) == count
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("count", [1, 3])
 async def test_tasks_that_are_written_in_python_can_send(
     count: int, sequential: bool | None
@@ -966,7 +972,7 @@ async def test_tasks_that_are_written_in_python_can_send(
     signal = Signal(sequential=sequential)
     # Since Python 3.14 `asyncio.timeout` fails in such a task, whoever made it.
     times_out = not sequential or sys.version_info < (3, 14)
-    for receiver in company(count if times_out else min(count, 2)):
+    for receiver in other_receivers(count if times_out else min(count, 2)):
         signal.connect(receiver)
     caller = asyncio.tasks._PyTask(signal.send(sender=int), loop=asyncio.get_running_loop())
     await caller
@@ -1013,7 +1019,7 @@ async def test_a_loop_whose_call_soon_is_replaced_keeps_it() -> None:
 async def test_in_debug_mode_nothing_changes() -> None:
     asyncio.get_running_loop().set_debug(True)
     signal = Signal()
-    for receiver in company(3):
+    for receiver in other_receivers(3):
         signal.connect(receiver)
     await signal.send(sender=int)
 

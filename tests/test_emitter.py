@@ -203,7 +203,7 @@ def test_assigned_signal_keeps_its_own_contract(signals):
 
 
 class Paid(Signal[OrderPaid]):
-    """A signal class of one's own."""
+    """A custom signal class."""
 
 
 def test_assigned_signal_subclass_keeps_its_contract(signals):
@@ -215,7 +215,7 @@ P = TypeVar("P", bound=Callable[..., Awaitable[object]])
 
 
 class Special(Signal[P]):
-    """A signal class of one's own that leaves the contract open."""
+    """A custom signal class without a contract."""
 
 
 class SpecialSignals(SignalEmitter[Any]):
@@ -322,7 +322,7 @@ def test_signal_in_two_emitters_keeps_its_first_name(signals):
     assert other.sold_out.name == "pre_save"
 
 
-# --- what it looks like --------------------------------------------------------------------------
+# --- iteration, dir() and repr -------------------------------------------------------------------
 
 
 def test_iteration_length_and_membership_are_about_names(signals, shop):
@@ -356,11 +356,11 @@ def test_repr_names_the_owner_and_counts_receivers():
     assert repr(Album.signals) == "<ModelSignals of Album: no receivers>"
     Album.signals.post_save.connect(receiver)
     Album.signals.sold_out.connect(receiver)
-    Album.signals.pre_save  # noqa: B018 - nobody listens
+    Album.signals.pre_save  # noqa: B018 - nobody receives
     assert repr(Album.signals) == "<ModelSignals of Album: post_save 1, sold_out 1>"
 
 
-# --- near misses and strict emitters -------------------------------------------------------------
+# --- misspelt names and strict emitters ----------------------------------------------------------
 
 NEAR = {
     "pre_svae": "pre_save",
@@ -566,9 +566,7 @@ DECLARED = {
     [(name, *case) for name, case in DECLARED.items()],
     ids=DECLARED.keys(),
 )
-def test_receiver_that_breaks_a_declared_contract_is_refused(
-    name, parameters, faults, expected
-):
+def test_receiver_that_breaks_a_declared_contract_is_refused(name, parameters, faults, expected):
     names: dict[str, Any] = {}
     exec(f"async def receiver{parameters}: ...", names)
     signals: Any = Shop.signals
@@ -609,7 +607,7 @@ def test_get_signals_returns_the_emitter_as_its_class():
     )
 
 
-# --- declarations that do not hold ---------------------------------------------------------------
+# --- declarations that are refused ---------------------------------------------------------------
 
 
 class NoAwaitable(Protocol):
@@ -800,50 +798,50 @@ def test_other_bases_and_members_of_an_emitter_class_are_left_alone():
     assert made == ["NotedSignals"]
 
 
-# --- receivers of a home above -------------------------------------------------------------------
+# --- receivers of a parent -----------------------------------------------------------------------
 
 
 def test_receivers_of_a_parent_receive_from_children_in_the_order_of_connection():
-    above: Any = ModelSignals()
-    below: Any = ModelSignals()
-    bind_emitter(below, Shop, (above,))
+    parent: Any = ModelSignals()
+    child: Any = ModelSignals()
+    bind_emitter(child, Shop, (parent,))
 
     async def own(sender, **kwargs): ...
 
     async def late(sender, **kwargs): ...
 
-    above.pre_save.connect(receiver)
-    below.pre_save.connect(own)
-    above.pre_save.connect(late)
-    assert below.pre_save.receivers == (receiver, own, late)
-    assert above.pre_save.receivers == (receiver, late)
+    parent.pre_save.connect(receiver)
+    child.pre_save.connect(own)
+    parent.pre_save.connect(late)
+    assert child.pre_save.receivers == (receiver, own, late)
+    assert parent.pre_save.receivers == (receiver, late)
 
-    below.pre_save.connect(receiver)
-    assert below.pre_save.receivers == (receiver, own, late), "each is told once"
-    assert below.pre_save.disconnect(late) is False, "it is disconnected where it was connected"
-    above.pre_save.disconnect(late)
-    assert below.pre_save.receivers == (receiver, own)
+    child.pre_save.connect(receiver)
+    assert child.pre_save.receivers == (receiver, own, late), "each is called once"
+    assert child.pre_save.disconnect(late) is False, "it is disconnected where it was connected"
+    parent.pre_save.disconnect(late)
+    assert child.pre_save.receivers == (receiver, own)
 
 
 def test_parent_without_a_signal_of_that_name_has_no_effect():
-    above: Any = ModelSignals()
-    below: Any = ModelSignals()
-    above.pre_save.connect(receiver)
-    assert below.pre_save.receivers == ()
-    bind_emitter(below, Shop, (ModelSignals(), above))
-    assert below.pre_save.receivers == (receiver,)
+    parent: Any = ModelSignals()
+    child: Any = ModelSignals()
+    parent.pre_save.connect(receiver)
+    assert child.pre_save.receivers == ()
+    bind_emitter(child, Shop, (ModelSignals(), parent))
+    assert child.pre_save.receivers == (receiver,)
 
 
 def test_signal_assigned_to_a_parent_receives_from_children():
-    above: Any = ModelSignals()
-    below: Any = ModelSignals()
-    bind_emitter(below, Shop, (above,))
-    above.pre_save.connect(receiver)
-    assert below.pre_save.receivers == (receiver,)
+    parent: Any = ModelSignals()
+    child: Any = ModelSignals()
+    bind_emitter(child, Shop, (parent,))
+    parent.pre_save.connect(receiver)
+    assert child.pre_save.receivers == (receiver,)
     mine: Any = Signal()
     mine.connect(swallows_nothing)
-    above.pre_save = mine
-    assert below.pre_save.receivers == (swallows_nothing,)
+    parent.pre_save = mine
+    assert child.pre_save.receivers == (swallows_nothing,)
 
 
 async def swallows_nothing(sender, **kwargs): ...

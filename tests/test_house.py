@@ -146,7 +146,7 @@ def test_core_names_no_feature_to_import_it_later():
 
 
 def docstrings(source: ast.Module) -> set[int]:
-    """The nodes of docstrings, those below attributes included, by ``id``."""
+    """The nodes of docstrings, those of attributes included, by ``id``."""
     return {
         id(node.value)
         for node in ast.walk(source)
@@ -193,7 +193,7 @@ def test_module_is_not_too_long(name: str):
 
 
 def test_module_that_is_not_public_starts_with_an_underscore():
-    """Modules below one that is private, and those of the mypy plugin, are private by that."""
+    """Modules in a private package, and those of the mypy plugin, are private by that."""
 
     def private(name: str) -> bool:
         parts = name.split(".")[1:]

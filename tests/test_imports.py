@@ -1,4 +1,4 @@
-"""What importing the package pulls in, and that its names hold together."""
+"""What importing the package imports, and that its public names are consistent."""
 
 import ast
 import importlib
@@ -100,7 +100,7 @@ def test_module_has_a_docstring_and_its_all_exists(name):
         assert hasattr(module, each), f"{name}.__all__ lists {each}"
 
 
-# --- one contract, one name, wherever it stands --------------------------------------------------
+# --- one contract under one name -----------------------------------------------------------------
 
 
 def declared() -> dict[str, type]:
@@ -154,9 +154,9 @@ def test_signal_and_decorator_have_the_protocol_of_their_name(name):
 @pytest.mark.parametrize("name", declared())
 def test_protocol_documents_its_senders_and_parameters(name):
     protocol = declared()[name]
-    told = inspect.cleandoc(protocol.__doc__ or "")
-    assert "\nSent by: " in told
-    arguments = told.partition("Args:\n")[2]
+    documented = inspect.cleandoc(protocol.__doc__ or "")
+    assert "\nSent by: " in documented
+    arguments = documented.partition("Args:\n")[2]
     explained = [
         line.strip().partition(":")[0] for line in arguments.splitlines() if line[4:5] != " "
     ]

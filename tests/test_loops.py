@@ -1,4 +1,4 @@
-"""Receivers that send one another's signals: endless loops end, deep chains do not."""
+"""Receivers that send one another's signals: endless loops are stopped, deep chains are allowed."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ async def test_loop_error_names_the_receiver_that_sends_among_others(
 ) -> None:
     signal = Signal(sequential=sequential)
 
-    async def listens(sender: object, **kwargs: object) -> None:
+    async def receives(sender: object, **kwargs: object) -> None:
         await asyncio.sleep(0)
 
     async def loops(sender: object, **kwargs: object) -> None:
@@ -131,19 +131,19 @@ async def test_loop_error_names_the_receiver_that_sends_among_others(
             await asyncio.sleep(0)
         await signal.send(sender=Album)
 
-    async def also_listens(sender: object, **kwargs: object) -> None:
+    async def also_receives(sender: object, **kwargs: object) -> None:
         pass
 
-    for receiver in (listens, loops, also_listens):
+    for receiver in (receives, loops, also_receives):
         signal.connect(receiver)
     with pytest.raises(SignalLoopError) as caught:
         await signal.send(sender=Album)
     message = str(caught.value)
     assert "loops`" in message
-    # A task that a receiver starts before it first waits does not tell whose it is.
-    untold = pause == "in a task" and not sequential
-    assert ("listens`" in message) is untold
-    assert (message.count(") or `") == 2) is untold
+    # A task that a receiver starts before it first waits does not show whose it is.
+    unknown = pause == "in a task" and not sequential
+    assert ("receives`" in message) is unknown
+    assert (message.count(") or `") == 2) is unknown
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
@@ -183,7 +183,7 @@ async def test_models_that_save_each_other_are_stopped(shop):
 
 
 async def test_loop_through_the_commit_is_stopped(shop, caplog):
-    """Nothing can be raised then, so the error is logged, once."""
+    """Nothing can be raised after the commit, so the error is logged, once."""
 
     async def again(sender: Any, instance: Any, **kwargs: Any) -> None:
         async with shop.store.database.transaction():
@@ -259,20 +259,20 @@ async def test_chain_of_a_hundred_saves_is_allowed(shop, inside):
 @WAYS
 async def test_many_sends_within_one_are_allowed(sequential: bool | None) -> None:
     outer, inner = Signal(sequential=sequential), Signal(sequential=sequential)
-    heard = 0
+    received = 0
 
     async def fans_out(sender: object, **kwargs: object) -> None:
         await asyncio.gather(*(inner.send(sender=Album) for _ in range(20_000)))
 
-    async def listens(sender: object, **kwargs: object) -> None:
-        nonlocal heard
+    async def receives(sender: object, **kwargs: object) -> None:
+        nonlocal received
         await asyncio.sleep(0)
-        heard += 1
+        received += 1
 
     outer.connect(fans_out)
-    inner.connect(listens)
+    inner.connect(receives)
     await outer.send(sender=Album)
-    assert heard == 20_000
+    assert received == 20_000
 
 
 def nested(sequential: bool | None, innermost: Callable[..., Any]) -> Signal:
@@ -290,29 +290,29 @@ async def test_any_number_of_nested_sends_is_allowed_sequentially(
     sequential: bool | None,
 ) -> None:
     signal = Signal(sequential=sequential)
-    heard = 0
+    received = 0
 
     @signal.connect
-    async def listens(sender: object, **kwargs: object) -> None:
-        nonlocal heard
-        heard += 1
+    async def receives(sender: object, **kwargs: object) -> None:
+        nonlocal received
+        received += 1
 
     async def sends(sender: object, **kwargs: object) -> None:
         for _ in range(nesting.limits.open_sends + 10):
             await signal.send(sender=sender)
 
     await nested(sequential, sends).send(sender=Album)
-    assert heard == nesting.limits.open_sends + 10
+    assert received == nesting.limits.open_sends + 10
 
 
 @WAYS
 async def test_receiver_that_catches_the_loop_error_can_send_again(sequential: bool | None) -> None:
     endless = Signal(sequential=sequential)
     endless.connect(endless.send)
-    heard: list[object] = []
+    received: list[object] = []
 
-    async def listens(sender: object, **kwargs: object) -> None:
-        heard.append(sender)
+    async def receives(sender: object, **kwargs: object) -> None:
+        received.append(sender)
 
     outer = Signal(sequential=sequential)
 
@@ -321,15 +321,15 @@ async def test_receiver_that_catches_the_loop_error_can_send_again(sequential: b
         for _ in range(2):
             with pytest.raises(SignalLoopError):
                 await endless.send(sender=sender)
-            await nested(sequential, listens).send(sender=sender)
+            await nested(sequential, receives).send(sender=sender)
 
     await outer.send(sender=Album)
-    assert heard == [Album] * 2
+    assert received == [Album] * 2
 
 
 @WAYS
 async def test_task_that_outlives_its_receiver_is_no_loop(sequential: bool | None) -> None:
-    """As a heartbeat does: each send begins when the one that started its task is over."""
+    """As a heartbeat does: each send starts when the one that started its task has finished."""
     signal = Signal(sequential=sequential)
     beats = 0
     done = asyncio.Event()
@@ -359,7 +359,7 @@ async def test_task_that_outlives_its_receiver_is_no_loop(sequential: bool | Non
 async def test_task_that_overlaps_the_send_that_started_it_is_no_loop(
     sequential: bool | None,
 ) -> None:
-    """Each send is still open when the next begins, but over before the one after that."""
+    """Each send is open when the next one starts, and finished before the one after that."""
     signal = Signal(sequential=sequential)
     beats = 0
     tasks: list[asyncio.Task[None]] = []

@@ -1,4 +1,4 @@
-"""What ormar's page on signals promises, in the spelling it has there and in today's.
+"""What ormar's page about signals promises, in its spelling and in today's.
 
 The legacy lane spells a model with ``class Meta`` and a ``databases.Database``, the current one
 with ``ormar_config`` and a ``DatabaseConnection``, and the lane between with a bit of both. The
@@ -163,17 +163,17 @@ async def test_custom_signal_is_assigned_or_made_on_access():
     signal = ormar.Signal()
     Album.Meta.signals.your_custom_signal = signal
     assert Album.Meta.signals.your_custom_signal is signal
-    heard = []
+    received = []
 
     async def note(sender, **kwargs):
-        heard.append((sender, kwargs))
+        received.append((sender, kwargs))
 
     Album.Meta.signals.your_custom_signal.connect(note)
     Album.Meta.signals.other_signal.connect(note)
     album = await Album.objects.create(name="Blue")
     await Album.Meta.signals.your_custom_signal.send(sender=Album, instance=album, more=1)
     await album.signals.other_signal.send(sender=Album)
-    assert heard == [(Album, {"instance": album, "more": 1}), (Album, {})]
+    assert received == [(Album, {"instance": album, "more": 1}), (Album, {})]
 
 
 async def test_assigning_what_is_no_signal_is_refused():

@@ -1,4 +1,4 @@
-"""Installing: which models get typed signals, what is carried over, and the way back."""
+"""Installing: which models get typed signals, what is kept, and uninstalling."""
 
 import re
 from collections.abc import Awaitable
@@ -52,7 +52,7 @@ def is_typed(model: Model) -> bool:
 
 def new_receiver(log: list[Any], name: str = "") -> Any:
     async def note(sender: Any, instance: Any, **kwargs: object) -> None:
-        log.append((name or "heard", sender.__name__, instance.name))
+        log.append((name or "received", sender.__name__, instance.name))
 
     return note
 
@@ -77,7 +77,7 @@ async def test_install_covers_models_defined_before_and_after(store):
     async with store.opened():
         await before(name="a").save()
         await after(name="b").save()
-    assert log == [("heard", "Before", "a"), ("heard", "After", "b")]
+    assert log == [("received", "Before", "a"), ("received", "After", "b")]
 
 
 def test_models_keep_ormars_signals_without_install(store):
@@ -130,11 +130,11 @@ def test_emitter_in_the_configuration_needs_no_install(store):
     emitter = AlbumSignals()
     album = store.model("Album", config={"signals": emitter})
     assert signals(album) is emitter
-    heard = []
+    received = []
 
     @pre_save(album)
     async def note(sender, **kwargs):
-        heard.append(sender)
+        received.append(sender)
 
     assert emitter.pre_save.receivers == (note,)
     assert str(emitter.pre_save) == (
@@ -144,7 +144,7 @@ def test_emitter_in_the_configuration_needs_no_install(store):
     )
 
 
-# --- what is carried over ------------------------------------------------------------------------
+# --- what is kept --------------------------------------------------------------------------------
 
 
 async def test_receivers_connected_before_install_are_kept_in_order(store):
@@ -303,7 +303,7 @@ def test_failed_install_leaves_an_earlier_one_unchanged(store):
     assert is_plain(track)
 
 
-# --- twice, and where targets overlap ------------------------------------------------------------
+# --- repeated and overlapping installs -----------------------------------------------------------
 
 
 def test_install_twice_changes_nothing(store):
@@ -385,27 +385,27 @@ def test_install_refuses_what_is_no_emitter_class(kind, given):
 
 async def test_lenient_install_accepts_what_works_with_a_warning(store):
     album = store.model("Album")
-    heard = []
+    received = []
 
     async def swallow(**kwargs):
-        heard.append(sorted(kwargs))
+        received.append(sorted(kwargs))
 
     signals(album).pre_save.connect(swallow)
     with pytest.warns(SignalDefinitionWarning, match="swallow.*breaks the contract of"):
         install(mode="lenient")
     with pytest.warns(SignalDefinitionWarning, match="of its own, `.*kwargs` swallows it"):
-        pre_save(album)(new_swallow := _swallowing(heard))
+        pre_save(album)(new_swallow := _swallowing(received))
     assert signals(album).pre_save.receivers == (swallow, new_swallow)
     with pytest.raises(SignalDefinitionError, match="which `pre_save` never sends"):
         pre_save(album)(never_sent)
     async with store.opened():
         await album(name="a").save()
-    assert heard == [["instance", "sender"]] * 2
+    assert received == [["instance", "sender"]] * 2
 
 
-def _swallowing(heard: list[Any]) -> Any:
+def _swallowing(received: list[Any]) -> Any:
     async def swallow(**kwargs: object) -> None:
-        heard.append(sorted(kwargs))
+        received.append(sorted(kwargs))
 
     return swallow
 
@@ -436,7 +436,7 @@ def test_install_again_changes_the_mode(store):
 
 
 class Counting(ormar.Signal):
-    """A signal of the user's own, with state and a behaviour of its own."""
+    """The user's signal class, with its own state and behaviour."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -471,7 +471,7 @@ def test_subclass_of_ormars_signal_is_refused_and_left_alone(store, assigned):
 
 
 class OwnSignal(Signal[SoldOut]):
-    """A typed signal of the user's own class."""
+    """The user's class of typed signals."""
 
 
 async def test_subclass_of_a_typed_signal_stays_typed_after_uninstall(store):
@@ -480,27 +480,27 @@ async def test_subclass_of_a_typed_signal_stays_typed_after_uninstall(store):
     install()
 
     @signals(product).sold_out.connect
-    async def above(sender, **kwargs): ...
+    async def inherited(sender, **kwargs): ...
 
     signal = signals(album).sold_out = OwnSignal()
-    heard = []
+    received = []
 
     async def note(sender, left, **kwargs):
-        heard.append(left)
+        received.append(left)
 
     signal.connect(note)
-    assert signal.receivers == (above, note)
+    assert signal.receivers == (inherited, note)
     uninstall()
     assert signals(album).sold_out is signal
     assert isinstance(signal, OwnSignal)
-    assert signal.receivers == (note,), "ormar's own signals of abstract models reach nobody"
+    assert signal.receivers == (note,), "ormar's own signals do not inherit receivers"
     with pytest.raises(typed_signals.SignalDefinitionError, match="which `sold_out` never sends"):
         signal.connect(never_sent)
     await signal.send(sender=album, left=1)
-    assert heard == [1]
+    assert received == [1]
     install()
     assert signals(album).sold_out is signal
-    assert set(signal.receivers) == {above, note}
+    assert set(signal.receivers) == {inherited, note}
     assert signal.protocol is SoldOut
 
 
@@ -558,21 +558,21 @@ def test_assigning_what_is_no_signal_is_refused(store, value):
 async def test_declared_custom_signals_check_receivers(store, everywhere):
     album, track = store.model("Album"), store.model("Track")
     install(*([] if everywhere else [album]), signals=AlbumSignals)
-    heard = []
+    received = []
 
     @receiver("sold_out", [album, track] if everywhere else album)
     async def note(sender, left, **kwargs):
-        heard.append((sender.__name__, left, kwargs))
+        received.append((sender.__name__, left, kwargs))
 
     declared = get_signals(album, AlbumSignals)
     with pytest.raises(SignalDefinitionError, match="which `sold_out` never sends"):
         declared.sold_out.connect(never_sent)
     await declared.sold_out.send(sender=album, left=3)
-    assert heard == [("Album", 3, {})]
+    assert received == [("Album", 3, {})]
     assert is_typed(track) is everywhere
     if everywhere:
         await get_signals(track, AlbumSignals).sold_out.send(sender=track, left=0)
-        assert heard[1:] == [("Track", 0, {})]
+        assert received[1:] == [("Track", 0, {})]
 
 
 def test_get_signals_refuses_a_class_that_was_not_installed(store):
@@ -586,7 +586,7 @@ def test_get_signals_refuses_a_class_that_was_not_installed(store):
     )
 
 
-# --- the ways to spell it ------------------------------------------------------------------------
+# --- spellings -----------------------------------------------------------------------------------
 
 
 def test_signals_are_the_same_through_class_instance_and_meta(store):

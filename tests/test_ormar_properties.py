@@ -1,4 +1,4 @@
-"""Rules that hold for any receiver and any order of events, tried on real models."""
+"""Properties of any receiver and any history of connections, on real models."""
 
 import inspect
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, event, given, settings, strategies as st
 from tests.shop import CONFIG, Shop, Store
 from typed_signals.ormar import SignalDefinitionError, install, receiver, uninstall
 
-# The fixtures that examples share are left as they were found: each test disconnects.
+# The fixtures that examples share are left unchanged: each test disconnects.
 on_sqlite = pytest.mark.parametrize("shop_models", ["sqlite"], indirect=True)
 real = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -18,7 +18,7 @@ def signals(model: Any) -> Any:
     return getattr(model, CONFIG).signals
 
 
-# --- what connect() takes can be called ----------------------------------------------------------
+# --- what connect() accepts can be called --------------------------------------------------------
 
 SENT = {
     "pre_save": ("instance",),
@@ -33,7 +33,7 @@ NAMES = ("sender", "_", "self", "instance", "instnace", "instances", "child", "p
 
 @st.composite
 def receivers(draw: st.DrawFn) -> str:
-    """A function's source: any names, kinds and defaults, more often right than by chance."""
+    """Source of a function with any names, kinds and defaults; often a valid one."""
     names = draw(st.lists(st.sampled_from(NAMES[3:]), unique=True, max_size=3))
     first = draw(st.sampled_from(["sender"] * 6 + ["", "_", "self"]))
     names = ([first] if first else []) + names
@@ -82,7 +82,7 @@ async def test_receiver_that_connect_accepts_is_called(shop, source, signal):
     made, calls = compiled(source)
     own = signals(shop.Album)[signal]
     refused = refusal(own, made)
-    event("refused" if refused else "taken")
+    event("refused" if refused else "accepted")
     if refused:
         assert is_wrong(made, signal), f"refused without reason: {source}{refused}"
         return
@@ -135,16 +135,16 @@ async def test_receiver_that_lenient_mode_accepts_is_called(shop, source, signal
     assert len(calls) == 1, source
 
 
-# --- who hears what ------------------------------------------------------------------------------
+# --- who receives what ---------------------------------------------------------------------------
 
 MODELS = ("Top", "Middle", "Low", "High", "Other")
-ABOVE = {"Low": ("Low", "Middle", "Top"), "High": ("High", "Top"), "Other": ("Other",)}
+PARENTS = {"Low": ("Low", "Middle", "Top"), "High": ("High", "Top"), "Other": ("Other",)}
 LISTENERS = ("a", "b", "c")
 
 steps = st.one_of(
     st.tuples(st.just("connect"), st.sampled_from(MODELS), st.sampled_from(LISTENERS)),
     st.tuples(st.just("disconnect"), st.sampled_from(MODELS), st.sampled_from(LISTENERS)),
-    st.tuples(st.just("save"), st.sampled_from(sorted(ABOVE))),
+    st.tuples(st.just("save"), st.sampled_from(sorted(PARENTS))),
     st.tuples(st.just("again")),
     st.tuples(st.just("there and back")),
 )
@@ -163,7 +163,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 class Expected:
-    """What must be heard: per model, its receivers with the time of their connection."""
+    """The expected receivers of each model, with the time of their connection."""
 
     def __init__(self) -> None:
         self.clock = 0
@@ -177,16 +177,16 @@ class Expected:
         return self.connected[model].pop(listener, None) is not None
 
     def there_and_back(self) -> None:
-        """Receivers are connected anew, those of a model after those above it."""
+        """Receivers are connected again, those of a model after those of its parents."""
         for listeners in self.connected.values():
             for listener in listeners:
                 self.clock += 1
                 listeners[listener] = self.clock
 
-    def heard(self, model: str) -> list[str]:
+    def received(self, model: str) -> list[str]:
         first: dict[str, int] = {}
-        for above in ABOVE[model]:
-            for listener, when in self.connected[above].items():
+        for parent in PARENTS[model]:
+            for listener, when in self.connected[parent].items():
                 first[listener] = min(when, first.get(listener, when))
         return sorted(first, key=lambda listener: first[listener])
 
@@ -213,7 +213,7 @@ async def test_receivers_of_abstract_and_concrete_models_match_a_simple_model(st
             elif step == "save":
                 (model,) = rest
                 await models[model](name="x").save()
-                assert log == [f"{name} {model}" for name in expected.heard(model)]
+                assert log == [f"{name} {model}" for name in expected.received(model)]
                 log.clear()
             elif step == "again":
                 install()
@@ -221,9 +221,9 @@ async def test_receivers_of_abstract_and_concrete_models_match_a_simple_model(st
                 uninstall()
                 install()
                 expected.there_and_back()
-    for model in ABOVE:
-        heard = signals(models[model]).pre_save.receivers
-        assert heard == tuple(listeners[name] for name in expected.heard(model))
+    for model in PARENTS:
+        received = signals(models[model]).pre_save.receivers
+        assert received == tuple(listeners[name] for name in expected.received(model))
     uninstall()
 
 

@@ -1,4 +1,4 @@
-"""Every refusal of ``connect()`` on a real model, by ormar's own decorator and by our own ways."""
+"""Every refusal of ``connect()`` on a real model, by ormar's decorator and by typed ones."""
 
 import functools
 from collections.abc import Callable
@@ -32,7 +32,7 @@ instance_of_nothing = None
 
 
 class Auditor:
-    """Called, the class gives an object and not an awaitable."""
+    """Calling the class returns an object, not an awaitable."""
 
     def __init__(self, sender: Any = None, **kwargs: Any) -> None: ...
 
@@ -191,7 +191,7 @@ def installed(store: Any, album: Any) -> None:
 
 
 def place(bad: Any) -> str:
-    """Where a receiver was written, as the error says it."""
+    """Where a receiver was written, as the error names it."""
     function = Auditor.__call__ if isinstance(bad, Auditor) else getattr(bad, "func", bad)
     code = getattr(function, "__code__", None)
     return f" (tests/test_ormar_refusals.py:{code.co_firstlineno})" if code else ""

@@ -1,4 +1,4 @@
-"""A signal: connecting, disconnecting, who listens, and what each receiver is given."""
+"""A signal: connecting, disconnecting, receivers, and what each receiver is called with."""
 
 import copy
 import functools
@@ -34,14 +34,14 @@ def signal() -> Any:
 
 
 @pytest.fixture
-def heard() -> list[str]:
+def received() -> list[str]:
     return []
 
 
-def receivers_named(heard: list[str], *names: str) -> list[Any]:
+def receivers_named(received: list[str], *names: str) -> list[Any]:
     def make(name: str) -> Any:
         async def receiver(sender, **kwargs):
-            heard.append(name)
+            received.append(name)
 
         return receiver
 
@@ -62,68 +62,68 @@ async def test_connect_is_a_decorator_that_returns_the_receiver(signal):
     assert signal.receivers == (receiver, decorated)
 
 
-async def test_receivers_run_in_the_order_of_connection(signal, heard):
-    first, second, third = receivers_named(heard, "first", "second", "third")
+async def test_receivers_run_in_the_order_of_connection(signal, received):
+    first, second, third = receivers_named(received, "first", "second", "third")
     for receiver in (second, first, third):
         signal.connect(receiver)
     await signal.send(Album, instance=Album())
-    assert heard == ["second", "first", "third"]
+    assert received == ["second", "first", "third"]
     assert signal.receivers == (second, first, third)
 
 
-async def test_connecting_twice_connects_once_and_keeps_the_place(signal, heard):
-    first, second = receivers_named(heard, "first", "second")
+async def test_connecting_twice_connects_once_and_keeps_the_place(signal, received):
+    first, second = receivers_named(received, "first", "second")
     for receiver in (first, second, first):
         signal.connect(receiver)
     await signal.send(Album, instance=Album())
-    assert heard == ["first", "second"]
+    assert received == ["first", "second"]
 
 
-async def test_bound_method_is_the_same_receiver_each_time_it_is_looked_up(signal, heard):
+async def test_bound_method_is_the_same_receiver_each_time_it_is_looked_up(signal, received):
     class ReceiverInfo:
-        async def hear(self, sender, **kwargs):
-            heard.append("heard")
+        async def receive(self, sender, **kwargs):
+            received.append("received")
 
         def __eq__(self, other):
-            raise AssertionError("receivers are told apart by identity")
+            raise AssertionError("receivers are compared by identity")
 
         __hash__ = None
 
     one, other = ReceiverInfo(), ReceiverInfo()
-    signal.connect(one.hear)
-    signal.connect(one.hear)
-    signal.connect(other.hear)
+    signal.connect(one.receive)
+    signal.connect(one.receive)
+    signal.connect(other.receive)
     assert len(signal.receivers) == 2
     await signal.send(Album, instance=Album())
-    assert heard == ["heard"] * 2
-    assert signal.disconnect(one.hear)
-    assert not signal.disconnect(one.hear)
+    assert received == ["received"] * 2
+    assert signal.disconnect(one.receive)
+    assert not signal.disconnect(one.receive)
     assert [receiver.__self__ is other for receiver in signal.receivers] == [True]
 
 
 def test_two_methods_of_one_object_are_two_receivers(signal):
     class ReceiverInfo:
-        async def hear(self, sender, **kwargs): ...
+        async def receive(self, sender, **kwargs): ...
 
-        async def hear_too(self, sender, **kwargs): ...
+        async def receive_too(self, sender, **kwargs): ...
 
     one = ReceiverInfo()
-    signal.connect(one.hear)
-    signal.connect(one.hear_too)
-    assert signal.receivers == (one.hear, one.hear_too)
-    assert signal.disconnect(one.hear)
-    assert signal.receivers == (one.hear_too,)
+    signal.connect(one.receive)
+    signal.connect(one.receive_too)
+    assert signal.receivers == (one.receive, one.receive_too)
+    assert signal.disconnect(one.receive)
+    assert signal.receivers == (one.receive_too,)
 
 
 async def test_static_method_is_the_same_receiver_in_the_class_body_and_outside(signal):
     class ReceiverInfo:
         @signal.connect
         @staticmethod
-        async def hear(sender, **kwargs): ...
+        async def receive(sender, **kwargs): ...
 
-    signal.connect(ReceiverInfo.hear)
+    signal.connect(ReceiverInfo.receive)
     assert len(signal.receivers) == 1
-    assert signal.disconnect(ReceiverInfo.hear)
+    assert signal.disconnect(ReceiverInfo.receive)
     assert signal.receivers == ()
 
 
@@ -145,28 +145,28 @@ def test_disconnect_returns_whether_it_removed_anything(signal):
     assert signal.disconnect("nothing that could be connected") is False
 
 
-async def test_receiver_connected_again_runs_last(signal, heard):
-    first, second = receivers_named(heard, "first", "second")
+async def test_receiver_connected_again_runs_last(signal, received):
+    first, second = receivers_named(received, "first", "second")
     signal.connect(first)
     signal.connect(second)
     signal.disconnect(first)
     signal.connect(first)
     await signal.send(Album, instance=Album())
-    assert heard == ["second", "first"]
+    assert received == ["second", "first"]
 
 
-async def test_receiver_is_kept_alive_until_it_is_disconnected(signal, heard):
+async def test_receiver_is_kept_alive_until_it_is_disconnected(signal, received):
     class ReceiverInfo:
-        async def hear(self, sender, **kwargs):
-            heard.append("heard")
+        async def receive(self, sender, **kwargs):
+            received.append("received")
 
     listener = ReceiverInfo()
     gone = weakref.ref(listener)
-    signal.connect(listener.hear)
+    signal.connect(listener.receive)
     del listener
     gc.collect()
     await signal.send(Album, instance=Album())
-    assert heard == ["heard"]
+    assert received == ["received"]
 
     signal.disconnect(signal.receivers[0])
     gc.collect()
@@ -279,33 +279,33 @@ async def test_payload_can_have_any_name():
     assert got == [((), {"sender": Album, **payload})]
 
 
-async def test_connecting_and_disconnecting_during_a_send_counts_from_the_next(signal, heard):
-    late, leaving = receivers_named(heard, "late", "leaving")
+async def test_connecting_and_disconnecting_during_a_send_counts_from_the_next(signal, received):
+    late, leaving = receivers_named(received, "late", "leaving")
 
     async def changes(sender, **kwargs):
-        heard.append("changes")
+        received.append("changes")
         signal.connect(late)
         signal.disconnect(leaving)
 
     signal.connect(changes)
     signal.connect(leaving)
     await signal.send(Album, instance=Album())
-    assert sorted(heard) == ["changes", "leaving"]
+    assert sorted(received) == ["changes", "leaving"]
 
-    heard.clear()
+    received.clear()
     await signal.send(Album, instance=Album())
-    assert sorted(heard) == ["changes", "late"]
+    assert sorted(received) == ["changes", "late"]
 
 
-async def test_receiver_can_disconnect_itself(signal, heard):
+async def test_receiver_can_disconnect_itself(signal, received):
     @signal.connect
     async def once(sender, **kwargs):
-        heard.append("once")
+        received.append("once")
         assert signal.disconnect(once)
 
     await signal.send(Album, instance=Album())
     await signal.send(Album, instance=Album())
-    assert heard == ["once"]
+    assert received == ["once"]
 
 
 # --- payload under another name ------------------------------------------------------------------
@@ -344,10 +344,10 @@ async def test_passed_args_is_the_dict_that_is_sent_as_passed_kwargs(relation_ad
         assert kwargs == {**SENT, "passed_kwargs": sent}
 
     class ReceiverInfo:
-        async def hear(self, sender, passed_args, **kwargs):
+        async def receive(self, sender, passed_args, **kwargs):
             got["method"] = passed_args
 
-    relation_add.connect(ReceiverInfo().hear)
+    relation_add.connect(ReceiverInfo().receive)
 
     async def with_extra(extra, sender, passed_args, **kwargs):
         got["partial"] = passed_args
@@ -456,10 +456,8 @@ def test_signal_has_name_title_protocol_and_contract(signal):
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
-async def test_copy_has_contract_and_receivers_and_is_independent(
-    signal, heard, copied
-):
-    first, second, third = receivers_named(heard, "first", "second", "third")
+async def test_copy_has_contract_and_receivers_and_is_independent(signal, received, copied):
+    first, second, third = receivers_named(received, "first", "second", "third")
     signal.connect(first)
     twin = copied(signal)
     assert type(twin) is type(signal)
@@ -469,7 +467,7 @@ async def test_copy_has_contract_and_receivers_and_is_independent(
     twin.connect(second)
     signal.connect(third)
     await twin.send(Album, instance=Album())
-    assert heard == ["first", "second"]
+    assert received == ["first", "second"]
     assert signal.receivers == (first, third)
 
     async def wrong(sender, child, **kwargs): ...
@@ -614,7 +612,7 @@ def test_signal_can_be_stricter_or_more_lenient_than_its_emitter():
         emitter.order_paid.connect(written("(**kwargs)"))
 
 
-# --- no values in what others may read -----------------------------------------------------------
+# --- no field values in notes and logs -----------------------------------------------------------
 
 
 async def test_notes_and_logs_hold_no_field_values(signal, caplog):

@@ -1,4 +1,4 @@
-"""A signal through any history of connects, disconnects and sends, beside a model of it."""
+"""Any history of connects, disconnects and sends, compared with a simple model of a signal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPTIONS = st.fixed_dictionaries(
 
 @dataclass(eq=False)
 class Receiver:
-    """Notes its calls, and ends as it is told to."""
+    """Notes its calls, and finishes as chosen."""
 
     number: int
     waits: int
@@ -41,7 +41,7 @@ class Receiver:
 
 
 class SignalMachine(RuleBasedStateMachine):
-    """Without a transaction, so that those on commit are told at once, after the others."""
+    """Without a transaction, so on-commit receivers run at once, after the others."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class SignalMachine(RuleBasedStateMachine):
     # --- the model -------------------------------------------------------------------------------
 
     def steps(self) -> Iterator[list[Receiver]]:
-        """Those who are told now, by what must have ended before the next ones begin."""
+        """Who is called before the commit, in groups that each wait for the one before."""
         together: list[Receiver] = []
         for receiver in self.connected:
             if receiver.later:

@@ -1,4 +1,4 @@
-"""The tools for tests: quieter signals, what was sent, and isolation, with pytest and without."""
+"""The test tools: muting, capturing and isolation, with pytest and without."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ pytest_plugins = ["pytester"]
 
 
 class OrderPaid(Protocol):
-    """Hears of an order that was paid.
+    """Called for an order that was paid.
 
     Sent by: ``Shop.settle()``
     """
@@ -59,21 +59,21 @@ def untouched():
 
 
 @pytest.fixture
-def heard() -> list[str]:
+def received() -> list[str]:
     return []
 
 
-def receiver_of(heard: list[str], name: str) -> Any:
+def receiver_of(received: list[str], name: str) -> Any:
     async def receiver(sender, **kwargs):
-        heard.append(name)
+        received.append(name)
 
     return receiver
 
 
 @pytest.fixture
-def three(heard) -> list[Any]:
-    """Three receivers of Album's pre_save, told in three ways."""
-    receivers = [receiver_of(heard, name) for name in "abc"]
+def three(received) -> list[Any]:
+    """Three receivers of Album's pre_save, connected with different options."""
+    receivers = [receiver_of(received, name) for name in "abc"]
     options: list[Any] = [{}, {"sequential": True}, {"on_commit": True}]
     for receiver, flags in zip(receivers, options, strict=True):
         Album.signals.pre_save.connect(receiver, **flags)
@@ -97,49 +97,49 @@ async def save(model: Any = Album) -> None:
         ((Album, Track), {"Album.pre_save", "Album.post_save", "Track.pre_save"}),
     ],
 )
-async def test_muted_calls_no_receiver_of_its_targets(heard, targets, quiet):
+async def test_muted_calls_no_receiver_of_its_targets(received, targets, quiet):
     signals = {
         "Album.pre_save": Album.signals.pre_save,
         "Album.post_save": Album.signals.post_save,
         "Track.pre_save": Track.signals.pre_save,
     }
     for name, signal in signals.items():
-        signal.connect(receiver_of(heard, name))
+        signal.connect(receiver_of(received, name))
 
     async def send_all():
-        heard.clear()
+        received.clear()
         for signal in signals.values():
             await signal.send(sender=Album, instance=Album())
-        return set(heard)
+        return set(received)
 
     with muted(*targets):
         assert await send_all() == set(signals) - quiet
     assert await send_all() == set(signals)
 
 
-async def test_muted_accepts_one_signal(heard):
+async def test_muted_accepts_one_signal(received):
     for signal in (Album.signals.pre_save, Album.signals.post_save):
-        signal.connect(receiver_of(heard, signal.name))
+        signal.connect(receiver_of(received, signal.name))
     with muted(Album.signals.pre_save):
         await save()
         await Album.signals.post_save.send(sender=Album, instance=Album())
-    assert heard == ["post_save"]
+    assert received == ["post_save"]
 
 
-async def test_muted_accepts_a_signal_without_emitter(heard):
+async def test_muted_accepts_a_signal_without_emitter(received):
     loose, other = Signal(), Signal()
     for name, signal in {"loose": loose, "other": other}.items():
-        signal.connect(receiver_of(heard, name))
+        signal.connect(receiver_of(received, name))
     with muted(loose):
         await loose.send(sender=None)
         await other.send(sender=None)
-    assert heard == ["other"]
+    assert received == ["other"]
 
 
-async def test_muted_applies_to_send_robust(heard, three):
+async def test_muted_applies_to_send_robust(received, three):
     with muted(Album):
         assert await Album.signals.pre_save.send_robust(sender=Album, instance=Album()) == []
-    assert heard == []
+    assert received == []
     assert len(await Album.signals.pre_save.send_robust(sender=Album, instance=Album())) == 2
 
 
@@ -149,50 +149,50 @@ def test_tools_refuse_what_sends_no_signals(target):
         muted(target)
 
 
-async def test_only_calls_no_other_receiver(heard, three):
+async def test_only_calls_no_other_receiver(received, three):
     with only(three[1]):
         await save()
-    assert heard == ["b"]
+    assert received == ["b"]
 
 
 @pytest.mark.parametrize("of", [Track, [Track], (Track,)])
-async def test_only_with_targets_leaves_other_signals_alone(heard, three, of):
-    Track.signals.pre_save.connect(receiver_of(heard, "track"))
+async def test_only_with_targets_leaves_other_signals_alone(received, three, of):
+    Track.signals.pre_save.connect(receiver_of(received, "track"))
     with only(three[0], of=of):
         await save()
         await save(Track)
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
-async def test_only_accepts_a_bound_method(heard):
+async def test_only_accepts_a_bound_method(received):
     class Audit:
-        async def hear(self, sender, **kwargs):
-            heard.append("audit")
+        async def receive(self, sender, **kwargs):
+            received.append("audit")
 
     audit, other = Audit(), Audit()
-    Album.signals.pre_save.connect(audit.hear)
-    with only(other.hear):
+    Album.signals.pre_save.connect(audit.receive)
+    with only(other.receive):
         await save()
-    assert heard == []
-    with only(audit.hear):
+    assert received == []
+    with only(audit.receive):
         await save()
-    assert heard == ["audit"]
+    assert received == ["audit"]
 
 
-async def test_connected_to_adds_a_receiver_that_runs_last_with_its_options(heard, three):
-    guest = receiver_of(heard, "guest")
+async def test_connected_to_adds_a_receiver_that_runs_last_with_its_options(received, three):
+    guest = receiver_of(received, "guest")
     with connected_to(Album.signals.pre_save, guest):
         await save()
         await save(Track)
-    assert heard == ["a", "b", "guest", "c"]
+    assert received == ["a", "b", "guest", "c"]
     assert Album.signals.pre_save.receivers == tuple(three)
 
 
-async def test_connected_to_leaves_a_connected_receiver_in_its_place(heard, three):
+async def test_connected_to_leaves_a_connected_receiver_in_its_place(received, three):
     with connected_to(Album.signals.pre_save, three[0]):
         await save()
     await save()
-    assert heard == ["a", "b", "c"] * 2
+    assert received == ["a", "b", "c"] * 2
 
 
 async def test_connected_to_refuses_at_once_what_connect_refuses():
@@ -202,21 +202,21 @@ async def test_connected_to_refuses_at_once_what_connect_refuses():
         connected_to(Album.signals.pre_save, sync)  # type: ignore[arg-type]
 
 
-async def test_nested_blocks_let_the_inner_one_decide(heard, three):
-    guest = receiver_of(heard, "guest")
+async def test_nested_blocks_let_the_inner_one_decide(received, three):
+    guest = receiver_of(received, "guest")
     with only(), connected_to(Album.signals.pre_save, guest):
         await save()
-    assert heard == ["guest"]
+    assert received == ["guest"]
     with connected_to(Album.signals.pre_save, guest), muted(Album):
         await save()
-    assert heard == ["guest"]
+    assert received == ["guest"]
 
 
-async def test_block_that_fails_leaves_nothing_behind(heard, three):
+async def test_block_that_fails_leaves_nothing_behind(received, three):
     with contextlib.suppress(ZeroDivisionError), muted(), only():
         _ = 1 / 0
     await save()
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
 async def test_block_leaves_order_and_options_unchanged(three):
@@ -227,40 +227,40 @@ async def test_block_leaves_order_and_options_unchanged(three):
     assert list(state_of(Album.signals.pre_save).connections) == list(before)
 
 
-async def test_receiver_connected_inside_a_block_stays_connected(heard):
+async def test_receiver_connected_inside_a_block_stays_connected(received):
     with muted():
-        Album.signals.pre_save.connect(receiver_of(heard, "new"))
+        Album.signals.pre_save.connect(receiver_of(received, "new"))
         await save()
-    assert heard == []
+    assert received == []
     await save()
-    assert heard == ["new"]
+    assert received == ["new"]
 
 
-# --- who is reached by a block: tasks and threads ------------------------------------------------
+# --- tasks and threads ---------------------------------------------------------------------------
 
 
-async def test_block_applies_to_its_task_and_those_started_inside(heard, three):
+async def test_block_applies_to_its_task_and_those_started_inside(received, three):
     inside = asyncio.Event()
     done = asyncio.Event()
 
     async def other():
         await inside.wait()
-        await save()  # not inside the block: hears
+        await save()  # not inside the block: receives
         done.set()
 
     task = asyncio.create_task(other())
     with muted(Album):
         inside.set()
         await done.wait()
-        assert heard == ["a", "b", "c"]
-        heard.clear()
+        assert received == ["a", "b", "c"]
+        received.clear()
         await asyncio.create_task(save())
         await asyncio.to_thread(lambda: asyncio.run(save()))
-        assert heard == []
+        assert received == []
     await task
 
 
-async def test_blocks_of_several_tasks_can_finish_in_any_order(heard, three):
+async def test_blocks_of_several_tasks_can_finish_in_any_order(received, three):
     async def block(receiver, enter, leave):
         await enter.wait()
         with only(receiver):
@@ -276,11 +276,11 @@ async def test_blocks_of_several_tasks_can_finish_in_any_order(heard, three):
         events[index].set()
         await asyncio.sleep(0.01)
     await asyncio.gather(one, two)
-    assert heard == ["a", "b", "a", "a", "b", "c", "b", "a", "b", "c"]
+    assert received == ["a", "b", "a", "a", "b", "c", "b", "a", "b", "c"]
     assert Album.signals.pre_save.receivers == tuple(three)
 
 
-async def test_task_that_outlives_the_block_receives_again(heard, three):
+async def test_task_that_outlives_the_block_receives_again(received, three):
     go = asyncio.Event()
 
     async def late():
@@ -292,13 +292,11 @@ async def test_task_that_outlives_the_block_receives_again(heard, three):
         await asyncio.sleep(0)
     go.set()
     await task
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(("everywhere", "expected"), [(False, ["a", "b", "c"]), (True, [])])
-async def test_everywhere_reaches_threads_started_before(
-    heard, three, everywhere, expected
-):
+async def test_everywhere_reaches_threads_started_before(received, three, everywhere, expected):
     go = threading.Event()
 
     def work():
@@ -310,10 +308,10 @@ async def test_everywhere_reaches_threads_started_before(
     with muted(Album, everywhere=everywhere):
         go.set()
         await asyncio.to_thread(thread.join)
-    assert heard == expected
+    assert received == expected
 
 
-async def test_block_in_a_generator_can_be_closed_in_another_context(heard, three):
+async def test_block_in_a_generator_can_be_closed_in_another_context(received, three):
     async def fixture():
         with muted(Album):
             yield
@@ -323,13 +321,13 @@ async def test_block_in_a_generator_can_be_closed_in_another_context(heard, thre
     with pytest.raises(StopAsyncIteration):
         await asyncio.create_task(generator.__anext__())
     await save()
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
 # --- what was sent -------------------------------------------------------------------------------
 
 
-async def test_sends_are_captured_in_order_with_or_without_receivers(heard, three):
+async def test_sends_are_captured_in_order_with_or_without_receivers(received, three):
     instance = Album()
     with capture_signals() as sent:
         await Album.signals.pre_save.send(sender=Album, instance=instance)
@@ -394,7 +392,7 @@ def test_assertions_pass_when_they_hold(sent):
     assert sent.assert_sent("pre_save", times=1, instance=2) is sent[1]
     assert sent.assert_sent(Album.signals.pre_save, Album, instance=2) is sent[1]
     sent.assert_sent("pre_relation_add", child=2, passed_kwargs={"a": 1})
-    sent.assert_sent("pre_relation_add", passed_args={"a": 1})  # the same under its other name
+    sent.assert_sent("pre_relation_add", passed_args={"a": 1})  # the same under its alias
     sent.assert_not_sent("post_save")
     sent.assert_not_sent("pre_save", Track)
     sent.assert_not_sent("pre_save", instance=3)
@@ -409,7 +407,7 @@ def test_assertions_pass_when_they_hold(sent):
 
 
 @pytest.mark.parametrize(
-    ("check", "told"),
+    ("check", "lines"),
     [
         (
             lambda sent: sent.assert_sent("pre_save", Album, times=1),
@@ -456,10 +454,10 @@ def test_assertions_pass_when_they_hold(sent):
         ),
     ],
 )
-def test_failed_assertion_lists_what_was_sent_instead(sent, check, told):
+def test_failed_assertion_lists_what_was_sent_instead(sent, check, lines):
     with pytest.raises(AssertionError) as failed:
         check(sent)
-    for each in told:
+    for each in lines:
         assert each in str(failed.value)
 
 
@@ -543,33 +541,33 @@ async def test_operation_is_named_as_in_the_protocol(shop):
     sent.assert_sent("pre_relation_add", shop.Album, instance=album, child=tag, passed_args={})
 
 
-async def test_muted_send_calls_no_receiver_after_the_commit(shop, heard):
+async def test_muted_send_calls_no_receiver_after_the_commit(shop, received):
     from tests.shop import CONFIG
 
     signal = getattr(shop.Album, CONFIG).signals.post_save
-    signal.connect(receiver_of(heard, "late"), on_commit=True)
+    signal.connect(receiver_of(received, "late"), on_commit=True)
     async with shop.store.database.transaction():
         with muted(shop.Album):
             await shop.Album.objects.create(name="muted")
-        assert heard == []
-    assert heard == []
+        assert received == []
+    assert received == []
     async with shop.store.database.transaction():
-        await shop.Album.objects.create(name="heard")
+        await shop.Album.objects.create(name="received")
         with muted(shop.Album):
             pass
-        assert heard == []
-    assert heard == ["late"]
+        assert received == []
+    assert received == ["late"]
 
 
 # --- isolation -----------------------------------------------------------------------------------
 
 
-async def test_isolated_restores_receivers_with_order_and_options(heard, three):
+async def test_isolated_restores_receivers_with_order_and_options(received, three):
     signal = Album.signals.pre_save
     before = dict(state_of(signal).connections)
     with isolated():
         signal.disconnect(three[1])
-        signal.connect(receiver_of(heard, "new"))
+        signal.connect(receiver_of(received, "new"))
         signal.disconnect(three[0])
         signal.connect(three[0])
         Track.signals.pre_save.connect(three[0])
@@ -578,46 +576,46 @@ async def test_isolated_restores_receivers_with_order_and_options(heard, three):
     assert Track.signals.pre_save.receivers == ()
     await save()
     await save(Track)
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
-def test_isolated_blocks_can_be_nested(three, heard):
+def test_isolated_blocks_can_be_nested(three, received):
     with isolated():
         Album.signals.pre_save.disconnect(three[0])
         with isolated():
-            Album.signals.pre_save.connect(receiver_of(heard, "new"))
+            Album.signals.pre_save.connect(receiver_of(received, "new"))
         assert Album.signals.pre_save.receivers == tuple(three[1:])
     assert Album.signals.pre_save.receivers == tuple(three)
 
 
-async def test_isolated_restores_receivers_of_an_abstract_model(heard):
-    base, below = ModelSignals(), ModelSignals()
+async def test_isolated_restores_receivers_of_an_abstract_model(received):
+    base, child = ModelSignals(), ModelSignals()
     bind_emitter(base, Album)
-    bind_emitter(below, Track, (base,))
+    bind_emitter(child, Track, (base,))
     with isolated():
-        base.pre_save.connect(receiver_of(heard, "base"))
-        await below.pre_save.send(sender=Track, instance=Track())
-    await below.pre_save.send(sender=Track, instance=Track())
-    assert heard == ["base"]
+        base.pre_save.connect(receiver_of(received, "base"))
+        await child.pre_save.send(sender=Track, instance=Track())
+    await child.pre_save.send(sender=Track, instance=Track())
+    assert received == ["base"]
 
 
-async def test_tools_apply_to_children_of_an_abstract_model(heard):
-    base, below = ModelSignals(), ModelSignals()
+async def test_tools_apply_to_children_of_an_abstract_model(received):
+    base, child = ModelSignals(), ModelSignals()
     bind_emitter(base, Album)
-    bind_emitter(below, Track, (base,))
-    base.pre_save.connect(receiver_of(heard, "base"))
+    bind_emitter(child, Track, (base,))
+    base.pre_save.connect(receiver_of(received, "base"))
 
     async def send():
-        await below.pre_save.send(sender=Track, instance=Track())
-        await below.pre_update.send(sender=Track, instance=Track(), passed_args={})
+        await child.pre_save.send(sender=Track, instance=Track())
+        await child.pre_update.send(sender=Track, instance=Track(), passed_args={})
 
     with capture_signals(base.pre_save) as sent, muted(base):
         await send()
     assert sent.names == ["pre_save"]
-    assert heard == []
-    with connected_to(base.pre_save, receiver_of(heard, "guest")):
+    assert received == []
+    with connected_to(base.pre_save, receiver_of(received, "guest")):
         await send()
-    assert heard == ["base", "guest"]
+    assert received == ["base", "guest"]
 
 
 def test_isolated_keeps_receivers_of_modules_first_imported_inside(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Spans and metrics, as the real OpenTelemetry SDK gets them."""
+"""Spans and metrics, as the real OpenTelemetry SDK receives them."""
 
 import asyncio
 import functools
@@ -44,7 +44,7 @@ class Measured:
 
     @property
     def spans(self) -> list[Any]:
-        """The spans in the order in which they began."""
+        """The spans in the order in which they started."""
         return sorted(self.exporter.get_finished_spans(), key=lambda each: each.start_time)
 
     @property
@@ -54,7 +54,7 @@ class Measured:
 
     @property
     def metrics(self) -> list[tuple[Any, Any]]:
-        """Each metric, after who measures it."""
+        """Each metric with its scope."""
         data = self.reader.get_metrics_data()
         return [
             (measured.scope, metric)
@@ -318,20 +318,20 @@ async def test_sends_and_receivers_are_counted_and_timed(measured):
     assert sends.sum >= receivers["slow"].sum
 
 
-# What the semantic conventions advise for durations.
+# What the semantic conventions recommend for durations.
 BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 
 async def test_metrics_have_a_scope_and_the_unit_seconds(measured):
     Album.signals.post_save.connect(audit, on_commit=True)
     await save()
-    told = {metric.name: metric for scope, metric in measured.metrics if scope.name == LIBRARY}
-    assert {name: metric.description for name, metric in told.items()} == {
+    found = {metric.name: metric for scope, metric in measured.metrics if scope.name == LIBRARY}
+    assert {name: metric.description for name, metric in found.items()} == {
         "typed_signals.send.duration": "Time until every receiver has finished.",
         "typed_signals.receiver.duration": "Time until a receiver has finished.",
         "typed_signals.on_commit.lag": "Time from a send to its receiver after the commit.",
     }
-    for metric in told.values():
+    for metric in found.values():
         assert metric.unit == "s"
         assert [[*point.explicit_bounds] for point in metric.data.data_points] == [BOUNDS]
     assert {each.instrumentation_scope.name for each in measured.spans} == {LIBRARY}
@@ -379,21 +379,21 @@ async def test_global_providers_are_used_by_default(measured, monkeypatch):
 
 
 async def test_receivers_behave_the_same_when_measured(measured):
-    heard: list[Any] = []
+    received: list[Any] = []
 
     class Counter:
         __hash__ = None  # type: ignore[assignment]
 
         async def __call__(self, sender, *, passed_args, **kwargs):
-            heard.extend([passed_args, sender])
+            received.extend([passed_args, sender])
 
     given = {"a": 1}
     Album.signals.pre_relation_add.connect(Counter())
     await Album.signals.pre_relation_add.send(
         sender=Album, instance=Album(), child=Album(), relation_name="x", passed_kwargs=given
     )
-    assert heard[0] is given
-    assert heard[1] is Album
+    assert received[0] is given
+    assert received[1] is Album
     assert [each.name for each in measured.spans][1].endswith("Counter object")
 
 
