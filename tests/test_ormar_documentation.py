@@ -176,11 +176,6 @@ async def test_custom_signal_is_assigned_or_made_on_access():
     assert received == [(Album, {"instance": album, "more": 1}), (Album, {})]
 
 
-async def test_assigning_what_is_no_signal_is_refused():
-    with pytest.raises(ormar.exceptions.SignalDefinitionError):
-        Album.Meta.signals.your_custom_signal = 1
-
-
 def test_documented_refusals_are_raised():
     with pytest.raises(ormar.exceptions.SignalDefinitionError, match="cannot be called"):
         pre_save(Album)("wrong")
