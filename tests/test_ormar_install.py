@@ -515,7 +515,7 @@ def test_contract_is_kept_through_uninstall_and_install(store):
 
 
 @pytest.mark.parametrize("kind", [ormar.Signal, Signal, Signal[SoldOut]])
-def test_assigned_ormar_signal_keeps_its_identity_and_checks_receivers(store, kind):
+def test_assigned_signal_keeps_its_identity_and_checks_receivers(store, kind):
     album = store.model("Album")
     install()
     signal = kind()

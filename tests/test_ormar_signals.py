@@ -4,7 +4,7 @@ from weakref import ProxyType
 
 import pytest
 
-from tests.shop import LIFECYCLE, Sent, log_sends
+from tests.shop import LIFECYCLE, log_sends
 from typed_signals import ModelSignals
 from typed_signals.ormar import (
     SignalDefinitionError,
@@ -436,53 +436,13 @@ async def test_pre_update_gets_the_dict_of_update_itself(shop):
     assert received == [{"name": "Hejira", "note": "seen"}]
 
 
-# --- senders and order ---------------------------------------------------------------------------
+# --- senders -------------------------------------------------------------------------------------
 
 
 async def test_receivers_receive_from_their_own_model_only(shop):
     log = log_sends(shop.Track)
     await shop.Album.objects.create(name="Blue")
     assert log == []
-
-
-async def test_receivers_are_called_in_the_order_of_connection(shop):
-    log = []
-    for each in ("first", "second", "third"):
-
-        @pre_save(shop.Album)
-        async def note(sender, _each=each, **kwargs):
-            log.append(_each)
-
-    await shop.Album.objects.create(name="Blue")
-    assert log == ["first", "second", "third"]
-
-
-async def test_disconnected_receiver_is_not_called(shop):
-    log = []
-
-    @pre_save(shop.Album)
-    async def note(sender, instance, **kwargs):
-        log.append(instance.name)
-
-    await shop.Album.objects.create(name="Blue")
-    signal = get_signals(shop.Album, ModelSignals).pre_save
-    assert signal.disconnect(note) is True
-    assert signal.disconnect(note) is False
-    await shop.Album.objects.create(name="Hejira")
-    assert log == ["Blue"]
-
-
-async def test_custom_signal_is_sent_by_hand(shop):
-    received = []
-    signals = get_signals(shop.Album, ModelSignals)
-
-    async def note(sender, **kwargs):
-        received.append(Sent("sold_out", sender, kwargs))
-
-    signals.sold_out.connect(note)
-    album = await shop.Album.objects.create(name="Blue")
-    await signals.sold_out.send(sender=shop.Album, instance=album, left=0)
-    check(received, ("sold_out", shop.Album, {"instance": album, "left": 0}))
 
 
 def test_lifecycle_names_are_those_that_the_emitter_declares():
