@@ -117,7 +117,7 @@ UNREADABLE = "its parameters cannot be inspected: wrap it in an `async def` func
 def sync(sender, instance, **kwargs): ...
 
 
-def sync_that_promises_nothing(sender, instance, **kwargs) -> "Nowhere[None]": ...  # noqa: F821
+def sync_with_unknown_return(sender, instance, **kwargs) -> "Nowhere[None]": ...  # noqa: F821
 
 
 def sometimes_awaitable(sender, instance, **kwargs) -> Awaitable[None] | None: ...
@@ -174,7 +174,7 @@ NOT_ASYNC = {
     ),
     "a sync function": (sync, [SYNC]),
     "a sync function with an annotation that leads nowhere": (
-        sync_that_promises_nothing,
+        sync_with_unknown_return,
         [
             "it must be async, but it is a sync function: its annotations name `Nowhere`, which "
             "cannot be found at run time: define or import it at the top of the module, not in a "
@@ -235,7 +235,7 @@ def positional(name: str) -> str:
     return f"`{name}` is positional-only, and payload is sent by keyword: remove the `/`"
 
 
-SHAPES = {
+SIGNATURES_WITH_FAULTS = {
     # **kwargs
     "(sender, instance)": ("pre_save", [NO_KWARGS]),
     "(sender, instance, *args)": ("pre_save", [NO_KWARGS]),
@@ -317,7 +317,7 @@ SHAPES = {
 }
 
 
-def made(parameters: str, kind: str = "async def") -> Callable[..., Any]:
+def compiled(parameters: str, kind: str = "async def") -> Callable[..., Any]:
     names: dict[str, Any] = {}
     exec(f"{kind} written{parameters}: ...", names)
     return names["written"]
@@ -325,15 +325,15 @@ def made(parameters: str, kind: str = "async def") -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     ("parameters", "signal", "faults"),
-    [(parameters, *case) for parameters, case in SHAPES.items()],
-    ids=SHAPES.keys(),
+    [(parameters, *case) for parameters, case in SIGNATURES_WITH_FAULTS.items()],
+    ids=SIGNATURES_WITH_FAULTS.keys(),
 )
 def test_signature_that_breaks_the_contract_is_refused(parameters, signal, faults):
-    assert lines_of(refusal(SIGNALS[signal], made(parameters))) == faults
+    assert lines_of(refusal(SIGNALS[signal], compiled(parameters))) == faults
 
 
 def test_faults_of_the_signature_come_after_not_async():
-    assert lines_of(refusal(PRE_SAVE, made("(_, child)", "def"))) == [
+    assert lines_of(refusal(PRE_SAVE, compiled("(_, child)", "def"))) == [
         SYNC,
         renamed("_"),
         never("child", "pre_save"),
@@ -364,14 +364,14 @@ class WrappedCall:
 
 NEEDS_CHILD = [never("child", "pre_save")]
 
-LAYERS = {
+WRAPPERS = {
     "sender bound": (functools.partial(good, Album), [bound("sender")]),
     "sender and payload bound": (
         functools.partial(good, Album, 1),
         [bound("sender"), bound("instance")],
     ),
     "payload bound in two steps": (
-        functools.partial(functools.partial(made("(instance, x, sender, **kwargs)"), 1), 2),
+        functools.partial(functools.partial(compiled("(instance, x, sender, **kwargs)"), 1), 2),
         [bound("instance")],
     ),
     "payload bound in a partial that has attributes": (
@@ -430,7 +430,7 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize(("receiver", "faults"), LAYERS.values(), ids=LAYERS.keys())
+@pytest.mark.parametrize(("receiver", "faults"), WRAPPERS.values(), ids=WRAPPERS.keys())
 def test_signature_that_a_call_meets_is_checked(receiver, faults):
     assert lines_of(refusal(PRE_SAVE, receiver)) == faults
 
@@ -517,13 +517,13 @@ def test_file_is_named_in_full_without_a_working_directory(tmp_path, monkeypatch
 
 
 def test_signal_without_a_name_is_called_a_signal():
-    assert str(refusal(Signal(), made("(_, **kwargs)"))) == (
+    assert str(refusal(Signal(), compiled("(_, **kwargs)"))) == (
         "`written` (<string>:1) cannot be connected to a signal:\n"
         f"  - {renamed('_')}\n"
         "  expected: async def receiver(sender: type[Model], **kwargs: Any)"
     )
     nameless: Any = Signal[PreUpdateReceiver[Album]]()
-    assert lines_of(refusal(nameless, made("(sender, instance, child, **kwargs)"))) == [
+    assert lines_of(refusal(nameless, compiled("(sender, instance, child, **kwargs)"))) == [
         "it requires `child`, which the signal never sends: give it a default or remove it"
     ]
 
@@ -559,7 +559,7 @@ def test_expected_signatures_cover_all_signals():
 
 @pytest.mark.parametrize(("signal", "payload"), SIGNATURES.items(), ids=SIGNATURES.keys())
 def test_expected_signature_is_shown_and_accepted(signal, payload):
-    *_, last = str(refusal(SIGNALS[signal], made("()"))).splitlines()
+    *_, last = str(refusal(SIGNALS[signal], compiled("()"))).splitlines()
     expected = f"(sender: type[Album], *, {payload}, **kwargs: object)"
     assert last == f"  expected: async def receiver{expected}"
 
@@ -590,7 +590,7 @@ class Priced(Protocol[M_contra, T]):
 
 
 def test_expected_signature_reads_as_code():
-    *_, last = str(refusal(Signal[Priced[Album, int]](), made("()"))).splitlines()
+    *_, last = str(refusal(Signal[Priced[Album, int]](), compiled("()"))).splitlines()
     assert last == (
         "  expected: async def receiver(sender: type[Model], *, cart: Cart | None, "
         "rate: float = ..., tag: T, extra: dict[str, list[T]], **kwargs: object)"
@@ -602,7 +602,7 @@ class Unannotated(Protocol):
 
 
 def test_contract_without_annotations_accepts_anything():
-    *_, last = str(refusal(Signal[Unannotated](), made("()"))).splitlines()
+    *_, last = str(refusal(Signal[Unannotated](), compiled("()"))).splitlines()
     assert last == ("  expected: async def receiver(sender: Any, *, cart: Any, **kwargs: Any)")
 
 
@@ -615,7 +615,7 @@ def test_protocol_in_python_3_12_syntax_reads_the_same():
         " -> Awaitable[object]: ...\n",
         names,
     )
-    *_, last = str(refusal(Signal[names["Paid"]](), made("()"))).splitlines()
+    *_, last = str(refusal(Signal[names["Paid"]](), compiled("()"))).splitlines()
     assert last == (
         "  expected: async def receiver(sender: type[Model], *, cart: Model | None, "
         "**kwargs: object)"
@@ -629,7 +629,7 @@ class Fixed(Protocol):
     def __call__(self, sender: type[Any], *, cart: int, note: str = "") -> Awaitable[object]: ...
 
 
-FIXED = {
+FIXED_PAYLOAD = {
     "(sender, cart, note='', **kwargs)": [],
     "(sender, cart, note='')": [],
     "(sender, **kwargs)": [],
@@ -646,10 +646,10 @@ FIXED = {
 }
 
 
-@pytest.mark.parametrize(("parameters", "faults"), FIXED.items(), ids=FIXED.keys())
+@pytest.mark.parametrize(("parameters", "faults"), FIXED_PAYLOAD.items(), ids=FIXED_PAYLOAD.keys())
 def test_contract_without_kwargs_requires_its_payload_only(parameters, faults):
     signal: Any = Signal[Fixed]()
-    receiver = made(parameters)
+    receiver = compiled(parameters)
     if faults:
         assert lines_of(refusal(signal, receiver)) == faults
     else:
@@ -662,16 +662,16 @@ CODES: list[tuple[str, Any, list[str]]] = [
     ("pre_save", max, ["not-async", "unreadable"]),
     ("pre_save", functools.partial(good, 1, 2, 3), ["unreadable"]),
     ("pre_save", functools.partial(good, Album), ["bound-payload"]),
-    ("pre_save", made("()"), ["no-sender", "no-kwargs"]),
-    ("pre_save", made("(**kwargs)"), ["no-sender"]),
-    ("pre_save", made("(self, **kwargs)"), ["sender-not-first"]),
-    ("pre_save", made("(model, **kwargs)"), ["sender-not-first"]),
-    ("pre_save", made("(instance, sender, **kwargs)"), ["sender-not-first"]),
-    ("pre_save", made("(sender, /, **kwargs)"), ["positional-payload"]),
-    ("pre_save", made("(sender, instance, /, **kwargs)"), ["positional-payload"] * 2),
-    ("pre_save", made("(sender, child, **kwargs)"), ["unknown-parameter"]),
-    ("fixed", made("(sender, cart, note, **kwargs)"), ["unknown-parameter"]),
-    ("fixed", made("(sender, cart)"), ["unaccepted-payload"]),
+    ("pre_save", compiled("()"), ["no-sender", "no-kwargs"]),
+    ("pre_save", compiled("(**kwargs)"), ["no-sender"]),
+    ("pre_save", compiled("(self, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", compiled("(model, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", compiled("(instance, sender, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", compiled("(sender, /, **kwargs)"), ["positional-payload"]),
+    ("pre_save", compiled("(sender, instance, /, **kwargs)"), ["positional-payload"] * 2),
+    ("pre_save", compiled("(sender, child, **kwargs)"), ["unknown-parameter"]),
+    ("fixed", compiled("(sender, cart, note, **kwargs)"), ["unknown-parameter"]),
+    ("fixed", compiled("(sender, cart)"), ["unaccepted-payload"]),
 ]
 
 
@@ -735,7 +735,7 @@ def test_misspelling_with_swapped_words_is_recognized(written, known, meant):
     assert suggest(written, known) == meant
 
 
-OPEN = {
+ANY_PAYLOAD = {
     "(sender, **kwargs)": [],
     "(sender, anything, at, *, all, **kwargs)": [],
     "(*args, **kwargs)": [],
@@ -746,10 +746,10 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize(("parameters", "faults"), OPEN.items(), ids=OPEN.keys())
+@pytest.mark.parametrize(("parameters", "faults"), ANY_PAYLOAD.items(), ids=ANY_PAYLOAD.keys())
 def test_signal_without_declared_payload_sends_anything(parameters, faults):
     signal: Any = SignalEmitter().order_paid
-    receiver = made(parameters)
+    receiver = compiled(parameters)
     if faults:
         assert lines_of(refusal(signal, receiver)) == faults
     else:
@@ -757,10 +757,10 @@ def test_signal_without_declared_payload_sends_anything(parameters, faults):
 
 
 def test_partial_of_a_method_cannot_bind_self_again():
-    class ReceiverInfo:
+    class Auditor:
         async def receive(self, sender: object, **kwargs: object) -> None: ...
 
-    receiver: Any = functools.partial(ReceiverInfo().receive, self=0)
+    receiver: Any = functools.partial(Auditor().receive, self=0)
     with pytest.raises(SignalDefinitionError, match="binds arguments that the function inside"):
         Signal().connect(receiver)
     with pytest.raises(TypeError, match="multiple values for argument 'self'"):

@@ -41,7 +41,7 @@ def track() -> Any:
     return Track
 
 
-async def listener(sender, **kwargs): ...
+async def notify(sender, **kwargs): ...
 
 
 # --- one sender ----------------------------------------------------------------------------------
@@ -49,16 +49,16 @@ async def listener(sender, **kwargs): ...
 
 @pytest.mark.parametrize("name", NAMES)
 def test_decorator_connects_to_the_signal_of_its_name(album, name):
-    assert BY_NAME[name](album)(listener) is listener
+    assert BY_NAME[name](album)(notify) is notify
     assert {other: album.signals[other].receivers for other in NAMES} == {
-        other: (listener,) if other == name else () for other in NAMES
+        other: (notify,) if other == name else () for other in NAMES
     }
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_receiver_accepts_the_signals_name_as_a_string(album, name):
-    assert receiver(name, album)(listener) is listener
-    assert album.signals[name].receivers == (listener,)
+    assert receiver(name, album)(notify) is notify
+    assert album.signals[name].receivers == (notify,)
 
 
 async def test_decorated_function_receives_and_stays_the_same(album):
@@ -77,15 +77,15 @@ async def test_decorated_function_receives_and_stays_the_same(album):
 
 
 def test_receiver_connects_to_custom_and_declared_signals(album):
-    receiver("sold_out", album)(listener)
-    assert album.signals.sold_out.receivers == (listener,)
+    receiver("sold_out", album)(notify)
+    assert album.signals.sold_out.receivers == (notify,)
 
 
 def test_subclass_without_signals_sends_those_of_its_base(album):
     class Single(album): ...
 
-    pre_save(Single)(listener)
-    assert album.signals.pre_save.receivers == (listener,)
+    pre_save(Single)(notify)
+    assert album.signals.pre_save.receivers == (notify,)
 
 
 def test_decorators_can_be_stacked(album, track):
@@ -133,7 +133,7 @@ def test_static_methods_can_be_decorated_in_the_class_body(album):
 # --- several senders -----------------------------------------------------------------------------
 
 
-SEVERAL = {
+ITERABLES = {
     "list": list,
     "tuple": tuple,
     "set": set,
@@ -144,16 +144,16 @@ SEVERAL = {
 }
 
 
-@pytest.mark.parametrize("several", SEVERAL.values(), ids=SEVERAL.keys())
+@pytest.mark.parametrize("several", ITERABLES.values(), ids=ITERABLES.keys())
 def test_decorator_connects_to_every_sender_of_a_list(album, track, several):
-    pre_save(several([album, track]))(listener)
-    assert album.signals.pre_save.receivers == (listener,)
-    assert track.signals.pre_save.receivers == (listener,)
+    pre_save(several([album, track]))(notify)
+    assert album.signals.pre_save.receivers == (notify,)
+    assert track.signals.pre_save.receivers == (notify,)
 
 
 def test_sender_named_twice_is_connected_once(album):
-    pre_save([album, album])(listener)
-    assert album.signals.pre_save.receivers == (listener,)
+    pre_save([album, album])(notify)
+    assert album.signals.pre_save.receivers == (notify,)
 
 
 def test_refused_receiver_is_connected_to_none_of_the_senders(album, track):
@@ -201,9 +201,9 @@ def test_refusal_lists_the_faults_for_every_sender():
 
 
 def test_receiver_connected_with_other_options_is_connected_to_none(album, track):
-    pre_save(track, sequential=True)(listener)
+    pre_save(track, sequential=True)(notify)
     with pytest.raises(SignalDefinitionError, match=r"signal `pre_save` of Track already, with"):
-        pre_save([album, track])(listener)
+        pre_save([album, track])(notify)
     assert album.signals.pre_save.receivers == ()
 
 
@@ -276,7 +276,7 @@ NO_SENDERS: dict[str, tuple[Any, str]] = {
     "a string": ("Album", expects("a `str`")),
     "bytes": (b"Album", expects("a `bytes`")),
     "nothing": (None, expects("a `NoneType`")),
-    "the decorated function itself": (listener, expects("a `function`")),
+    "the decorated function itself": (notify, expects("a `function`")),
     "an object": (Plain(), expects("a `Plain`")),
     "a class that sends nothing": (Plain, no_signals("`Plain`")),
     "a class whose signals are none": (Misused, no_signals("`Misused`")),

@@ -151,7 +151,17 @@ def test_looking_at_an_emitter_creates_no_signal(signals):
     assert vars(signals) == {}
 
 
-BAD_NAMES = ["_hidden", "__dict__", "__class__", "_home", "", "two words", "1st", "pre-save", None]
+BAD_NAMES = [
+    "_hidden",
+    "__dict__",
+    "__class__",
+    "_registry",
+    "",
+    "two words",
+    "1st",
+    "pre-save",
+    None,
+]
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
@@ -362,7 +372,7 @@ def test_repr_names_the_owner_and_counts_receivers():
 
 # --- misspelt names and strict emitters ----------------------------------------------------------
 
-NEAR = {
+MISSPELT = {
     "pre_svae": "pre_save",
     "pre_sav": "pre_save",
     "presave": "pre_save",
@@ -378,16 +388,16 @@ NEAR = {
 }
 
 
-@pytest.mark.parametrize(("name", "meant"), NEAR.items())
+@pytest.mark.parametrize(("name", "meant"), MISSPELT.items())
 def test_misspelt_name_warns_where_it_is_written(signals, name, meant):
-    ways: list[Any] = [
+    accesses: list[Any] = [
         lambda emitter: getattr(emitter, name),
         lambda emitter: emitter[name],
         lambda emitter: setattr(emitter, name, Signal()),
     ]
-    for way in ways:
+    for access in accesses:
         with pytest.warns(SignalNameWarning) as caught:
-            way(ModelSignals())
+            access(ModelSignals())
         assert [str(each.message) for each in caught] == [
             f"ModelSignals has no signal `{name}`: did you mean `{meant}`? A custom signal of "
             "that name was made; nothing sends it unless your code does."
@@ -401,7 +411,7 @@ def test_misspelt_name_warns_once_and_makes_the_signal(signals):
     assert signals.pre_svae is made  # a second warning would be an error
 
 
-NOT_NEAR = [
+NOT_MISSPELT = [
     "pre_create",
     "post_create",
     "pre_upsert",
@@ -441,7 +451,7 @@ NOT_NEAR = [
 ]
 
 
-@pytest.mark.parametrize("name", NOT_NEAR)
+@pytest.mark.parametrize("name", NOT_MISSPELT)
 def test_name_unlike_any_other_does_not_warn(signals, name):
     assert signals[name].name == name  # a warning would be an error
 
@@ -614,7 +624,7 @@ class NoAwaitable(Protocol):
     def __call__(self, sender: type[Any], **kwargs: object) -> None: ...
 
 
-class NoAnswer(Protocol):
+class NoReturnType(Protocol):
     def __call__(self, sender: type[Any], **kwargs: object): ...
 
 
@@ -657,7 +667,7 @@ class NoProtocol:
 NOT_A_PROTOCOL = "it is no Protocol class with a `__call__`"
 BAD_PROTOCOLS = {
     NoAwaitable: "its `__call__` does not return an `Awaitable`",
-    NoAnswer: "its `__call__` does not return an `Awaitable`",
+    NoReturnType: "its `__call__` does not return an `Awaitable`",
     NoSender: "the first parameter of its `__call__` is not `sender`",
     OtherFirst: "the first parameter of its `__call__` is not `sender`",
     KeywordSender: "the first parameter of its `__call__` is not `sender`",

@@ -15,7 +15,9 @@ from typed_signals._dispatch import nesting
 from typed_signals._dispatch.nesting import current
 from typed_signals._emitter import bind_emitter
 
-WAYS = pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
+SEQUENTIAL_OR_NOT = pytest.mark.parametrize(
+    "sequential", [None, True], ids=["concurrent", "sequential"]
+)
 PAUSES = pytest.mark.parametrize("pause", [False, True], ids=["at once", "waits"])
 
 
@@ -27,7 +29,7 @@ def signals(model: Any) -> Any:
     return getattr(model, CONFIG).signals
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @PAUSES
 @pytest.mark.parametrize("length", [1, 2, 5])
 async def test_endless_loop_stops_with_an_error_that_names_its_receivers(
@@ -58,7 +60,7 @@ async def test_endless_loop_stops_with_an_error_that_names_its_receivers(
 class GreatAlbum: ...
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize(
     ("owner", "sender", "name"),
     [
@@ -95,7 +97,7 @@ async def test_loop_error_names_signal_receiver_and_model_and_what_to_do(
     )
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_loop_of_robust_sends_fails_in_the_innermost_receiver(
     sequential: bool | None,
 ) -> None:
@@ -113,7 +115,7 @@ async def test_loop_of_robust_sends_fails_in_the_innermost_receiver(
     assert str(failure).startswith("a signal sent by Album is sent recursively without end; ")
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("pause", [None, "in itself", "in a task"])
 async def test_loop_error_names_the_receiver_that_sends_among_others(
     sequential: bool | None, pause: str | None
@@ -196,7 +198,7 @@ async def test_loop_through_the_commit_is_stopped(shop, caplog):
     assert await shop.Album.objects.count() <= nesting.limits.depth + nesting.CHECK_EVERY
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @PAUSES
 async def test_receivers_that_double_are_stopped_before_memory_runs_out(
     sequential: bool | None, pause: bool, caplog: pytest.LogCaptureFixture
@@ -222,7 +224,7 @@ async def test_receivers_that_double_are_stopped_before_memory_runs_out(
     assert len(caplog.records) < 10
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @PAUSES
 async def test_chain_of_a_hundred_sends_is_allowed(sequential: bool | None, pause: bool) -> None:
     signal = Signal(sequential=sequential)
@@ -256,7 +258,7 @@ async def test_chain_of_a_hundred_saves_is_allowed(shop, inside):
     assert await shop.Album.objects.count() == 101
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_many_sends_within_one_are_allowed(sequential: bool | None) -> None:
     outer, inner = Signal(sequential=sequential), Signal(sequential=sequential)
     received = 0
@@ -285,7 +287,7 @@ def nested(sequential: bool | None, innermost: Callable[..., Any]) -> Signal:
     return signal
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_any_number_of_nested_sends_is_allowed_sequentially(
     sequential: bool | None,
 ) -> None:
@@ -305,7 +307,7 @@ async def test_any_number_of_nested_sends_is_allowed_sequentially(
     assert received == nesting.limits.open_sends + 10
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_receiver_that_catches_the_loop_error_can_send_again(sequential: bool | None) -> None:
     endless = Signal(sequential=sequential)
     endless.connect(endless.send)
@@ -327,7 +329,7 @@ async def test_receiver_that_catches_the_loop_error_can_send_again(sequential: b
     assert received == [Album] * 2
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_task_that_outlives_its_receiver_is_no_loop(sequential: bool | None) -> None:
     """As a heartbeat does: each send starts when the one that started its task has finished."""
     signal = Signal(sequential=sequential)
@@ -355,7 +357,7 @@ async def test_task_that_outlives_its_receiver_is_no_loop(sequential: bool | Non
     await asyncio.gather(*tasks)
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 async def test_task_that_overlaps_the_send_that_started_it_is_no_loop(
     sequential: bool | None,
 ) -> None:

@@ -394,7 +394,7 @@ async def test_lenient_install_accepts_what_works_with_a_warning(store):
     with pytest.warns(SignalDefinitionWarning, match="swallow.*breaks the contract of"):
         install(mode="lenient")
     with pytest.warns(SignalDefinitionWarning, match="of its own, `.*kwargs` swallows it"):
-        pre_save(album)(new_swallow := _swallowing(received))
+        pre_save(album)(new_swallow := _new_swallow(received))
     assert signals(album).pre_save.receivers == (swallow, new_swallow)
     with pytest.raises(SignalDefinitionError, match="which `pre_save` never sends"):
         pre_save(album)(never_sent)
@@ -403,7 +403,7 @@ async def test_lenient_install_accepts_what_works_with_a_warning(store):
     assert received == [["instance", "sender"]] * 2
 
 
-def _swallowing(received: list[Any]) -> Any:
+def _new_swallow(received: list[Any]) -> Any:
     async def swallow(**kwargs: object) -> None:
         received.append(sorted(kwargs))
 

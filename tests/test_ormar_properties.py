@@ -139,11 +139,11 @@ async def test_receiver_that_lenient_mode_accepts_is_called(shop, source, signal
 
 MODELS = ("Top", "Middle", "Low", "High", "Other")
 PARENTS = {"Low": ("Low", "Middle", "Top"), "High": ("High", "Top"), "Other": ("Other",)}
-LISTENERS = ("a", "b", "c")
+RECEIVERS = ("a", "b", "c")
 
 steps = st.one_of(
-    st.tuples(st.just("connect"), st.sampled_from(MODELS), st.sampled_from(LISTENERS)),
-    st.tuples(st.just("disconnect"), st.sampled_from(MODELS), st.sampled_from(LISTENERS)),
+    st.tuples(st.just("connect"), st.sampled_from(MODELS), st.sampled_from(RECEIVERS)),
+    st.tuples(st.just("disconnect"), st.sampled_from(MODELS), st.sampled_from(RECEIVERS)),
     st.tuples(st.just("save"), st.sampled_from(sorted(PARENTS))),
     st.tuples(st.just("again")),
     st.tuples(st.just("there and back")),
@@ -169,26 +169,26 @@ class Expected:
         self.clock = 0
         self.connected: dict[str, dict[str, int]] = {model: {} for model in MODELS}
 
-    def connect(self, model: str, listener: str) -> None:
+    def connect(self, model: str, receiver_name: str) -> None:
         self.clock += 1
-        self.connected[model].setdefault(listener, self.clock)
+        self.connected[model].setdefault(receiver_name, self.clock)
 
-    def disconnect(self, model: str, listener: str) -> bool:
-        return self.connected[model].pop(listener, None) is not None
+    def disconnect(self, model: str, receiver_name: str) -> bool:
+        return self.connected[model].pop(receiver_name, None) is not None
 
-    def there_and_back(self) -> None:
+    def reinstall(self) -> None:
         """Receivers are connected again, those of a model after those of its parents."""
-        for listeners in self.connected.values():
-            for listener in listeners:
+        for receivers in self.connected.values():
+            for receiver_name in receivers:
                 self.clock += 1
-                listeners[listener] = self.clock
+                receivers[receiver_name] = self.clock
 
     def received(self, model: str) -> list[str]:
         first: dict[str, int] = {}
         for parent in PARENTS[model]:
-            for listener, when in self.connected[parent].items():
-                first[listener] = min(when, first.get(listener, when))
-        return sorted(first, key=lambda listener: first[listener])
+            for receiver_name, when in self.connected[parent].items():
+                first[receiver_name] = min(when, first.get(receiver_name, when))
+        return sorted(first, key=lambda receiver_name: first[receiver_name])
 
 
 @given(steps=st.lists(steps, max_size=25))
@@ -198,17 +198,17 @@ async def test_receivers_of_abstract_and_concrete_models_match_a_simple_model(st
     tree.forget_receivers()
     install()
     log: list[str] = []
-    listeners = {name: _listener(log, name) for name in LISTENERS}
+    receivers = {name: _noting(log, name) for name in RECEIVERS}
     expected = Expected()
     async with tree.database:
         for step, *rest in steps:
             if step == "connect":
                 model, name = rest
-                receiver("pre_save", models[model])(listeners[name])
+                receiver("pre_save", models[model])(receivers[name])
                 expected.connect(model, name)
             elif step == "disconnect":
                 model, name = rest
-                removed = signals(models[model]).pre_save.disconnect(listeners[name])
+                removed = signals(models[model]).pre_save.disconnect(receivers[name])
                 assert removed is expected.disconnect(model, name)
             elif step == "save":
                 (model,) = rest
@@ -220,15 +220,15 @@ async def test_receivers_of_abstract_and_concrete_models_match_a_simple_model(st
             else:
                 uninstall()
                 install()
-                expected.there_and_back()
+                expected.reinstall()
     for model in PARENTS:
         received = signals(models[model]).pre_save.receivers
-        assert received == tuple(listeners[name] for name in expected.received(model))
+        assert received == tuple(receivers[name] for name in expected.received(model))
     uninstall()
 
 
-def _listener(log: list[str], name: str) -> Any:
-    async def listen(sender: Any, **kwargs: object) -> None:
+def _noting(log: list[str], name: str) -> Any:
+    async def note(sender: Any, **kwargs: object) -> None:
         log.append(f"{name} {sender.__name__}")
 
-    return listen
+    return note

@@ -167,7 +167,7 @@ REFUSALS: dict[str, tuple[Any, str, list[str]]] = {
     ),
 }
 
-WAYS: dict[str, Callable[[Any, Any], Any]] = {
+CONNECTS: dict[str, Callable[[Any, Any], Any]] = {
     "ormar's decorator": lambda album, bad: ormar.post_save(album)(bad),
     "ormar's decorator with a list": lambda album, bad: ormar.post_save([album])(bad),
     "our decorator": lambda album, bad: post_save(album)(bad),
@@ -197,12 +197,12 @@ def place(bad: Any) -> str:
     return f" (tests/test_ormar_refusals.py:{code.co_firstlineno})" if code else ""
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("connect", CONNECTS)
 @pytest.mark.parametrize("case", REFUSALS)
-def test_receiver_is_refused_with_every_fault_in_one_error(album, case, way):
+def test_receiver_is_refused_with_every_fault_in_one_error(album, case, connect):
     bad, name, faults = REFUSALS[case]
     with pytest.raises(SignalDefinitionError) as caught:
-        WAYS[way](album, bad)
+        CONNECTS[connect](album, bad)
     module = "" if name == "`str object`" else "tests.test_ormar_refusals."
     start = name.replace("`", f"`{module}", 1)
     assert str(caught.value) == "\n".join(

@@ -28,10 +28,10 @@ def check(log, *expected):
         for name, value in payload.items():
             given = sent.payload[name]
             plain = isinstance(value, str | dict | list)
-            assert given == value if plain else behind(given) is value, (sent.signal, name)
+            assert given == value if plain else unproxied(given) is value, (sent.signal, name)
 
 
-def behind(instance):
+def unproxied(instance):
     """The instance itself: relations send a weak proxy of it."""
     return instance.__repr__.__self__ if type(instance) is ProxyType else instance
 

@@ -185,11 +185,11 @@ def made(receiver: Receiver, place: str, reached: Callable[[], None]) -> Any:
     if place == "function":
         return function
     if place == "object":
-        return type("ReceiverInfo", (), {"__call__": function})()
+        return type("Auditor", (), {"__call__": function})()
     if place == "static method in a class body":
         return staticmethod(function)
     wrap = {"class method": classmethod, "static method": staticmethod}.get(place, lambda f: f)
-    return type("ReceiverInfo", (), {"method": wrap(function)})().method
+    return type("Auditor", (), {"method": wrap(function)})().method
 
 
 PLACES = [
@@ -375,7 +375,7 @@ async def test_receiver_that_lenient_mode_accepts_can_be_called(case):
 # --- histories -----------------------------------------------------------------------------------
 
 
-class ReceiverInfo:
+class Auditor:
     def __init__(self, received: list[object], name: str) -> None:
         self.received = received
         self.name = name
@@ -387,7 +387,7 @@ class ReceiverInfo:
         self.received.append(f"{self.name} called")
 
 
-ABOVE, BELOW = 0, 1
+PARENT, CHILD = 0, 1
 
 
 class Histories(RuleBasedStateMachine):
@@ -397,21 +397,21 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.received: list[object] = []
         self.runner = asyncio.Runner()
-        listeners = [ReceiverInfo(self.received, name) for name in "abc"]
+        receivers = [Auditor(self.received, name) for name in "abc"]
         # A method is a new object each time, so receivers are numbered and looked up here.
-        self.make: list[tuple[str, Callable[[], Any]]] = [
-            *((each.name, lambda each=each: each.receive) for each in listeners),
-            *((f"{each.name} called", lambda each=each: each) for each in listeners[:2]),
+        self.makers: list[tuple[str, Callable[[], Any]]] = [
+            *((each.name, lambda each=each: each.receive) for each in receivers),
+            *((f"{each.name} called", lambda each=each: each) for each in receivers[:2]),
         ]
-        partial = functools.partial(listeners[0].receive, extra=1)
-        self.make.append(("a", lambda: partial))
+        partial = functools.partial(receivers[0].receive, extra=1)
+        self.makers.append(("a", lambda: partial))
         self.connected: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self.time = 0
 
     @initialize(kind=st.sampled_from([SignalEmitter, ModelSignals]))
     def start(self, kind: type[SignalEmitter[Any]]) -> None:
         self.emitters = (kind(), kind())
-        bind_emitter(self.emitters[BELOW], Album, (self.emitters[ABOVE],))
+        bind_emitter(self.emitters[CHILD], Album, (self.emitters[PARENT],))
 
     def teardown(self) -> None:
         self.runner.close()
@@ -422,24 +422,24 @@ class Histories(RuleBasedStateMachine):
     def expected(self, where: int) -> list[int]:
         """The numbers of the expected receivers, in the order of connection."""
         order = dict(self.connected[where])
-        if where == BELOW:
-            for number, time in self.connected[ABOVE].items():
+        if where == CHILD:
+            for number, time in self.connected[PARENT].items():
                 order[number] = min(time, order.get(number, time))
         return sorted(order, key=order.__getitem__)
 
-    @rule(where=st.sampled_from([ABOVE, BELOW]), number=st.integers(0, 5))
+    @rule(where=st.sampled_from([PARENT, CHILD]), number=st.integers(0, 5))
     def connect(self, where: int, number: int) -> None:
-        receiver = self.make[number][1]()
+        receiver = self.makers[number][1]()
         assert self.signal(where).connect(receiver) is receiver
         self.time += 1
         self.connected[where].setdefault(number, self.time)
 
-    @rule(where=st.sampled_from([ABOVE, BELOW]), number=st.integers(0, 5))
+    @rule(where=st.sampled_from([PARENT, CHILD]), number=st.integers(0, 5))
     def disconnect(self, where: int, number: int) -> None:
         was = self.connected[where].pop(number, None) is not None
-        assert self.signal(where).disconnect(self.make[number][1]()) is was
+        assert self.signal(where).disconnect(self.makers[number][1]()) is was
 
-    @rule(where=st.sampled_from([ABOVE, BELOW]))
+    @rule(where=st.sampled_from([PARENT, CHILD]))
     def refuse(self, where: int) -> None:
         try:
             self.signal(where).connect(lambda: None)
@@ -447,25 +447,25 @@ class Histories(RuleBasedStateMachine):
             return
         raise AssertionError("a lambda was accepted")
 
-    @rule(where=st.sampled_from([ABOVE, BELOW]))
+    @rule(where=st.sampled_from([PARENT, CHILD]))
     def send(self, where: int) -> None:
         self.received.clear()
         self.runner.run(self.sent(where))
-        assert self.received == [self.make[number][0] for number in self.expected(where)]
+        assert self.received == [self.makers[number][0] for number in self.expected(where)]
 
     async def sent(self, where: int) -> None:
         await self.signal(where).send(Album, instance=Album())
 
     @rule()
-    def assign_anew(self) -> None:
+    def assign_again(self) -> None:
         """Replace the parent's signal; the child keeps its own receivers."""
-        self.emitters[ABOVE].post_delete = Signal()
-        self.connected[ABOVE].clear()
+        self.emitters[PARENT].post_delete = Signal()
+        self.connected[PARENT].clear()
 
     @invariant()
     def receivers_are_those_of_the_model(self) -> None:
-        for where in (ABOVE, BELOW):
-            expected = [self.make[number][1]() for number in self.expected(where)]
+        for where in (PARENT, CHILD):
+            expected = [self.makers[number][1]() for number in self.expected(where)]
             assert list(self.signal(where).receivers) == expected
 
 

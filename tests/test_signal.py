@@ -82,7 +82,7 @@ async def test_connecting_twice_connects_once_and_keeps_the_place(signal, receiv
 
 
 async def test_bound_method_is_the_same_receiver_each_time_it_is_looked_up(signal, received):
-    class ReceiverInfo:
+    class Auditor:
         async def receive(self, sender, **kwargs):
             received.append("received")
 
@@ -91,7 +91,7 @@ async def test_bound_method_is_the_same_receiver_each_time_it_is_looked_up(signa
 
         __hash__ = None
 
-    one, other = ReceiverInfo(), ReceiverInfo()
+    one, other = Auditor(), Auditor()
     signal.connect(one.receive)
     signal.connect(one.receive)
     signal.connect(other.receive)
@@ -104,12 +104,12 @@ async def test_bound_method_is_the_same_receiver_each_time_it_is_looked_up(signa
 
 
 def test_two_methods_of_one_object_are_two_receivers(signal):
-    class ReceiverInfo:
+    class Auditor:
         async def receive(self, sender, **kwargs): ...
 
         async def receive_too(self, sender, **kwargs): ...
 
-    one = ReceiverInfo()
+    one = Auditor()
     signal.connect(one.receive)
     signal.connect(one.receive_too)
     assert signal.receivers == (one.receive, one.receive_too)
@@ -118,14 +118,14 @@ def test_two_methods_of_one_object_are_two_receivers(signal):
 
 
 async def test_static_method_is_the_same_receiver_in_the_class_body_and_outside(signal):
-    class ReceiverInfo:
+    class Auditor:
         @signal.connect
         @staticmethod
         async def receive(sender, **kwargs): ...
 
-    signal.connect(ReceiverInfo.receive)
+    signal.connect(Auditor.receive)
     assert len(signal.receivers) == 1
-    assert signal.disconnect(ReceiverInfo.receive)
+    assert signal.disconnect(Auditor.receive)
     assert signal.receivers == ()
 
 
@@ -158,14 +158,14 @@ async def test_receiver_connected_again_runs_last(signal, received):
 
 
 async def test_receiver_is_kept_alive_until_it_is_disconnected(signal, received):
-    class ReceiverInfo:
+    class Auditor:
         async def receive(self, sender, **kwargs):
             received.append("received")
 
-    listener = ReceiverInfo()
-    gone = weakref.ref(listener)
-    signal.connect(listener.receive)
-    del listener
+    auditor = Auditor()
+    gone = weakref.ref(auditor)
+    signal.connect(auditor.receive)
+    del auditor
     gc.collect()
     await signal.send(Album, instance=Album())
     assert received == ["received"]
@@ -333,11 +333,11 @@ async def test_passed_args_is_the_dict_that_is_sent_as_passed_kwargs(relation_ad
         got["none"] = kwargs["passed_kwargs"]
         assert kwargs == {**SENT, "passed_kwargs": sent}
 
-    class ReceiverInfo:
+    class Auditor:
         async def receive(self, sender, passed_args, **kwargs):
             got["method"] = passed_args
 
-    relation_add.connect(ReceiverInfo().receive)
+    relation_add.connect(Auditor().receive)
 
     async def with_extra(extra, sender, passed_args, **kwargs):
         got["partial"] = passed_args

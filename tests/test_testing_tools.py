@@ -49,7 +49,7 @@ class Track:
 
 
 @pytest.fixture(autouse=True)
-def untouched():
+def no_receivers_and_no_middleware():
     """Every test starts with no receivers, and leaves no middleware."""
     for emitter in (Shop.signals, Album.signals, Track.signals):
         vars(emitter).clear()

@@ -17,10 +17,10 @@ ROUNDS = 200
 
 def in_threads(work: Any) -> None:
     """Do the work in several threads that start at the same time."""
-    together = threading.Barrier(THREADS)
+    barrier = threading.Barrier(THREADS)
 
     def run(number: int) -> None:
-        together.wait(10)
+        barrier.wait(10)
         work(number)
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -28,7 +28,7 @@ def in_threads(work: Any) -> None:
             done.result(60)
 
 
-@pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
+@pytest.mark.parametrize("sequential", [None, True], ids=["concurrent", "sequential"])
 def test_event_loops_in_threads_run_their_own_sends(sequential: bool | None) -> None:
     signal = Signal(sequential=sequential)
     received: list[tuple[int, int]] = []
