@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.lanes import CONFIG
-from typed_signals import ModelSignals, Signal, SignalLoopError
+from typed_signals import ModelSignals, Signal, SignalLoopError, set_loop_limits
 from typed_signals._dispatch import nesting
 from typed_signals._dispatch.nesting import current
 from typed_signals._emitter import bind_emitter
@@ -27,6 +27,15 @@ class Album:
 
 def signals(model: Any) -> Any:
     return getattr(model, CONFIG).signals
+
+
+@pytest.fixture
+def default_limits() -> Iterator[None]:
+    """The limits are the default ones again after the test."""
+    limits = nesting.limits
+    before = {"repeats": limits.repeats, "depth": limits.depth, "open_sends": limits.open_sends}
+    yield
+    set_loop_limits(**before)
 
 
 @SEQUENTIAL_OR_NOT
@@ -169,7 +178,10 @@ async def test_receiver_that_updates_its_instance_is_stopped(shop, inside):
     assert current.get() is None
 
 
+@pytest.mark.usefixtures("default_limits")
 async def test_models_that_save_each_other_are_stopped(shop):
+    set_loop_limits(depth=64)
+
     async def album_makes_a_track(sender: Any, instance: Any, **kwargs: Any) -> None:
         await shop.Track(name="t").save()
 
@@ -184,8 +196,10 @@ async def test_models_that_save_each_other_are_stopped(shop):
     assert "signal `post_save` of Track → receiver" in str(caught.value)
 
 
+@pytest.mark.usefixtures("default_limits")
 async def test_loop_through_the_commit_is_stopped(shop, caplog):
     """Nothing can be raised after the commit, so the error is logged, once."""
+    set_loop_limits(depth=64)
 
     async def again(sender: Any, instance: Any, **kwargs: Any) -> None:
         async with shop.store.database.transaction():
@@ -195,14 +209,16 @@ async def test_loop_through_the_commit_is_stopped(shop, caplog):
     await shop.Album(name="a").save()
     ours = [record.getMessage() for record in caplog.records if record.name == "typed_signals"]
     assert [message.rpartition(": ")[2] for message in ours] == ["SignalLoopError"]
-    assert await shop.Album.objects.count() <= nesting.limits.depth + nesting.CHECK_EVERY
+    assert await shop.Album.objects.count() <= 64 + nesting.CHECK_EVERY
 
 
 @SEQUENTIAL_OR_NOT
 @PAUSES
-async def test_receivers_that_double_are_stopped_before_memory_runs_out(
+@pytest.mark.usefixtures("default_limits")
+async def test_receivers_that_double_are_stopped_at_the_limit_of_open_sends(
     sequential: bool | None, pause: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
+    set_loop_limits(open_sends=500)
     signal = Signal(sequential=sequential)
     sent = 0
 
@@ -220,8 +236,80 @@ async def test_receivers_that_double_are_stopped_before_memory_runs_out(
         signal.connect(sends())
     with pytest.raises(SignalLoopError):
         await signal.send(sender=Album)
-    assert sent < 5 * nesting.limits.open_sends
+    assert sent < 5 * 500
     assert len(caplog.records) < 10
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+async def nested_sends(signal: Signal, **payload: Any) -> int:
+    """Send a signal whose receiver sends it again, until it is stopped; how often it was sent."""
+    sent = 0
+
+    async def again(sender: object, **kwargs: Any) -> None:
+        nonlocal sent
+        sent += 1
+        await signal.send(sender=sender, **payload)
+
+    signal.connect(again)
+    with pytest.raises(SignalLoopError):
+        await signal.send(sender=Album, **payload)
+    return sent
+
+
+@SEQUENTIAL_OR_NOT
+@pytest.mark.parametrize(
+    ("limits", "payload", "expected"),
+    [
+        ({}, {"instance": 1}, 64),
+        ({"repeats": 32}, {"instance": 1}, 32),
+        ({"repeats": 200}, {"instance": 1}, 200),
+        ({"depth": 32}, {"instance": 1}, 32),
+        ({}, {}, 1_000),
+        ({"depth": 100}, {}, 100),
+        ({"depth": 100, "repeats": 16}, {}, 100),
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("default_limits")
+async def test_loop_is_stopped_at_its_limit(
+    sequential: bool | None, limits: dict[str, int], payload: dict[str, Any], expected: int
+) -> None:
+    """Sends of one instance count as repeats; sends of no instance only by their depth."""
+    set_loop_limits(**limits)
+    sent = await nested_sends(Signal(sequential=sequential), **payload)
+    assert expected <= sent <= expected + nesting.CHECK_EVERY
+
+
+@pytest.mark.usefixtures("default_limits")
+async def test_sends_of_different_instances_are_no_repeats() -> None:
+    signal, sent = Signal(), 0
+
+    @signal.connect
+    async def next_one(sender: object, *, instance: int, **kwargs: object) -> None:
+        nonlocal sent
+        sent += 1
+        if instance:
+            await signal.send(sender=Album, instance=instance - 1)
+
+    set_loop_limits(repeats=16)
+    await signal.send(sender=Album, instance=500)
+    assert sent == 501
+
+
+@pytest.mark.parametrize("name", ["repeats", "depth", "open_sends"])
+@pytest.mark.usefixtures("default_limits")
+def test_limit_below_sixteen_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"`{name}` must be at least 16, not 15"):
+        set_loop_limits(**{name: 15})
+    set_loop_limits(**{name: 16})
+    assert getattr(nesting.limits, name) == 16
+    set_loop_limits()
+    assert getattr(nesting.limits, name) == 16
+
+
+# --- deep sends that are no loops ----------------------------------------------------------------
 
 
 @SEQUENTIAL_OR_NOT
