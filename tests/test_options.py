@@ -1,4 +1,4 @@
-"""Options are checked when they are given."""
+"""Options: of signals, of emitters and of `connect()`, checked when they are given."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -130,6 +130,48 @@ def test_every_option_is_accepted(options: Any) -> None:
     signal = Signal()
     signal.connect(notify, **options)
     assert signal.receivers == (notify,)
+
+
+# --- connect() as a decorator with options -------------------------------------------------------
+
+
+def test_connect_with_options_gives_a_decorator_that_returns_the_receiver() -> None:
+    signal = Signal()
+    assert signal.connect(sequential=True)(notify) is notify
+    assert signal.receivers == (notify,)
+    with pytest.raises(SignalDefinitionError, match="sequential=True"):
+        signal.connect(notify, sequential=False)
+
+
+def test_connect_without_receiver_and_options_gives_a_decorator() -> None:
+    first, second = Signal(), Signal()
+
+    @first.connect()
+    @second.connect(on_commit=True)
+    async def stacked(sender: object, **kwargs: object) -> None: ...
+
+    assert first.receivers == second.receivers == (stacked,)
+
+
+def test_connect_with_options_connects_nothing_until_it_decorates() -> None:
+    signal = Signal()
+    connector = signal.connect(on_commit=True)
+    assert signal.receivers == ()
+    assert repr(connector) == "<connects a receiver to a signal>"
+
+
+def test_connect_with_options_refuses_a_wrong_receiver() -> None:
+    def sync(sender: object, **kwargs: object) -> None: ...
+
+    connect: Any = Signal().connect(on_commit=True)
+    with pytest.raises(SignalDefinitionError, match="must be async"):
+        connect(sync)
+
+
+@pytest.mark.parametrize("given", [None, True, 3])
+def test_connect_refuses_a_receiver_that_cannot_be_called(given: Any) -> None:
+    with pytest.raises(SignalDefinitionError, match="cannot be called"):
+        Signal().connect(given)
 
 
 # --- sequential ----------------------------------------------------------------------------------
