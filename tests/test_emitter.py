@@ -366,7 +366,7 @@ def test_repr_names_the_owner_and_counts_receivers():
     assert repr(Album.signals) == "<ModelSignals of Album: no receivers>"
     Album.signals.post_save.connect(receiver)
     Album.signals.sold_out.connect(receiver)
-    Album.signals.pre_save  # noqa: B018 - nobody receives
+    Album.signals.pre_save  # noqa: B018 - made, without receivers
     assert repr(Album.signals) == "<ModelSignals of Album: post_save 1, sold_out 1>"
 
 
