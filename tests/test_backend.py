@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,6 +115,17 @@ def test_backend_registered_later_replaces_the_one_found_before(backend):
     other = Backend()
     register_backend(TableType, other)
     assert find_backend(Album) is other
+
+
+def test_looking_for_a_backend_keeps_no_class_alive():
+    class Made: ...
+
+    gone = weakref.ref(Made)
+    find_backend(Made())
+    find_backend(Made)
+    del Made
+    gc.collect()
+    assert gone() is None
 
 
 def test_backend_finds_the_emitter_of_its_senders(backend):

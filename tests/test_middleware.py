@@ -91,10 +91,12 @@ async def test_middleware_is_called_in_the_order_in_which_it_was_added(add: Any)
 async def test_middleware_with_a_lower_priority_is_called_first(add: Any) -> None:
     signal, noted = Signal(), list[str]()
     signal.connect(receive)
-    for name, priority in (("b", 0), ("d", 5), ("a", -5), ("c", 0)):
-        add(noting(name, noted), priority=priority)
+    for name, options in (("c", {}), ("e", {"priority": 1}), ("b", {"priority": -1})):
+        add(noting(name, noted), **options)
+    for name, options in (("d", {"priority": 0}), ("a", {"priority": -5})):
+        add(noting(name, noted), **options)
     await signal.send(sender=int)
-    assert noted[:4] == [f"{name} before" for name in "abcd"]
+    assert noted[:5] == [f"{name} before" for name in "abcde"]
 
 
 async def test_middleware_added_again_is_called_once_with_its_new_priority(add: Any) -> None:
