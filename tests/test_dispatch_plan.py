@@ -78,6 +78,18 @@ async def test_child_without_receivers_of_its_own_follows_its_parent(
     assert not child.pre_save.has_receivers
 
 
+async def test_disconnect_all_leaves_what_is_inherited(
+    parent: Any, child: Any, named: Any, received: list[str]
+) -> None:
+    inherited = parent.pre_save.connect(named("parent"))
+    child.pre_save.connect(named("child"))
+    assert child.pre_save.disconnect_all() == 1
+    assert child.pre_save.disconnect_all() == 0
+    assert child.pre_save.receivers == (inherited,)
+    await send(child)
+    assert received == ["parent"]
+
+
 async def test_child_counts_a_receiver_of_both_once(
     parent: Any, child: Any, named: Any, received: list[str]
 ) -> None:

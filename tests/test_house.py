@@ -95,8 +95,8 @@ def circle(graph: dict[str, set[str]]) -> list[str]:
 def package_imports() -> dict[str, set[str]]:
     """Who imports whom in the package.
 
-    ``typed_signals`` itself is left out: it imports everything when it is first asked for it. A
-    module of any other package imports that package, too.
+    ``typed_signals`` itself counts as importing nothing: it imports a name's module when the name
+    is first used.
     """
     graph: dict[str, set[str]] = {}
     for name in MODULES:
