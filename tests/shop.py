@@ -19,7 +19,7 @@ import sqlalchemy
 from tests import lanes
 from tests.lanes import CONFIG
 
-__all__ = ["CONFIG", "LIFECYCLE", "SERVER_URLS", "Sent", "Shop", "Store", "log_sends", "payloads"]
+__all__ = ["CONFIG", "LIFECYCLE", "SERVER_URLS", "Sent", "Shop", "Store", "log_sends"]
 
 LIFECYCLE = (
     "pre_save",
@@ -270,8 +270,3 @@ def log_sends(model: Model, *signals: str, log: list[Sent] | None = None) -> lis
 
         getattr(getattr(model, CONFIG).signals, name).connect(note)
     return received
-
-
-def payloads(log: list[Sent]) -> list[tuple[str, list[str]]]:
-    """What was received: each signal with the names of its payload."""
-    return [(sent.signal, list(sent.payload)) for sent in log]

@@ -179,7 +179,7 @@ def test_core_names_no_orm_in_its_docstrings_and_comments(name: str):
     assert not named
 
 
-def test_strings_are_told_from_docstrings():
+def test_strings_are_distinguished_from_docstrings():
     source = ast.parse('"""One."""\nx: int\n"""Two."""\nf(f"three {y} four", "five")\n')
     assert [text for text, _ in strings(source)] == ["five", "three ", " four"]
 

@@ -300,7 +300,7 @@ async def test_sends_of_different_instances_are_no_repeats() -> None:
 
 @pytest.mark.parametrize("name", ["repeats", "depth", "open_sends"])
 @pytest.mark.usefixtures("default_limits")
-def test_limit_below_sixteen_is_refused(name: str) -> None:
+def test_limit_less_than_sixteen_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=f"`{name}` must be at least 16, not 15"):
         set_loop_limits(**{name: 15})
     set_loop_limits(**{name: 16})

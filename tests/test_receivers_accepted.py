@@ -23,7 +23,7 @@ SIGNAL: Any = Album.signals.pre_save
 
 
 @pytest.fixture(autouse=True)
-def nothing_heard_yet():
+def no_receivers():
     received.clear()
     yield
     for receiver in SIGNAL.receivers:

@@ -252,13 +252,13 @@ async def test_receiver_gets_exactly_the_payload(signal):
 async def test_receiver_that_changes_its_kwargs_affects_no_other(signal):
     got: list[Any] = []
 
-    async def takes_away(sender, **kwargs):
+    async def clears_its_kwargs(sender, **kwargs):
         kwargs.clear()
 
     async def looks(sender, **kwargs):
         got.append(kwargs)
 
-    signal.connect(takes_away)
+    signal.connect(clears_its_kwargs)
     signal.connect(looks)
     await signal.send(Album, instance=1)
     assert got == [{"instance": 1}]
