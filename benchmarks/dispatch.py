@@ -397,8 +397,8 @@ async def measure_saving(report: Report, repeat: int) -> None:
 INTRODUCTION = """\
 # Benchmarks
 
-Saving a model takes as long with typed signals as with ormar's own, and sending a signal takes a
-few microseconds, so you can connect receivers without thinking of speed.
+Saving a model takes as long with typed signals as with ormar's own, and sending a signal to a few
+receivers takes microseconds: connect receivers without worrying about speed.
 
 `make bench ARGS=--write` measured all that follows; each Python version has its run. All
 competitors of a table ran in one process and took turns, and each figure is the median of their
