@@ -78,6 +78,20 @@ async def test_child_without_receivers_of_its_own_follows_its_parent(
     assert not child.pre_save.has_receivers
 
 
+async def test_parent_counts_from_the_next_send_after_it_was_bound(
+    parent: Any, named: Any, received: list[str]
+) -> None:
+    child: Any = ModelSignals()
+    child.pre_save.connect(named("child"))
+    parent.pre_save.connect(named("parent"))
+    await send(child)
+    bind_emitter(child, Base, (parent,))
+    await send(child)
+    bind_emitter(child, Base)
+    await send(child)
+    assert received == ["child", "child", "parent", "child"]
+
+
 async def test_disconnect_all_leaves_what_is_inherited(
     parent: Any, child: Any, named: Any, received: list[str]
 ) -> None:
