@@ -92,6 +92,18 @@ async def test_parent_counts_from_the_next_send_after_it_was_bound(
     assert received == ["child", "child", "parent", "child"]
 
 
+async def test_signal_assigned_to_a_parent_counts_from_the_childs_next_send(
+    parent: Any, child: Any, named: Any, received: list[str]
+) -> None:
+    other: Any = ModelSignals()
+    other.pre_save.connect(named("other"))
+    parent.pre_save.connect(named("parent"))
+    await send(child)
+    parent.pre_save = other.pre_save
+    await send(child)
+    assert received == ["parent", "other"]
+
+
 async def test_disconnect_all_leaves_what_is_inherited(
     parent: Any, child: Any, named: Any, received: list[str]
 ) -> None:
