@@ -2,7 +2,7 @@
 
     python benchmarks/mypy_plugin.py [--models 500] [--receivers 2000] [--repeat 5]
 
-The project has ormar models and sound receivers. Runs with and without the plugin take turns, so
+The project has ormar models and valid receivers. Runs with and without the plugin take turns, so
 that both meet the same machine: cold (no cache), warm (nothing changed) and changed (one module
 was edited). Processor time of mypy is what counts, since other programs may be running; wall time
 is printed beside it. The target is for the cold run, in which the plugin sees every receiver; in

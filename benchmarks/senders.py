@@ -1,4 +1,4 @@
-"""How each library tells the same receivers the same thing."""
+"""One send in each library: the same receivers, the same payload."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from typed_signals.ormar import install
 Receiver = Callable[..., Coroutine[Any, Any, object]]
 
 
-class Told(Protocol):
-    """The contract: two keyword arguments beside the sender."""
+class OrderChanged(Protocol):
+    """A contract with two keyword arguments beside the sender."""
 
     async def __call__(
         self, sender: Any, *, instance: Any, passed_args: Any, **kwargs: object
@@ -33,7 +33,7 @@ class Told(Protocol):
 
 
 def receivers(kind: str, count: int) -> list[Receiver]:
-    """As many receivers, each a function of its own."""
+    """Receivers, each of them another function."""
     made: list[Receiver] = []
     for _ in range(count):
         if kind == "ready":
@@ -82,25 +82,25 @@ def sending(send: Callable[..., Awaitable[object]], sender: type = SENDER) -> Ma
     return many
 
 
-def plain_ormar(heard: Sequence[Receiver]) -> Many:
+def plain_ormar(connected: Sequence[Receiver]) -> Many:
     signal = ormar.Signal()
-    for each in heard:
+    for each in connected:
         signal.connect(each)
     return sending(signal.send)
 
 
-def typed(heard: Sequence[Receiver], *, sequential: bool | None = None) -> Many:
-    signal = typed_signals.Signal[Told](sequential=sequential)
-    for each in heard:
+def typed(connected: Sequence[Receiver], *, sequential: bool | None = None) -> Many:
+    signal = typed_signals.Signal[OrderChanged](sequential=sequential)
+    for each in connected:
         signal.connect(each)
     return sending(signal.send)
 
 
-def one_by_one(heard: Sequence[Receiver]) -> Many:
-    return typed(heard, sequential=True)
+def typed_sequential(connected: Sequence[Receiver]) -> Many:
+    return typed(connected, sequential=True)
 
 
-def typed_model(heard: Sequence[Receiver]) -> Many:
+def typed_model(connected: Sequence[Receiver]) -> Many:
     """The signal of a model that has typed signals, outside a transaction."""
 
     class Single(ormar.Model):
@@ -110,26 +110,26 @@ def typed_model(heard: Sequence[Receiver]) -> Many:
 
     install(Single)
     signal = Single.ormar_config.signals.pre_update
-    for each in heard:
+    for each in connected:
         signal.connect(each)
     return sending(signal.send, Single)
 
 
-def bare(heard: Sequence[Receiver]) -> Many:
+def bare(connected: Sequence[Receiver]) -> Many:
     """No signal at all: each receiver is called and awaited."""
-    heard = tuple(heard)
+    connected = tuple(connected)
 
     async def many(times: int) -> None:
         for _ in range(times):
-            for each in heard:
+            for each in connected:
                 await each(SENDER, instance=INSTANCE, passed_args=PAYLOAD)
 
     return many
 
 
-def task_each(heard: Sequence[Receiver]) -> Many:
+def task_each(connected: Sequence[Receiver]) -> Many:
     """No signal either, but a task for each receiver, started eagerly where Python can."""
-    heard = tuple(heard)
+    connected = tuple(connected)
     options: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
     async def many(times: int) -> None:
@@ -139,7 +139,7 @@ def task_each(heard: Sequence[Receiver]) -> Many:
                 asyncio.Task(
                     each(SENDER, instance=INSTANCE, passed_args=PAYLOAD), loop=loop, **options
                 )
-                for each in heard
+                for each in connected
             ]
             for task in tasks:
                 await task
@@ -147,43 +147,43 @@ def task_each(heard: Sequence[Receiver]) -> Many:
     return many
 
 
-def aiosignals(heard: Sequence[Receiver]) -> Many:
+def aiosignals(connected: Sequence[Receiver]) -> Many:
     signal = aiosignal.Signal(SENDER)
-    signal.extend(heard)
+    signal.extend(connected)
     signal.freeze()
     return sending(signal.send)
 
 
-def django_asend(heard: Sequence[Receiver]) -> Many:
+def django_asend(connected: Sequence[Receiver]) -> Many:
     signal = django.dispatch.Signal()
-    for each in heard:
+    for each in connected:
         signal.connect(each, weak=False)
     return sending(signal.asend)
 
 
-def blinker_async(heard: Sequence[Receiver]) -> Many:
+def blinker_async(connected: Sequence[Receiver]) -> Many:
     signal = blinker.Signal()
-    for each in heard:
+    for each in connected:
         signal.connect(each, weak=False)
     return sending(signal.send_async)
 
 
-def pyee_wait(heard: Sequence[Receiver]) -> Many:
-    """pyee makes a task of each receiver; that all have ended is awaited, as elsewhere."""
+def pyee_wait(connected: Sequence[Receiver]) -> Many:
+    """pyee makes a task of each receiver; they are awaited here, as elsewhere."""
     emitter = pyee.asyncio.AsyncIOEventEmitter()
-    for each in heard:
-        emitter.on("told", each)
+    for each in connected:
+        emitter.on("changed", each)
 
     async def many(times: int) -> None:
         for _ in range(times):
-            emitter.emit("told", SENDER, instance=INSTANCE, passed_args=PAYLOAD)
+            emitter.emit("changed", SENDER, instance=INSTANCE, passed_args=PAYLOAD)
             await emitter.wait_for_complete()
 
     return many
 
 
 def psygnal_plain(count: int) -> Many:
-    """psygnal calls functions, and has no send to be awaited: these are not async."""
+    """psygnal calls plain functions, and its send is not awaited."""
     signal = psygnal.SignalInstance((object, object, object))
 
     def functions() -> Callable[..., None]:
@@ -211,7 +211,7 @@ SENDERS: dict[str, Callable[[Sequence[Receiver]], Many]] = {
     ORMAR: plain_ormar,
     TYPED: typed,
     MODEL: typed_model,
-    SEQUENTIAL: one_by_one,
+    SEQUENTIAL: typed_sequential,
     AIOSIGNAL: aiosignals,
     BARE: bare,
     TASKS: task_each,

@@ -55,7 +55,7 @@ async def race(
         before(name)
         times[name] = 1
         while (spent := await _spent(many, times[name])) < chunk:
-            # Twice as much as is needed would do no harm; a first call that is slow would.
+            # Twice as much as is needed does no harm; trusting a slow first call does.
             wanted = 1.2 * chunk / max(spent, 1e-7)
             times[name] = int(times[name] * min(max(wanted, 1.5), 10)) + 1
     for _ in range(repeat):

@@ -1,7 +1,7 @@
 """Mutation testing of the core: for each small mistake in the code, does a test fail?
 
     python scripts/mutants.py                   every module, with the quick tests
-    python scripts/mutants.py contract ways     only these modules
+    python scripts/mutants.py _contract plan    only these modules
     python scripts/mutants.py --again           what is not known to be caught, once more
     python scripts/mutants.py --slow            the same, with the tests that are not quick
     python scripts/mutants.py --report          the table and the survivors; nothing is run
@@ -479,7 +479,7 @@ def report(mutants: list[Mutant]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("modules", nargs="*", help="module names, such as `contract`; all if none")
+    parser.add_argument("modules", nargs="*", help="module names, such as `_contract`; all if none")
     parser.add_argument("--jobs", type=int, default=2, help="how many mutants at once")
     parser.add_argument("--again", action="store_true", help="only what survived last time")
     parser.add_argument("--slow", action="store_true", help="the same, with the other tests")
@@ -494,7 +494,7 @@ def main() -> None:
     }
     paths = [
         str(path.relative_to(ROOT))
-        for folder in (ROOT / PACKAGE, ROOT / PACKAGE / "delivery")
+        for folder in (ROOT / PACKAGE, ROOT / PACKAGE / "_dispatch")
         for path in sorted(folder.glob("*.py"))
         if path.name not in NOT_THE_CORE and (path.stem in options.modules or not options.modules)
     ]

@@ -1,4 +1,4 @@
-"""Work that is cancelled at a chosen one of its awaits."""
+"""Cancel work at each of its awaits in turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["cancelled_at_every_await"]
 
 
 class _CancelledAt(Awaitable[None]):
-    """Cancels the task that awaits it at the await with the given number."""
+    """Cancels the task that awaits it, at the await with the given number."""
 
     def __init__(self, work: Coroutine[Any, Any, None], number: int) -> None:
         self.work = work
@@ -42,10 +42,10 @@ class _CancelledAt(Awaitable[None]):
 async def cancelled_at_every_await(
     work: Callable[[], Coroutine[Any, Any, None]],
 ) -> AsyncIterator[BaseException | None]:
-    """Do the work again and again, cancelled at its first, second … await; at last to its end.
+    """Repeat the work, cancelled at its first, second … await; at last let it finish.
 
     Yields:
-        How each try ended: what it raised, or ``None``.
+        What each attempt raised, or ``None``.
     """
     number, reached = 0, True
     while reached:

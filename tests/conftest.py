@@ -1,4 +1,4 @@
-"""What every test shares: which tests a lane has, and what happens without a server."""
+"""Fixtures for all tests: the lanes, the databases, and the models of the shop."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ collect_ignore = [] if lanes.CURRENT else ["static"]
 
 
 class OfOtherLanes(MetaPathFinder):
-    """Skips a test, or all of a file, that imports what is installed together with ormar only."""
+    """Skips a test, or a whole file, that imports what is only installed together with ormar."""
 
     names = frozenset({"aiosqlite", "opentelemetry", "ormar", "pydantic", "sqlalchemy"})
 
@@ -35,7 +35,7 @@ if lanes.CORE:
 # --- servers -------------------------------------------------------------------------------------
 
 # Before aiosqlite 0.22 a connection is a thread that is no daemon, and `databases` leaves one open
-# when it is cancelled while it connects: the tests of cancellation would never end.
+# when it is cancelled while it connects: the tests of cancellation would never finish.
 if not lanes.CORE:
     import aiosqlite.core
 

@@ -1,4 +1,4 @@
-"""Which lane the tests run on, told by the ormar that is installed; without one, `core`."""
+"""Which lane the tests run on, read from the installed ormar; without one, `core`."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -1,6 +1,6 @@
 """The album shop: real ormar models on a real database, in the installed ormar's own spelling.
 
-Everything that the eras of ormar spell differently is here; the tests do not know their era.
+Everything that ormar versions spell differently is here; the tests do not depend on the version.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sqlalchemy
 from tests import lanes
 from tests.lanes import CONFIG
 
-__all__ = ["CONFIG", "LIFECYCLE", "SERVER_URLS", "Sent", "Shop", "Store", "listen", "payloads"]
+__all__ = ["CONFIG", "LIFECYCLE", "SERVER_URLS", "Sent", "Shop", "Store", "log_sends"]
 
 LIFECYCLE = (
     "pre_save",
@@ -42,11 +42,11 @@ SERVER_URLS = {
 }
 
 Model = Any
-"""A model class, or an instance: no one type fits all eras."""
+"""A model class, or an instance: no single type fits all versions."""
 
 
 class Store:
-    """One database, and models on it whose table names are like no other store's.
+    """One database and its models, with table names that no other store has.
 
     Args:
         url: The database's URL.
@@ -63,7 +63,7 @@ class Store:
                 url,
                 pool_size=5,
                 max_overflow=10,
-                pool_timeout=600,  # for those thousands of saves that all wait for one
+                pool_timeout=600,  # thousands of saves wait for a connection
             )
         else:
             import databases
@@ -73,18 +73,18 @@ class Store:
 
     @classmethod
     def sqlite(cls, path: Path) -> Store:
-        """A store in an SQLite file."""
+        """Make a store in an SQLite file."""
         return cls(f"sqlite{'+aiosqlite' if lanes.CURRENT else ''}:///{path}")
 
     # --- models ----------------------------------------------------------------------------------
 
     def new_base(self) -> Any:
-        """A base configuration, from which those of models derive."""
+        """Make a base configuration for models to derive from."""
         shared = {"metadata": self.metadata, "database": self.database}
         return type("BaseMeta", (), shared) if lanes.LEGACY else ormar.OrmarConfig(**shared)
 
     def config(self, *, base: Any = None, **options: Any) -> Any:
-        """A model's configuration, derived from a base one."""
+        """Make a model's configuration from a base one."""
         base = base or self.base
         if lanes.LEGACY:  # ormar copies some configurations without what they inherit
             return type(
@@ -106,8 +106,8 @@ class Store:
             bases: Its base classes, ``ormar.Model`` when left out.
             base: The base configuration, the store's own when left out.
             config: The configuration, or options for one made from ``base``.
-            members: Fields, methods, or whatever else stands in its body; an ``id`` and a
-                ``name`` when there are none.
+            members: Fields, methods, or anything else in its body; an ``id`` and a ``name``
+                when there are none.
         """
         if config is None or isinstance(config, dict):
             options: dict[str, Any] = dict(config or {})
@@ -150,7 +150,7 @@ class Store:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Create the tables of all models that exist by now, and connect."""
+        """Create the tables of all models defined so far, and connect."""
         if lanes.CURRENT:
             await self._with_tables_async(self.metadata.create_all)
         else:
@@ -177,21 +177,21 @@ class Store:
         """The models, and those that ormar made for them."""
         found = {
             each: None
-            for each in _below(ormar.Model)
+            for each in _subclasses(ormar.Model)
             if getattr(vars(each).get(CONFIG), "metadata", None) is self.metadata
         }
         return list({**dict.fromkeys(self.models), **found})
 
     def forget_receivers(self) -> None:
-        """Give every model signals that nobody listens to, ormar's own."""
+        """Give every model ormar's own signals, without receivers."""
         for model in self.all_models():
             if CONFIG in vars(model):
                 vars(model)[CONFIG].signals = ormar.signals.SignalEmitter()
 
 
-def _below(model: type) -> list[type]:
-    below = type.__subclasses__(model)
-    return [*below, *(each for child in below for each in _below(child))]
+def _subclasses(model: type) -> list[type]:
+    children = type.__subclasses__(model)
+    return [*children, *(each for child in children for each in _subclasses(child))]
 
 
 @dataclass
@@ -200,7 +200,7 @@ class Shop:
 
     ``Track`` has a foreign key to ``Album``; ``Album`` has a many-to-many relation to ``Tag``
     whose through model ``AlbumTag`` has a column of its own, ``weight``. ``Album`` and ``Track``
-    are below the abstract ``Product``; ``AuditLog`` stands alone.
+    derive from the abstract ``Product``; ``AuditLog`` stands alone.
     """
 
     store: Store
@@ -249,29 +249,24 @@ class Shop:
 
 @dataclass(frozen=True)
 class Sent:
-    """One signal as a receiver heard it."""
+    """One call of a receiver."""
 
     signal: str
     sender: Model
     payload: dict[str, Any]
 
 
-def listen(model: Model, *signals: str, log: list[Sent] | None = None) -> list[Sent]:
-    """Connect a receiver to signals of a model (all that ormar sends, when none is named).
+def log_sends(model: Model, *signals: str, log: list[Sent] | None = None) -> list[Sent]:
+    """Log the signals of a model: those named, or all that ormar sends.
 
     Returns:
-        The log, to which everything that is heard from now on is added.
+        The log; each send from now on is appended to it.
     """
-    heard: list[Sent] = [] if log is None else log
+    received: list[Sent] = [] if log is None else log
     for name in signals or LIFECYCLE:
 
         async def note(sender: Any, *, _name: str = name, **payload: Any) -> None:
-            heard.append(Sent(_name, sender, payload))
+            received.append(Sent(_name, sender, payload))
 
         getattr(getattr(model, CONFIG).signals, name).connect(note)
-    return heard
-
-
-def payloads(log: list[Sent]) -> list[tuple[str, list[str]]]:
-    """What was heard: each signal with the names of its payload."""
-    return [(sent.signal, list(sent.payload)) for sent in log]
+    return received

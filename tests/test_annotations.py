@@ -42,7 +42,7 @@ _numbers = count()
     ]
 )
 def written(request: pytest.FixtureRequest) -> Iterator[Written]:
-    """Makes a module of source whose annotations are not computed where they stand."""
+    """Make a module from source in which annotations are deferred."""
     made: list[str] = []
 
     def write(source: str) -> Any:
@@ -266,7 +266,7 @@ def test_sync_receiver_with_type_parameters_may_return_an_awaitable(written: Wri
         ("shop.Awaitable[Decimal]", "shop"),
     ],
 )
-def test_sync_receiver_is_told_which_name_of_its_return_annotation_cannot_be_found(
+def test_sync_receivers_error_names_what_its_return_annotation_cannot_find(
     written: Written, annotation: str, name: str
 ) -> None:
     module = written(f"def notify(sender, price: Decimal, **kwargs) -> {annotation}: ...")

@@ -44,24 +44,24 @@ def refusal(signal: Any, receiver: Any) -> SignalDefinitionError:
 
 
 def lines_of(error: SignalDefinitionError) -> list[str]:
-    """The lines between the first, which names the receiver, and the expected signature."""
+    """The lines with the faults, between the receiver and the expected signature."""
     _, *faults, expected = str(error).splitlines()
     assert expected.startswith("  expected: async def receiver(sender: ")
     assert faults == [f"  - {fault}" for fault in error.faults]
     return [str(fault) for fault in error.faults]
 
 
-# --- the whole of one error ----------------------------------------------------------------------
+# --- one complete error --------------------------------------------------------------------------
 
 
-def notify(instance):  # the line that the error below is to name
+def notify(instance):  # the line that the error names
     print(instance)
 
 
 LINE = notify.__code__.co_firstlineno
 
 
-def test_one_error_says_who_where_what_and_what_to_write_instead():
+def test_error_names_receiver_place_faults_and_expected_signature():
     error = refusal(PRE_SAVE, notify)
     assert str(error) == (
         f"`tests.test_contract.notify` (tests/test_contract.py:{LINE}) "
@@ -74,10 +74,10 @@ def test_one_error_says_who_where_what_and_what_to_write_instead():
         "add `**kwargs: object` as its last parameter\n"
         f"  expected: {EXPECTED}"
     )
-    assert "that the error below is to name" in linecache.getline(str(HERE), LINE)
+    assert "the line that the error names" in linecache.getline(str(HERE), LINE)
 
 
-def test_every_fault_is_told_apart_by_a_code():
+def test_every_fault_has_a_code():
     async def everything(instnace, child, /, sender, *, thing): ...
 
     error = refusal(SIGNALS.pre_relation_add, everything)
@@ -117,7 +117,7 @@ UNREADABLE = "its parameters cannot be inspected: wrap it in an `async def` func
 def sync(sender, instance, **kwargs): ...
 
 
-def sync_that_promises_nothing(sender, instance, **kwargs) -> "Nowhere[None]": ...  # noqa: F821
+def sync_with_unknown_return(sender, instance, **kwargs) -> "Nowhere[None]": ...  # noqa: F821
 
 
 def sometimes_awaitable(sender, instance, **kwargs) -> Awaitable[None] | None: ...
@@ -174,7 +174,7 @@ NOT_ASYNC = {
     ),
     "a sync function": (sync, [SYNC]),
     "a sync function with an annotation that leads nowhere": (
-        sync_that_promises_nothing,
+        sync_with_unknown_return,
         [
             "it must be async, but it is a sync function: its annotations name `Nowhere`, which "
             "cannot be found at run time: define or import it at the top of the module, not in a "
@@ -199,16 +199,16 @@ NOT_ASYNC = {
     "a sync wrapper around an async function": (passed_through(good), [SYNC]),
     "MagicMock": (MagicMock(), [SYNC_CALL]),
     "an object that is anything one asks for": (call, [SYNC_CALL, UNREADABLE]),
-    "a builtin that tells no signature": (max, [SYNC, UNREADABLE]),
+    "a builtin that has no signature": (max, [SYNC, UNREADABLE]),
 }
 
 
 @pytest.mark.parametrize(("receiver", "faults"), NOT_ASYNC.values(), ids=NOT_ASYNC.keys())
-def test_what_is_not_async_is_refused(receiver, faults):
+def test_receiver_that_is_not_async_is_refused(receiver, faults):
     assert lines_of(refusal(PRE_SAVE, receiver)) == faults
 
 
-# --- the shape -----------------------------------------------------------------------------------
+# --- signatures ----------------------------------------------------------------------------------
 
 NO_KWARGS = (
     "it does not accept `**kwargs`, and payloads may grow: "
@@ -235,7 +235,7 @@ def positional(name: str) -> str:
     return f"`{name}` is positional-only, and payload is sent by keyword: remove the `/`"
 
 
-SHAPES = {
+SIGNATURES_WITH_FAULTS = {
     # **kwargs
     "(sender, instance)": ("pre_save", [NO_KWARGS]),
     "(sender, instance, *args)": ("pre_save", [NO_KWARGS]),
@@ -317,7 +317,7 @@ SHAPES = {
 }
 
 
-def made(parameters: str, kind: str = "async def") -> Callable[..., Any]:
+def compiled(parameters: str, kind: str = "async def") -> Callable[..., Any]:
     names: dict[str, Any] = {}
     exec(f"{kind} written{parameters}: ...", names)
     return names["written"]
@@ -325,15 +325,15 @@ def made(parameters: str, kind: str = "async def") -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     ("parameters", "signal", "faults"),
-    [(parameters, *case) for parameters, case in SHAPES.items()],
-    ids=SHAPES.keys(),
+    [(parameters, *case) for parameters, case in SIGNATURES_WITH_FAULTS.items()],
+    ids=SIGNATURES_WITH_FAULTS.keys(),
 )
-def test_a_shape_that_breaks_the_contract_is_refused(parameters, signal, faults):
-    assert lines_of(refusal(SIGNALS[signal], made(parameters))) == faults
+def test_signature_that_breaks_the_contract_is_refused(parameters, signal, faults):
+    assert lines_of(refusal(SIGNALS[signal], compiled(parameters))) == faults
 
 
-def test_faults_of_the_shape_follow_that_of_the_kind():
-    assert lines_of(refusal(PRE_SAVE, made("(_, child)", "def"))) == [
+def test_faults_of_the_signature_come_after_not_async():
+    assert lines_of(refusal(PRE_SAVE, compiled("(_, child)", "def"))) == [
         SYNC,
         renamed("_"),
         never("child", "pre_save"),
@@ -364,14 +364,14 @@ class WrappedCall:
 
 NEEDS_CHILD = [never("child", "pre_save")]
 
-LAYERS = {
+WRAPPERS = {
     "sender bound": (functools.partial(good, Album), [bound("sender")]),
     "sender and payload bound": (
         functools.partial(good, Album, 1),
         [bound("sender"), bound("instance")],
     ),
     "payload bound in two steps": (
-        functools.partial(functools.partial(made("(instance, x, sender, **kwargs)"), 1), 2),
+        functools.partial(functools.partial(compiled("(instance, x, sender, **kwargs)"), 1), 2),
         [bound("instance")],
     ),
     "payload bound in a partial that has attributes": (
@@ -395,7 +395,7 @@ LAYERS = {
         ),
         [UNREADABLE],
     ),
-    "a partial of a builtin that tells no signature": (
+    "a partial of a builtin that has no signature": (
         functools.partial(max, 1),
         [SYNC, UNREADABLE],
     ),
@@ -430,12 +430,12 @@ LAYERS = {
 }
 
 
-@pytest.mark.parametrize(("receiver", "faults"), LAYERS.values(), ids=LAYERS.keys())
-def test_what_a_call_really_meets_is_judged(receiver, faults):
+@pytest.mark.parametrize(("receiver", "faults"), WRAPPERS.values(), ids=WRAPPERS.keys())
+def test_signature_that_a_call_meets_is_checked(receiver, faults):
     assert lines_of(refusal(PRE_SAVE, receiver)) == faults
 
 
-def test_a_wrapper_that_wraps_itself_is_refused():
+def test_wrapper_that_wraps_itself_is_refused():
     async def endless(*args, **kwargs): ...
 
     endless.__wrapped__ = endless
@@ -444,7 +444,7 @@ def test_a_wrapper_that_wraps_itself_is_refused():
     assert f"endless` {at(endless)} cannot be connected" in str(error)
 
 
-# --- whose receiver, whose signal ----------------------------------------------------------------
+# --- names of receivers and signals --------------------------------------------------------------
 
 
 def at(function: Any) -> str:
@@ -491,23 +491,23 @@ NAMED = {
 
 
 @pytest.mark.parametrize(("receiver", "name"), NAMED.values(), ids=NAMED.keys())
-def test_the_error_names_the_receiver_and_its_place_and_no_value(receiver, name):
+def test_error_names_receiver_and_place_but_no_value(receiver, name):
     error = refusal(PRE_SAVE, receiver)
     first = str(error).splitlines()[0]
     assert first == f"{name} cannot be connected to signal `pre_save` of Album:"
     assert "secret" not in str(error)
 
 
-def test_what_was_not_written_in_python_has_no_place():
+def test_builtin_receiver_has_no_place():
     assert locate(max) == Location("max", None, None)
 
 
-def test_a_file_outside_the_working_directory_is_named_in_full(tmp_path, monkeypatch):
+def test_file_outside_the_working_directory_is_named_in_full(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert f"({HERE}:{LINE})" in str(refusal(PRE_SAVE, notify))
 
 
-def test_a_file_is_named_in_full_when_the_working_directory_is_gone(tmp_path, monkeypatch):
+def test_file_is_named_in_full_without_a_working_directory(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     try:
         tmp_path.rmdir()
@@ -516,19 +516,19 @@ def test_a_file_is_named_in_full_when_the_working_directory_is_gone(tmp_path, mo
     assert f"({HERE}:{LINE})" in str(refusal(PRE_SAVE, notify))
 
 
-def test_a_signal_without_a_name_is_named_plainly():
-    assert str(refusal(Signal(), made("(_, **kwargs)"))) == (
+def test_signal_without_a_name_is_called_a_signal():
+    assert str(refusal(Signal(), compiled("(_, **kwargs)"))) == (
         "`written` (<string>:1) cannot be connected to a signal:\n"
         f"  - {renamed('_')}\n"
         "  expected: async def receiver(sender: type[Model], **kwargs: Any)"
     )
     nameless: Any = Signal[PreUpdateReceiver[Album]]()
-    assert lines_of(refusal(nameless, made("(sender, instance, child, **kwargs)"))) == [
+    assert lines_of(refusal(nameless, compiled("(sender, instance, child, **kwargs)"))) == [
         "it requires `child`, which the signal never sends: give it a default or remove it"
     ]
 
 
-def test_an_emitter_of_nobody_goes_by_the_name_of_its_class():
+def test_emitter_without_owner_is_named_by_its_class():
     error = refusal(SignalEmitter().order_paid, sync)
     assert "connected to signal `order_paid` of SignalEmitter:" in str(error)
 
@@ -553,13 +553,13 @@ SIGNATURES = {
 }
 
 
-def test_the_signatures_below_are_those_of_all_signals():
+def test_expected_signatures_cover_all_signals():
     assert list(SIGNATURES) == list(ModelSignals())
 
 
 @pytest.mark.parametrize(("signal", "payload"), SIGNATURES.items(), ids=SIGNATURES.keys())
-def test_the_expected_signature_is_told_and_is_one_that_is_taken(signal, payload):
-    *_, last = str(refusal(SIGNALS[signal], made("()"))).splitlines()
+def test_expected_signature_is_shown_and_accepted(signal, payload):
+    *_, last = str(refusal(SIGNALS[signal], compiled("()"))).splitlines()
     expected = f"(sender: type[Album], *, {payload}, **kwargs: object)"
     assert last == f"  expected: async def receiver{expected}"
 
@@ -589,8 +589,8 @@ class Priced(Protocol[M_contra, T]):
     ) -> Awaitable[object]: ...
 
 
-def test_the_expected_signature_reads_as_one_would_type_it():
-    *_, last = str(refusal(Signal[Priced[Album, int]](), made("()"))).splitlines()
+def test_expected_signature_reads_as_code():
+    *_, last = str(refusal(Signal[Priced[Album, int]](), compiled("()"))).splitlines()
     assert last == (
         "  expected: async def receiver(sender: type[Model], *, cart: Cart | None, "
         "rate: float = ..., tag: T, extra: dict[str, list[T]], **kwargs: object)"
@@ -601,13 +601,13 @@ class Unannotated(Protocol):
     def __call__(self, sender, *, cart, **kwargs) -> Awaitable[object]: ...
 
 
-def test_what_a_contract_does_not_annotate_may_be_anything():
-    *_, last = str(refusal(Signal[Unannotated](), made("()"))).splitlines()
+def test_contract_without_annotations_accepts_anything():
+    *_, last = str(refusal(Signal[Unannotated](), compiled("()"))).splitlines()
     assert last == ("  expected: async def receiver(sender: Any, *, cart: Any, **kwargs: Any)")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax is new in Python 3.12")
-def test_a_protocol_in_the_syntax_of_python_3_12_reads_the_same():
+def test_protocol_in_python_3_12_syntax_reads_the_same():
     names: dict[str, Any] = {"Protocol": Protocol, "Awaitable": Awaitable, "__name__": __name__}
     exec(
         "class Paid[M](Protocol):\n"
@@ -615,21 +615,21 @@ def test_a_protocol_in_the_syntax_of_python_3_12_reads_the_same():
         " -> Awaitable[object]: ...\n",
         names,
     )
-    *_, last = str(refusal(Signal[names["Paid"]](), made("()"))).splitlines()
+    *_, last = str(refusal(Signal[names["Paid"]](), compiled("()"))).splitlines()
     assert last == (
         "  expected: async def receiver(sender: type[Model], *, cart: Model | None, "
         "**kwargs: object)"
     )
 
 
-# --- contracts of one's own ----------------------------------------------------------------------
+# --- custom contracts ----------------------------------------------------------------------------
 
 
 class Fixed(Protocol):
     def __call__(self, sender: type[Any], *, cart: int, note: str = "") -> Awaitable[object]: ...
 
 
-FIXED = {
+FIXED_PAYLOAD = {
     "(sender, cart, note='', **kwargs)": [],
     "(sender, cart, note='')": [],
     "(sender, **kwargs)": [],
@@ -646,10 +646,10 @@ FIXED = {
 }
 
 
-@pytest.mark.parametrize(("parameters", "faults"), FIXED.items(), ids=FIXED.keys())
-def test_a_contract_without_kwargs_asks_for_what_it_names(parameters, faults):
+@pytest.mark.parametrize(("parameters", "faults"), FIXED_PAYLOAD.items(), ids=FIXED_PAYLOAD.keys())
+def test_contract_without_kwargs_requires_its_payload_only(parameters, faults):
     signal: Any = Signal[Fixed]()
-    receiver = made(parameters)
+    receiver = compiled(parameters)
     if faults:
         assert lines_of(refusal(signal, receiver)) == faults
     else:
@@ -662,16 +662,16 @@ CODES: list[tuple[str, Any, list[str]]] = [
     ("pre_save", max, ["not-async", "unreadable"]),
     ("pre_save", functools.partial(good, 1, 2, 3), ["unreadable"]),
     ("pre_save", functools.partial(good, Album), ["bound-payload"]),
-    ("pre_save", made("()"), ["no-sender", "no-kwargs"]),
-    ("pre_save", made("(**kwargs)"), ["no-sender"]),
-    ("pre_save", made("(self, **kwargs)"), ["sender-not-first"]),
-    ("pre_save", made("(model, **kwargs)"), ["sender-not-first"]),
-    ("pre_save", made("(instance, sender, **kwargs)"), ["sender-not-first"]),
-    ("pre_save", made("(sender, /, **kwargs)"), ["positional-payload"]),
-    ("pre_save", made("(sender, instance, /, **kwargs)"), ["positional-payload"] * 2),
-    ("pre_save", made("(sender, child, **kwargs)"), ["unknown-parameter"]),
-    ("fixed", made("(sender, cart, note, **kwargs)"), ["unknown-parameter"]),
-    ("fixed", made("(sender, cart)"), ["unaccepted-payload"]),
+    ("pre_save", compiled("()"), ["no-sender", "no-kwargs"]),
+    ("pre_save", compiled("(**kwargs)"), ["no-sender"]),
+    ("pre_save", compiled("(self, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", compiled("(model, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", compiled("(instance, sender, **kwargs)"), ["sender-not-first"]),
+    ("pre_save", compiled("(sender, /, **kwargs)"), ["positional-payload"]),
+    ("pre_save", compiled("(sender, instance, /, **kwargs)"), ["positional-payload"] * 2),
+    ("pre_save", compiled("(sender, child, **kwargs)"), ["unknown-parameter"]),
+    ("fixed", compiled("(sender, cart, note, **kwargs)"), ["unknown-parameter"]),
+    ("fixed", compiled("(sender, cart)"), ["unaccepted-payload"]),
 ]
 
 
@@ -680,12 +680,12 @@ class FixedSignals(ModelSignals[Any]):
 
 
 @pytest.mark.parametrize(("signal", "receiver", "codes"), CODES)
-def test_the_code_of_a_fault_tells_its_kind(signal, receiver, codes):
+def test_code_of_a_fault_names_its_kind(signal, receiver, codes):
     assert [fault.code for fault in refusal(FixedSignals()[signal], receiver).faults] == codes
 
 
 @pytest.mark.parametrize("signal", ["pre_save", ""])
-def test_what_type_checkers_alone_can_tell_is_told_in_the_same_way(signal):
+def test_faults_that_only_type_checkers_find_use_the_same_words(signal):
     sending = "`pre_save`" if signal else "the signal"
     assert mistyped("instance", "Track", "Album", signal=signal) == Fault(
         "wrong-type",
@@ -714,7 +714,7 @@ def test_what_type_checkers_alone_can_tell_is_told_in_the_same_way(signal):
     )
 
 
-def test_a_contract_demands_no_more_than_it_was_given():
+def test_contract_requires_no_more_than_it_was_given():
     contract = Contract({"price": True})
     assert contract == Contract({"price": True}, {}, False, True, "")
     assert contract.names == ("price",)
@@ -731,11 +731,11 @@ def test_a_contract_demands_no_more_than_it_was_given():
         ("pre_save", [], None),
     ],
 )
-def test_a_misspelling_in_another_order_is_still_known(written, known, meant):
+def test_misspelling_with_swapped_words_is_recognized(written, known, meant):
     assert suggest(written, known) == meant
 
 
-OPEN = {
+ANY_PAYLOAD = {
     "(sender, **kwargs)": [],
     "(sender, anything, at, *, all, **kwargs)": [],
     "(*args, **kwargs)": [],
@@ -746,21 +746,21 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize(("parameters", "faults"), OPEN.items(), ids=OPEN.keys())
-def test_a_signal_without_a_declared_payload_may_send_anything(parameters, faults):
+@pytest.mark.parametrize(("parameters", "faults"), ANY_PAYLOAD.items(), ids=ANY_PAYLOAD.keys())
+def test_signal_without_declared_payload_sends_anything(parameters, faults):
     signal: Any = SignalEmitter().order_paid
-    receiver = made(parameters)
+    receiver = compiled(parameters)
     if faults:
         assert lines_of(refusal(signal, receiver)) == faults
     else:
         assert signal.connect(receiver) is receiver
 
 
-def test_a_partial_of_a_method_cannot_bind_self_a_second_time():
-    class ReceiverInfo:
-        async def hear(self, sender: object, **kwargs: object) -> None: ...
+def test_partial_of_a_method_cannot_bind_self_again():
+    class Auditor:
+        async def receive(self, sender: object, **kwargs: object) -> None: ...
 
-    receiver: Any = functools.partial(ReceiverInfo().hear, self=0)
+    receiver: Any = functools.partial(Auditor().receive, self=0)
     with pytest.raises(SignalDefinitionError, match="binds arguments that the function inside"):
         Signal().connect(receiver)
     with pytest.raises(TypeError, match="multiple values for argument 'self'"):

@@ -1,4 +1,4 @@
-"""The decorators: from a class, or several, to its emitter, its signal, its receivers."""
+"""The decorators: they connect a receiver to the signals of one sender or several."""
 
 import inspect
 from collections.abc import Awaitable, Callable
@@ -41,51 +41,51 @@ def track() -> Any:
     return Track
 
 
-async def listener(sender, **kwargs): ...
+async def notify(sender, **kwargs): ...
 
 
 # --- one sender ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_decorator_connects_to_the_signal_of_its_name(album, name):
-    assert BY_NAME[name](album)(listener) is listener
+def test_decorator_connects_to_the_signal_of_its_name(album, name):
+    assert BY_NAME[name](album)(notify) is notify
     assert {other: album.signals[other].receivers for other in NAMES} == {
-        other: (listener,) if other == name else () for other in NAMES
+        other: (notify,) if other == name else () for other in NAMES
     }
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_receiver_does_the_same_with_the_name_as_a_string(album, name):
-    assert receiver(name, album)(listener) is listener
-    assert album.signals[name].receivers == (listener,)
+def test_receiver_accepts_the_signals_name_as_a_string(album, name):
+    assert receiver(name, album)(notify) is notify
+    assert album.signals[name].receivers == (notify,)
 
 
-async def test_a_decorated_function_hears_and_is_still_itself(album):
-    heard: list[Any] = []
+async def test_decorated_function_receives_and_stays_the_same(album):
+    received: list[Any] = []
 
     @pre_save(album)
     async def remember(sender, instance, **kwargs):
-        """Remember it."""
-        heard.append((sender, instance))
+        """Receive it."""
+        received.append((sender, instance))
 
     assert inspect.iscoroutinefunction(remember)
-    assert remember.__doc__ == "Remember it."
+    assert remember.__doc__ == "Receive it."
     await album.signals.pre_save.send(album, instance=1)
     await remember(album, 2)
-    assert heard == [(album, 1), (album, 2)]
+    assert received == [(album, 1), (album, 2)]
 
 
 def test_receiver_connects_to_custom_and_declared_signals(album):
-    receiver("sold_out", album)(listener)
-    assert album.signals.sold_out.receivers == (listener,)
+    receiver("sold_out", album)(notify)
+    assert album.signals.sold_out.receivers == (notify,)
 
 
-def test_a_subclass_without_signals_of_its_own_sends_those_of_its_base(album):
+def test_subclass_without_signals_sends_those_of_its_base(album):
     class Single(album): ...
 
-    pre_save(Single)(listener)
-    assert album.signals.pre_save.receivers == (listener,)
+    pre_save(Single)(notify)
+    assert album.signals.pre_save.receivers == (notify,)
 
 
 def test_decorators_can_be_stacked(album, track):
@@ -103,7 +103,7 @@ def test_decorators_can_be_stacked(album, track):
         assert signal.receivers == (stacked,)
 
 
-def test_methods_are_decorated_in_the_class_body_when_they_are_static(album):
+def test_static_methods_can_be_decorated_in_the_class_body(album):
     class Listeners:
         @staticmethod
         @pre_save(album)
@@ -133,7 +133,7 @@ def test_methods_are_decorated_in_the_class_body_when_they_are_static(album):
 # --- several senders -----------------------------------------------------------------------------
 
 
-SEVERAL = {
+ITERABLES = {
     "list": list,
     "tuple": tuple,
     "set": set,
@@ -144,19 +144,19 @@ SEVERAL = {
 }
 
 
-@pytest.mark.parametrize("several", SEVERAL.values(), ids=SEVERAL.keys())
-def test_several_senders_are_connected_to_all_of_them(album, track, several):
-    pre_save(several([album, track]))(listener)
-    assert album.signals.pre_save.receivers == (listener,)
-    assert track.signals.pre_save.receivers == (listener,)
+@pytest.mark.parametrize("several", ITERABLES.values(), ids=ITERABLES.keys())
+def test_decorator_connects_to_every_sender_of_a_list(album, track, several):
+    pre_save(several([album, track]))(notify)
+    assert album.signals.pre_save.receivers == (notify,)
+    assert track.signals.pre_save.receivers == (notify,)
 
 
-def test_a_sender_named_twice_is_one(album):
-    pre_save([album, album])(listener)
-    assert album.signals.pre_save.receivers == (listener,)
+def test_sender_named_twice_is_connected_once(album):
+    pre_save([album, album])(notify)
+    assert album.signals.pre_save.receivers == (notify,)
 
 
-def test_a_refused_receiver_is_connected_to_none_and_the_error_names_all(album, track):
+def test_refused_receiver_is_connected_to_none_of_the_senders(album, track):
     async def wrong(sender, instance): ...
 
     with pytest.raises(SignalDefinitionError) as caught:
@@ -164,7 +164,7 @@ def test_a_refused_receiver_is_connected_to_none_and_the_error_names_all(album, 
     assert album.signals.pre_save.receivers == track.signals.pre_save.receivers == ()
     text = str(caught.value)
     assert "cannot be connected to signal `pre_save` of Album, Track:\n" in text
-    assert text.count("does not accept `**kwargs`") == 1, "a fault of both is told once"
+    assert text.count("does not accept `**kwargs`") == 1, "a fault of both is listed once"
 
 
 class Paid(Protocol):
@@ -183,7 +183,7 @@ class TillSignals(SignalEmitter[Any]):
     paid: Signal[Refunded]
 
 
-def test_a_refusal_lists_what_is_wrong_for_either_sender():
+def test_refusal_lists_the_faults_for_every_sender():
     class Shop:
         signals = ShopSignals()
 
@@ -200,15 +200,15 @@ def test_a_refusal_lists_what_is_wrong_for_either_sender():
     ]
 
 
-def test_a_receiver_told_otherwise_by_one_sender_is_connected_to_none(album, track):
-    pre_save(track, sequential=True)(listener)
+def test_receiver_connected_with_other_options_is_connected_to_none(album, track):
+    pre_save(track, sequential=True)(notify)
     with pytest.raises(SignalDefinitionError, match=r"signal `pre_save` of Track already, with"):
-        pre_save([album, track])(listener)
+        pre_save([album, track])(notify)
     assert album.signals.pre_save.receivers == ()
 
 
 @pytest.mark.parametrize("lenient_first", [True, False])
-def test_one_sender_that_refuses_is_enough(album, lenient_first):
+def test_receiver_that_one_sender_refuses_is_connected_to_none(album, lenient_first):
     class Lenient:
         signals: Any = ModelSignals(mode="lenient")
 
@@ -224,7 +224,7 @@ def test_one_sender_that_refuses_is_enough(album, lenient_first):
     assert [each.filename for each in caught] == [__file__]
 
 
-def test_a_warning_turned_into_an_error_connects_to_none():
+def test_warning_turned_into_an_error_connects_to_none():
     class Lenient:
         signals: Any = ModelSignals(mode="lenient")
 
@@ -238,7 +238,7 @@ def test_a_warning_turned_into_an_error_connects_to_none():
     assert Lenient.signals.pre_save.receivers == LenientToo.signals.pre_save.receivers == ()
 
 
-def test_a_list_with_one_that_sends_nothing_is_refused_whole(album):
+def test_list_with_something_that_is_no_sender_is_refused(album):
     with pytest.raises(SignalDefinitionError, match="`int` sends no signals"):
         pre_save([album, int])
     assert vars(album.signals).keys() <= {"pre_save"}
@@ -276,7 +276,7 @@ NO_SENDERS: dict[str, tuple[Any, str]] = {
     "a string": ("Album", expects("a `str`")),
     "bytes": (b"Album", expects("a `bytes`")),
     "nothing": (None, expects("a `NoneType`")),
-    "the decorated function itself": (listener, expects("a `function`")),
+    "the decorated function itself": (notify, expects("a `function`")),
     "an object": (Plain(), expects("a `Plain`")),
     "a class that sends nothing": (Plain, no_signals("`Plain`")),
     "a class whose signals are none": (Misused, no_signals("`Misused`")),
@@ -287,20 +287,20 @@ NO_SENDERS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("senders", "text"), NO_SENDERS.values(), ids=NO_SENDERS.keys())
-def test_what_is_no_sender_is_refused_before_there_is_a_receiver(senders, text):
+def test_decorator_refuses_what_is_no_sender(senders, text):
     with pytest.raises(SignalDefinitionError) as caught:
         pre_save(senders)
     assert str(caught.value) == text
 
 
-def test_a_decorator_without_its_call_is_told_what_to_write():
+def test_decorator_without_a_sender_names_what_to_write():
     with pytest.raises(SignalDefinitionError, match=r"write `@pre_update\(Album\)`"):
 
         @pre_update
         async def forgotten(sender, instance, **kwargs): ...
 
 
-def test_receiver_warns_of_a_near_miss_and_a_strict_emitter_refuses_it(album):
+def test_receiver_warns_of_a_misspelt_name_and_strict_mode_refuses_it(album):
     with pytest.warns(SignalNameWarning, match="did you mean `pre_save`?") as caught:
         receiver("pre_svae", album)
     assert [each.filename for each in caught] == [__file__]
@@ -314,10 +314,10 @@ def test_receiver_warns_of_a_near_miss_and_a_strict_emitter_refuses_it(album):
         receiver("not a name", album)
 
 
-# --- get_emitter and repr -------------------------------------------------------------------------
+# --- get_emitter and repr ------------------------------------------------------------------------
 
 
-def test_emitter_of_finds_the_emitter(album):
+def test_get_emitter_finds_the_emitter(album):
     assert get_emitter(album) is album.signals
     assert get_emitter(album()) is album.signals
     with pytest.raises(SignalDefinitionError) as caught:
@@ -325,14 +325,14 @@ def test_emitter_of_finds_the_emitter(album):
     assert str(caught.value) == no_signals("`Plain`")
 
 
-def test_an_emitter_learns_whose_it_is_from_the_class_body():
+def test_emitter_in_a_class_body_belongs_to_the_class():
     class Shop:
         signals: Any = SignalEmitter()
 
     assert Shop.signals.order_paid.title == "signal `order_paid` of Shop"
 
 
-def test_the_repr_of_a_decorator_says_where_it_connects(album, track):
+def test_repr_of_a_decorator_names_its_signals(album, track):
     assert repr(pre_save([album, track])) == (
         "<connects a receiver to signal `pre_save` of Album, signal `pre_save` of Track>"
     )

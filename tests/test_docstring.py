@@ -1,4 +1,4 @@
-"""What the docstring of a Protocol says, taken apart; the command line prints it."""
+"""Docstrings of Protocols, split into sections for the command line."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from typed_signals._docstring import COMMON, Docstring, read_docstring
 
 
 class Whole:
-    """Hears of an order, or of ``several``.
+    """Called for an order, or of ``several``.
 
     Only once for each.
 
@@ -23,11 +23,11 @@ class Whole:
 
 
 class OneLine:
-    """Hears of an order."""
+    """Called for an order."""
 
 
 class SentByNobody:
-    """Hears of nothing.
+    """Called for nothing.
 
     Args:
         sender: The shop.
@@ -38,34 +38,36 @@ class Silent: ...
 
 
 @dataclass
-class Written:  # dataclasses write a docstring of their own
+class Written:  # dataclasses generate a docstring
     order: int
 
 
 NOTHING = Docstring((), "", {})
 
-TOLD = {
+EXPECTED = {
     Whole: Docstring(
-        ("Hears of an order, or of `several`.", "Only once for each."),
+        ("Called for an order, or of `several`.", "Only once for each."),
         "`Model.save()`, `objects.create()` and .add()",
         {
             "sender": "The `Shop`.",
             "order": "Its number; this line is long, and so it goes on in the next one.",
         },
     ),
-    OneLine: Docstring(("Hears of an order.",), "", {}),
-    SentByNobody: Docstring(("Hears of nothing.",), "", {"sender": "The shop."}),
+    OneLine: Docstring(("Called for an order.",), "", {}),
+    SentByNobody: Docstring(("Called for nothing.",), "", {"sender": "The shop."}),
     Silent: NOTHING,
     Written: NOTHING,
 }
 
 
-@pytest.mark.parametrize(("protocol", "told"), TOLD.items(), ids=lambda each: str(each)[:40])
-def test_a_docstring_is_taken_apart(protocol, told):
-    assert read_docstring(protocol) == replace(told, arguments={**COMMON, **told.arguments})
+@pytest.mark.parametrize(
+    ("protocol", "expected"), EXPECTED.items(), ids=lambda each: str(each)[:40]
+)
+def test_docstring_is_split_into_its_sections(protocol, expected):
+    assert read_docstring(protocol) == replace(expected, arguments={**COMMON, **expected.arguments})
 
 
-def test_what_sends_a_signal_is_told_by_its_calls():
+def test_docstring_names_the_calls_that_send_a_signal():
     assert read_docstring(Whole).operations == ("Model.save()", "objects.create()")
     assert read_docstring(Silent).operations == ()
     assert "Model.save()" in read_docstring(PreSaveReceiver).operations

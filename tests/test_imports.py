@@ -1,4 +1,4 @@
-"""What importing the package pulls in, and that its names hold together."""
+"""What importing the package imports, and that its public names are consistent."""
 
 import ast
 import importlib
@@ -38,19 +38,19 @@ def imported_by(*names: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-def test_the_core_imports_typing_extensions_and_nothing_else_from_outside():
+def test_core_imports_only_typing_extensions_from_outside():
     core = [name for name in CORE if name not in EXTRAS]
     foreign = imported_by("typed_signals", *core) - sys.stdlib_module_names - {"typed_signals"}
     assert foreign == {"typing_extensions"}
 
 
-def test_the_test_above_would_see_what_is_imported():
+def test_imported_by_finds_what_is_imported():
     assert "typing_extensions" in imported_by("typing_extensions")
     importlib.import_module("ormar")
     assert "ormar" in imported_by("typed_signals.ormar")
 
 
-def test_every_public_name_exists_and_is_listed_in_order():
+def test_public_names_exist_and_are_sorted():
     assert typed_signals.__all__ == sorted(typed_signals.__all__, key=_capitals_first)
     for name in typed_signals.__all__:
         assert getattr(typed_signals, name).__doc__ or name == "Mode"
@@ -60,7 +60,7 @@ def _capitals_first(name: str) -> tuple[bool, str]:
     return name[0].islower(), name
 
 
-def test_the_names_that_type_checkers_see_are_those_that_are_there_at_run_time():
+def test_type_checkers_see_the_same_names_as_the_runtime():
     [seen] = [
         node
         for node in ast.parse(inspect.getsource(typed_signals)).body
@@ -77,7 +77,7 @@ def test_the_names_that_type_checkers_see_are_those_that_are_there_at_run_time()
     assert names <= set(dir(typed_signals))
 
 
-def test_a_name_that_is_not_there_is_missed_as_in_any_module():
+def test_missing_name_raises_as_in_any_module():
     with pytest.raises(
         AttributeError, match=r"^module 'typed_signals' has no attribute 'pre_svae'"
     ):
@@ -87,20 +87,20 @@ def test_a_name_that_is_not_there_is_missed_as_in_any_module():
         from typed_signals import pre_svae  # type: ignore[attr-defined] # noqa: F401
 
 
-def test_what_mypy_loads_at_every_start_leaves_asyncio_alone():
+def test_what_mypy_loads_does_not_import_asyncio():
     assert "asyncio" not in imported_by("typed_signals", "typed_signals._contract")
     assert "asyncio" in imported_by("typed_signals._signal")
 
 
 @pytest.mark.parametrize("name", CORE)
-def test_every_module_lists_what_it_offers_and_says_what_it_is(name):
+def test_module_has_a_docstring_and_its_all_exists(name):
     module: Any = importlib.import_module(name)
     assert module.__doc__
     for each in module.__all__:
         assert hasattr(module, each), f"{name}.__all__ lists {each}"
 
 
-# --- one contract, one name, wherever it stands --------------------------------------------------
+# --- one contract under one name -----------------------------------------------------------------
 
 
 def declared() -> dict[str, type]:
@@ -116,7 +116,7 @@ def camel(name: str) -> str:
     return "".join(word.title() for word in name.split("_")) + "Receiver"
 
 
-def test_the_eleven_are_the_same_as_signals_protocols_and_decorators():
+def test_eleven_signals_have_a_protocol_and_a_decorator_each():
     names = list(declared())
     assert len(names) == 11
     assert list(ModelSignals()) == names
@@ -139,7 +139,7 @@ def test_the_eleven_are_the_same_as_signals_protocols_and_decorators():
 
 
 @pytest.mark.parametrize("name", declared())
-def test_signal_and_decorator_of_a_name_have_the_protocol_of_that_name(name):
+def test_signal_and_decorator_have_the_protocol_of_their_name(name):
     protocol = getattr(lifecycle, camel(name))
     assert declared()[name] is protocol
     assert declared_signals(ModelSignals)[name].protocol is protocol
@@ -152,11 +152,11 @@ def test_signal_and_decorator_of_a_name_have_the_protocol_of_that_name(name):
 
 
 @pytest.mark.parametrize("name", declared())
-def test_a_protocol_says_when_it_is_sent_and_what_each_parameter_is(name):
+def test_protocol_documents_its_senders_and_parameters(name):
     protocol = declared()[name]
-    told = inspect.cleandoc(protocol.__doc__ or "")
-    assert "\nSent by: " in told
-    arguments = told.partition("Args:\n")[2]
+    documented = inspect.cleandoc(protocol.__doc__ or "")
+    assert "\nSent by: " in documented
+    arguments = documented.partition("Args:\n")[2]
     explained = [
         line.strip().partition(":")[0] for line in arguments.splitlines() if line[4:5] != " "
     ]

@@ -1,21 +1,23 @@
-"""Receivers that send one another's signals: endless loops end, deep chains do not."""
+"""Receivers that send one another's signals: endless loops are stopped, deep chains are allowed."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.lanes import CONFIG
-from typed_signals import ModelSignals, Signal, SignalLoopError
+from typed_signals import ModelSignals, Signal, SignalLoopError, set_loop_limits
 from typed_signals._dispatch import nesting
 from typed_signals._dispatch.nesting import current
 from typed_signals._emitter import bind_emitter
 
-WAYS = pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
+SEQUENTIAL_OR_NOT = pytest.mark.parametrize(
+    "sequential", [None, True], ids=["concurrent", "sequential"]
+)
 PAUSES = pytest.mark.parametrize("pause", [False, True], ids=["at once", "waits"])
 
 
@@ -27,10 +29,19 @@ def signals(model: Any) -> Any:
     return getattr(model, CONFIG).signals
 
 
-@WAYS
+@pytest.fixture
+def default_limits() -> Iterator[None]:
+    """The limits are the default ones again after the test."""
+    limits = nesting.limits
+    before = {"repeats": limits.repeats, "depth": limits.depth, "open_sends": limits.open_sends}
+    yield
+    set_loop_limits(**before)
+
+
+@SEQUENTIAL_OR_NOT
 @PAUSES
 @pytest.mark.parametrize("length", [1, 2, 5])
-async def test_an_endless_loop_ends_in_an_error_that_names_its_receivers(
+async def test_endless_loop_stops_with_an_error_that_names_its_receivers(
     sequential: bool | None, pause: bool, length: int
 ) -> None:
     ring = [Signal(sequential=sequential) for _ in range(length)]
@@ -58,7 +69,7 @@ async def test_an_endless_loop_ends_in_an_error_that_names_its_receivers(
 class GreatAlbum: ...
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize(
     ("owner", "sender", "name"),
     [
@@ -68,7 +79,7 @@ class GreatAlbum: ...
     ],
     ids=["its own class", "another class", "an instance"],
 )
-async def test_the_error_names_signal_receiver_and_model_and_says_what_to_do(
+async def test_loop_error_names_signal_receiver_and_model_and_what_to_do(
     owner: type[Any], sender: Any, name: str, sequential: bool | None
 ) -> None:
     signals: ModelSignals[Any] = ModelSignals()
@@ -95,8 +106,8 @@ async def test_the_error_names_signal_receiver_and_model_and_says_what_to_do(
     )
 
 
-@WAYS
-async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_receiver(
+@SEQUENTIAL_OR_NOT
+async def test_loop_of_robust_sends_fails_in_the_innermost_receiver(
     sequential: bool | None,
 ) -> None:
     signal = Signal(sequential=sequential)
@@ -113,14 +124,14 @@ async def test_a_loop_of_robust_sends_ends_in_the_failure_of_its_innermost_recei
     assert str(failure).startswith("a signal sent by Album is sent recursively without end; ")
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @pytest.mark.parametrize("pause", [None, "in itself", "in a task"])
-async def test_the_error_names_the_receiver_that_sends_among_others(
+async def test_loop_error_names_the_receiver_that_sends_among_others(
     sequential: bool | None, pause: str | None
 ) -> None:
     signal = Signal(sequential=sequential)
 
-    async def listens(sender: object, **kwargs: object) -> None:
+    async def receives(sender: object, **kwargs: object) -> None:
         await asyncio.sleep(0)
 
     async def loops(sender: object, **kwargs: object) -> None:
@@ -131,23 +142,23 @@ async def test_the_error_names_the_receiver_that_sends_among_others(
             await asyncio.sleep(0)
         await signal.send(sender=Album)
 
-    async def also_listens(sender: object, **kwargs: object) -> None:
+    async def also_receives(sender: object, **kwargs: object) -> None:
         pass
 
-    for receiver in (listens, loops, also_listens):
+    for receiver in (receives, loops, also_receives):
         signal.connect(receiver)
     with pytest.raises(SignalLoopError) as caught:
         await signal.send(sender=Album)
     message = str(caught.value)
     assert "loops`" in message
-    # A task that a receiver starts before it first waits does not tell whose it is.
-    untold = pause == "in a task" and not sequential
-    assert ("listens`" in message) is untold
-    assert (message.count(") or `") == 2) is untold
+    # A task that a receiver starts before it first waits does not show whose it is.
+    unknown = pause == "in a task" and not sequential
+    assert ("receives`" in message) is unknown
+    assert (message.count(") or `") == 2) is unknown
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
-async def test_a_model_that_updates_itself_when_it_is_updated(shop, inside):
+async def test_receiver_that_updates_its_instance_is_stopped(shop, inside):
     async def promote(sender: Any, instance: Any, **kwargs: Any) -> None:
         await instance.update(is_best_seller=True)
 
@@ -167,7 +178,10 @@ async def test_a_model_that_updates_itself_when_it_is_updated(shop, inside):
     assert current.get() is None
 
 
-async def test_a_saves_b_saves_a(shop):
+@pytest.mark.usefixtures("default_limits")
+async def test_models_that_save_each_other_are_stopped(shop):
+    set_loop_limits(depth=64)
+
     async def album_makes_a_track(sender: Any, instance: Any, **kwargs: Any) -> None:
         await shop.Track(name="t").save()
 
@@ -182,8 +196,10 @@ async def test_a_saves_b_saves_a(shop):
     assert "signal `post_save` of Track → receiver" in str(caught.value)
 
 
-async def test_a_loop_through_the_commit_ends_too(shop, caplog):
-    """Nothing can be raised then, so the error is logged, once."""
+@pytest.mark.usefixtures("default_limits")
+async def test_loop_through_the_commit_is_stopped(shop, caplog):
+    """Nothing can be raised after the commit, so the error is logged, once."""
+    set_loop_limits(depth=64)
 
     async def again(sender: Any, instance: Any, **kwargs: Any) -> None:
         async with shop.store.database.transaction():
@@ -193,14 +209,16 @@ async def test_a_loop_through_the_commit_ends_too(shop, caplog):
     await shop.Album(name="a").save()
     ours = [record.getMessage() for record in caplog.records if record.name == "typed_signals"]
     assert [message.rpartition(": ")[2] for message in ours] == ["SignalLoopError"]
-    assert await shop.Album.objects.count() <= nesting.limits.depth + nesting.CHECK_EVERY
+    assert await shop.Album.objects.count() <= 64 + nesting.CHECK_EVERY
 
 
-@WAYS
+@SEQUENTIAL_OR_NOT
 @PAUSES
-async def test_receivers_that_double_end_before_memory_does(
+@pytest.mark.usefixtures("default_limits")
+async def test_receivers_that_double_are_stopped_at_the_limit_of_open_sends(
     sequential: bool | None, pause: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
+    set_loop_limits(open_sends=500)
     signal = Signal(sequential=sequential)
     sent = 0
 
@@ -218,13 +236,85 @@ async def test_receivers_that_double_end_before_memory_does(
         signal.connect(sends())
     with pytest.raises(SignalLoopError):
         await signal.send(sender=Album)
-    assert sent < 5 * nesting.limits.open_sends
+    assert sent < 5 * 500
     assert len(caplog.records) < 10
 
 
-@WAYS
+# --- limits --------------------------------------------------------------------------------------
+
+
+async def nested_sends(signal: Signal, **payload: Any) -> int:
+    """Send a signal whose receiver sends it again, until it is stopped; how often it was sent."""
+    sent = 0
+
+    async def again(sender: object, **kwargs: Any) -> None:
+        nonlocal sent
+        sent += 1
+        await signal.send(sender=sender, **payload)
+
+    signal.connect(again)
+    with pytest.raises(SignalLoopError):
+        await signal.send(sender=Album, **payload)
+    return sent
+
+
+@SEQUENTIAL_OR_NOT
+@pytest.mark.parametrize(
+    ("limits", "payload", "expected"),
+    [
+        ({}, {"instance": 1}, 64),
+        ({"repeats": 32}, {"instance": 1}, 32),
+        ({"repeats": 200}, {"instance": 1}, 200),
+        ({"depth": 32}, {"instance": 1}, 32),
+        ({}, {}, 1_000),
+        ({"depth": 100}, {}, 100),
+        ({"depth": 100, "repeats": 16}, {}, 100),
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("default_limits")
+async def test_loop_is_stopped_at_its_limit(
+    sequential: bool | None, limits: dict[str, int], payload: dict[str, Any], expected: int
+) -> None:
+    """Sends of one instance count as repeats; sends of no instance only by their depth."""
+    set_loop_limits(**limits)
+    sent = await nested_sends(Signal(sequential=sequential), **payload)
+    assert expected <= sent <= expected + nesting.CHECK_EVERY
+
+
+@pytest.mark.usefixtures("default_limits")
+async def test_sends_of_different_instances_are_no_repeats() -> None:
+    signal, sent = Signal(), 0
+
+    @signal.connect
+    async def next_one(sender: object, *, instance: int, **kwargs: object) -> None:
+        nonlocal sent
+        sent += 1
+        if instance:
+            await signal.send(sender=Album, instance=instance - 1)
+
+    set_loop_limits(repeats=16)
+    await signal.send(sender=Album, instance=500)
+    assert sent == 501
+
+
+@pytest.mark.parametrize("name", ["repeats", "depth", "open_sends"])
+@pytest.mark.usefixtures("default_limits")
+def test_limit_less_than_sixteen_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"`{name}` must be at least 16, not 15"):
+        set_loop_limits(**{name: 15})
+    set_loop_limits(**{name: 16})
+    assert getattr(nesting.limits, name) == 16
+    set_loop_limits()
+    assert getattr(nesting.limits, name) == 16
+
+
+# --- deep sends that are no loops ----------------------------------------------------------------
+
+
+@SEQUENTIAL_OR_NOT
 @PAUSES
-async def test_chains_a_hundred_deep_pass(sequential: bool | None, pause: bool) -> None:
+async def test_chain_of_a_hundred_sends_is_allowed(sequential: bool | None, pause: bool) -> None:
     signal = Signal(sequential=sequential)
     depths: list[int] = []
 
@@ -241,7 +331,7 @@ async def test_chains_a_hundred_deep_pass(sequential: bool | None, pause: bool) 
 
 
 @pytest.mark.parametrize("inside", [False, True], ids=["outside", "inside a transaction"])
-async def test_chains_of_a_hundred_saves_pass(shop, inside):
+async def test_chain_of_a_hundred_saves_is_allowed(shop, inside):
     async def next_one(sender: Any, instance: Any, **kwargs: Any) -> None:
         left = int(instance.name)
         if left:
@@ -256,23 +346,23 @@ async def test_chains_of_a_hundred_saves_pass(shop, inside):
     assert await shop.Album.objects.count() == 101
 
 
-@WAYS
-async def test_many_sends_within_one_that_are_no_loop_pass(sequential: bool | None) -> None:
+@SEQUENTIAL_OR_NOT
+async def test_many_sends_within_one_are_allowed(sequential: bool | None) -> None:
     outer, inner = Signal(sequential=sequential), Signal(sequential=sequential)
-    heard = 0
+    received = 0
 
     async def fans_out(sender: object, **kwargs: object) -> None:
         await asyncio.gather(*(inner.send(sender=Album) for _ in range(20_000)))
 
-    async def listens(sender: object, **kwargs: object) -> None:
-        nonlocal heard
+    async def receives(sender: object, **kwargs: object) -> None:
+        nonlocal received
         await asyncio.sleep(0)
-        heard += 1
+        received += 1
 
     outer.connect(fans_out)
-    inner.connect(listens)
+    inner.connect(receives)
     await outer.send(sender=Album)
-    assert heard == 20_000
+    assert received == 20_000
 
 
 def nested(sequential: bool | None, innermost: Callable[..., Any]) -> Signal:
@@ -285,34 +375,34 @@ def nested(sequential: bool | None, innermost: Callable[..., Any]) -> Signal:
     return signal
 
 
-@WAYS
-async def test_any_number_of_sends_deep_within_one_pass_one_after_another(
+@SEQUENTIAL_OR_NOT
+async def test_any_number_of_nested_sends_is_allowed_sequentially(
     sequential: bool | None,
 ) -> None:
     signal = Signal(sequential=sequential)
-    heard = 0
+    received = 0
 
     @signal.connect
-    async def listens(sender: object, **kwargs: object) -> None:
-        nonlocal heard
-        heard += 1
+    async def receives(sender: object, **kwargs: object) -> None:
+        nonlocal received
+        received += 1
 
     async def sends(sender: object, **kwargs: object) -> None:
         for _ in range(nesting.limits.open_sends + 10):
             await signal.send(sender=sender)
 
     await nested(sequential, sends).send(sender=Album)
-    assert heard == nesting.limits.open_sends + 10
+    assert received == nesting.limits.open_sends + 10
 
 
-@WAYS
-async def test_who_catches_the_end_of_a_loop_can_send_on(sequential: bool | None) -> None:
+@SEQUENTIAL_OR_NOT
+async def test_receiver_that_catches_the_loop_error_can_send_again(sequential: bool | None) -> None:
     endless = Signal(sequential=sequential)
     endless.connect(endless.send)
-    heard: list[object] = []
+    received: list[object] = []
 
-    async def listens(sender: object, **kwargs: object) -> None:
-        heard.append(sender)
+    async def receives(sender: object, **kwargs: object) -> None:
+        received.append(sender)
 
     outer = Signal(sequential=sequential)
 
@@ -321,15 +411,15 @@ async def test_who_catches_the_end_of_a_loop_can_send_on(sequential: bool | None
         for _ in range(2):
             with pytest.raises(SignalLoopError):
                 await endless.send(sender=sender)
-            await nested(sequential, listens).send(sender=sender)
+            await nested(sequential, receives).send(sender=sender)
 
     await outer.send(sender=Album)
-    assert heard == [Album] * 2
+    assert received == [Album] * 2
 
 
-@WAYS
-async def test_a_task_that_a_receiver_leaves_behind_is_no_loop(sequential: bool | None) -> None:
-    """As a heartbeat does: each send begins when the one that started its task is over."""
+@SEQUENTIAL_OR_NOT
+async def test_task_that_outlives_its_receiver_is_no_loop(sequential: bool | None) -> None:
+    """As a heartbeat does: each send starts when the one that started its task has finished."""
     signal = Signal(sequential=sequential)
     beats = 0
     done = asyncio.Event()
@@ -355,11 +445,11 @@ async def test_a_task_that_a_receiver_leaves_behind_is_no_loop(sequential: bool 
     await asyncio.gather(*tasks)
 
 
-@WAYS
-async def test_a_task_that_overlaps_the_send_that_started_it_is_no_loop(
+@SEQUENTIAL_OR_NOT
+async def test_task_that_overlaps_the_send_that_started_it_is_no_loop(
     sequential: bool | None,
 ) -> None:
-    """Each send is still open when the next begins, but over before the one after that."""
+    """Each send is open when the next one starts, and finished before the one after that."""
     signal = Signal(sequential=sequential)
     beats = 0
     tasks: list[asyncio.Task[None]] = []
@@ -379,7 +469,7 @@ async def test_a_task_that_overlaps_the_send_that_started_it_is_no_loop(
     assert beats == 1000
 
 
-async def test_after_a_loop_has_ended_its_signal_can_be_sent_again() -> None:
+async def test_signal_can_be_sent_again_after_a_loop() -> None:
     signal = Signal()
     endless = True
 

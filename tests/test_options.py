@@ -1,4 +1,4 @@
-"""What is given for an option is checked when it is given."""
+"""Options: of signals, of emitters and of `connect()`, checked when they are given."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -25,7 +25,7 @@ async def notify(sender: type[Any], **kwargs: object) -> None: ...
 PLACE = f"`tests.test_options.notify` (tests/test_options.py:{notify.__code__.co_firstlineno})"
 
 
-def told(call: Callable[[], object]) -> str:
+def message_of(call: Callable[[], object]) -> str:
     with pytest.raises(SignalDefinitionError) as caught:
         call()
     assert Shop.signals.pre_save.receivers == ()
@@ -47,17 +47,17 @@ def told(call: Callable[[], object]) -> str:
     ],
 )
 def test_mode_that_does_not_exist_is_refused(mode: Any, given: str) -> None:
-    assert told(lambda: ShopSignals(mode=mode)) == (
+    assert message_of(lambda: ShopSignals(mode=mode)) == (
         f"`mode` of ShopSignals must be 'lenient', 'normal' or 'strict', not {given}"
     )
-    assert told(lambda: Signal(mode=mode)) == (
+    assert message_of(lambda: Signal(mode=mode)) == (
         f"`mode` of a signal must be 'lenient', 'normal', 'strict' or None, not {given}"
     )
 
 
-def test_mode_of_an_emitter_cannot_be_left_open() -> None:
+def test_mode_of_an_emitter_cannot_be_none() -> None:
     no_mode: Any = None
-    assert told(lambda: ShopSignals(mode=no_mode)).endswith("'normal' or 'strict', not None")
+    assert message_of(lambda: ShopSignals(mode=no_mode)).endswith("'normal' or 'strict', not None")
 
 
 @pytest.mark.parametrize("mode", ["lenient", "normal", "strict"])
@@ -93,7 +93,7 @@ OPTIONS = {
     ),
     "a number for a switch": ({"on_commit": 1}, "`on_commit` must be True or False, not 1"),
     "None for a switch": ({"on_commit": None}, "`on_commit` must be True or False, not None"),
-    "a string for the way": (
+    "a string for the value": (
         {"sequential": "no"},
         "`sequential` must be True, False or None, not 'no'",
     ),
@@ -108,9 +108,9 @@ OPTIONS = {
 def test_wrong_option_is_named_with_the_receiver_and_the_signal(options: Any, problem: str) -> None:
     expected = f"{PLACE} cannot be connected to signal `pre_save` of Shop: {problem}"
     signal = Shop.signals.pre_save
-    assert told(lambda: signal.connect(notify, **options)) == expected
-    assert told(lambda: pre_save(Shop, **options)(notify)) == expected
-    assert told(lambda: connected_to(signal, notify, **options)) == expected
+    assert message_of(lambda: signal.connect(notify, **options)) == expected
+    assert message_of(lambda: pre_save(Shop, **options)(notify)) == expected
+    assert message_of(lambda: connected_to(signal, notify, **options)) == expected
 
 
 def test_wrong_option_of_a_model_is_an_error_of_ormar(shop: Any) -> None:
@@ -132,16 +132,58 @@ def test_every_option_is_accepted(options: Any) -> None:
     assert signal.receivers == (notify,)
 
 
+# --- connect() as a decorator with options -------------------------------------------------------
+
+
+def test_connect_with_options_gives_a_decorator_that_returns_the_receiver() -> None:
+    signal = Signal()
+    assert signal.connect(sequential=True)(notify) is notify
+    assert signal.receivers == (notify,)
+    with pytest.raises(SignalDefinitionError, match="sequential=True"):
+        signal.connect(notify, sequential=False)
+
+
+def test_connect_without_receiver_and_options_gives_a_decorator() -> None:
+    first, second = Signal(), Signal()
+
+    @first.connect()
+    @second.connect(on_commit=True)
+    async def stacked(sender: object, **kwargs: object) -> None: ...
+
+    assert first.receivers == second.receivers == (stacked,)
+
+
+def test_connect_with_options_connects_nothing_until_it_decorates() -> None:
+    signal = Signal()
+    connector = signal.connect(on_commit=True)
+    assert signal.receivers == ()
+    assert repr(connector) == "<connects a receiver to a signal>"
+
+
+def test_connect_with_options_refuses_a_wrong_receiver() -> None:
+    def sync(sender: object, **kwargs: object) -> None: ...
+
+    connect: Any = Signal().connect(on_commit=True)
+    with pytest.raises(SignalDefinitionError, match="must be async"):
+        connect(sync)
+
+
+@pytest.mark.parametrize("given", [None, True, 3])
+def test_connect_refuses_a_receiver_that_cannot_be_called(given: Any) -> None:
+    with pytest.raises(SignalDefinitionError, match="cannot be called"):
+        Signal().connect(given)
+
+
 # --- sequential ----------------------------------------------------------------------------------
 
 
 def test_sequential_of_a_signal_is_checked_when_it_is_made_and_when_it_is_set() -> None:
-    way: Any = "no"
-    assert told(lambda: Signal(sequential=way)) == (
+    value: Any = "no"
+    assert message_of(lambda: Signal(sequential=value)) == (
         "`sequential` of a signal must be True, False or None, not 'no'"
     )
     signal = Signal(sequential=True)
-    assert told(lambda: setattr(signal, "sequential", way)).endswith("not 'no'")
+    assert message_of(lambda: setattr(signal, "sequential", value)).endswith("not 'no'")
     assert signal.sequential is True
     signal.sequential = None
     assert signal.sequential is None

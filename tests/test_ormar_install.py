@@ -1,4 +1,4 @@
-"""Installing: which models get typed signals, what is carried over, and the way back."""
+"""Installing: which models get typed signals, what is kept, and uninstalling."""
 
 import re
 from collections.abc import Awaitable
@@ -52,7 +52,7 @@ def is_typed(model: Model) -> bool:
 
 def new_receiver(log: list[Any], name: str = "") -> Any:
     async def note(sender: Any, instance: Any, **kwargs: object) -> None:
-        log.append((name or "heard", sender.__name__, instance.name))
+        log.append((name or "received", sender.__name__, instance.name))
 
     return note
 
@@ -66,7 +66,7 @@ async def never_sent(sender: Any, child: Any, **kwargs: object) -> None: ...
 # --- which models --------------------------------------------------------------------------------
 
 
-async def test_models_defined_before_and_after(store):
+async def test_install_covers_models_defined_before_and_after(store):
     before = store.model("Before")
     install()
     after = store.model("After")
@@ -77,17 +77,17 @@ async def test_models_defined_before_and_after(store):
     async with store.opened():
         await before(name="a").save()
         await after(name="b").save()
-    assert log == [("heard", "Before", "a"), ("heard", "After", "b")]
+    assert log == [("received", "Before", "a"), ("received", "After", "b")]
 
 
-def test_without_install_nothing_changes(store):
+def test_models_keep_ormars_signals_without_install(store):
     album = store.model("Album")
     assert is_plain(album)
     assert ormar.decorators.signals.receiver is ORMAR_RECEIVER
     assert ormar.models.metaclass.register_signals is ORMAR_REGISTER
 
 
-def test_a_few_models_and_those_below_them(store):
+def test_install_covers_named_models_and_their_subclasses(store):
     product = store.model("Product", config={"abstract": True})
     album, other = store.model("Album", product), store.model("Other")
     install(product)
@@ -96,13 +96,13 @@ def test_a_few_models_and_those_below_them(store):
     assert [is_plain(each) for each in (other, later_other)] == [True] * 2
 
 
-def test_several_targets_at_once(store):
+def test_install_accepts_several_targets(store):
     album, track, other = map(store.model, ("Album", "Track", "Other"))
     install(album, track)
     assert [is_typed(each) for each in (album, track, other)] == [True, True, False]
 
 
-def test_models_that_derive_from_a_base_configuration_later(store):
+def test_install_covers_models_that_derive_from_a_configuration_later(store):
     base, other = store.base, store.new_base()
     install(base)
     album = store.model("Album", base=base)
@@ -111,13 +111,13 @@ def test_models_that_derive_from_a_base_configuration_later(store):
     assert is_plain(track)
 
 
-def test_models_that_have_derived_from_a_base_configuration(store):
+def test_install_covers_models_that_derived_from_a_configuration_before(store):
     album = store.model("Album")
     install(store.base)
     assert is_typed(album)
 
 
-def test_a_base_configuration_is_followed_through_another_one(store):
+def test_install_follows_a_configuration_through_its_copies(store):
     install(store.base)
     deeper = store.config(base=store.base)
     product = store.model("Product", base=deeper, config={"abstract": True})
@@ -126,28 +126,28 @@ def test_a_base_configuration_is_followed_through_another_one(store):
     assert is_typed(album)
 
 
-def test_an_emitter_written_into_the_configuration_needs_no_install(store):
+def test_emitter_in_the_configuration_needs_no_install(store):
     emitter = AlbumSignals()
     album = store.model("Album", config={"signals": emitter})
     assert signals(album) is emitter
-    heard = []
+    received = []
 
     @pre_save(album)
     async def note(sender, **kwargs):
-        heard.append(sender)
+        received.append(sender)
 
     assert emitter.pre_save.receivers == (note,)
     assert str(emitter.pre_save) == (
         "<signal `pre_save` of Album: `tests.test_ormar_install."
-        "test_an_emitter_written_into_the_configuration_needs_no_install.<locals>.note` "
+        "test_emitter_in_the_configuration_needs_no_install.<locals>.note` "
         f"(tests/test_ormar_install.py:{note.__code__.co_firstlineno})>"
     )
 
 
-# --- what is carried over ------------------------------------------------------------------------
+# --- what is kept --------------------------------------------------------------------------------
 
 
-async def test_receivers_connected_before_are_carried_over_in_order(store):
+async def test_receivers_connected_before_install_are_kept_in_order(store):
     album = store.model("Album")
     log = []
     before = [new_receiver(log, name) for name in ("first", "second")]
@@ -161,7 +161,7 @@ async def test_receivers_connected_before_are_carried_over_in_order(store):
     assert [name for name, *_ in log] == ["first", "second", "third"]
 
 
-def test_bound_methods_connected_before_can_be_disconnected_after(store):
+def test_bound_methods_connected_before_install_can_be_disconnected(store):
     class Auditor:
         async def note(self, sender: Any, **kwargs: object) -> None: ...
 
@@ -172,7 +172,7 @@ def test_bound_methods_connected_before_can_be_disconnected_after(store):
     assert signals(album).pre_save.receivers == ()
 
 
-def test_signals_keep_their_identity_there_and_back(store):
+def test_signals_keep_their_identity_through_install_and_uninstall(store):
     album = store.model("Album")
     custom = ormar.Signal()
     signals(album).sold_out = custom
@@ -188,7 +188,7 @@ def test_signals_keep_their_identity_there_and_back(store):
     assert all(type(each) is ormar.Signal for each in signals(album).values())
 
 
-async def test_the_way_back_keeps_receivers(store):
+async def test_uninstall_keeps_receivers(store):
     album = store.model("Album")
     log = []
     install()
@@ -206,7 +206,7 @@ async def test_the_way_back_keeps_receivers(store):
     assert signals(album).pre_save.disconnect(first) is True
 
 
-def test_the_way_back_takes_meta_away_again(store):
+def test_uninstall_removes_meta_again(store):
     album = store.model("Album")
     install()
     assert album.Meta is getattr(album, CONFIG)
@@ -214,7 +214,7 @@ def test_the_way_back_takes_meta_away_again(store):
     assert hasattr(album, "Meta") is lanes.LEGACY
 
 
-def test_the_way_back_for_some(store):
+def test_uninstall_of_some_models_leaves_the_others(store):
     album, track = store.model("Album"), store.model("Track")
     install(album, track)
     uninstall(album)
@@ -222,7 +222,7 @@ def test_the_way_back_for_some(store):
     assert is_typed(track)
 
 
-def test_back_and_forth_and_back(store):
+def test_install_and_uninstall_can_be_repeated(store):
     album = store.model("Album")
     note = new_receiver([])
     signals(album).pre_save.connect(note)
@@ -233,7 +233,7 @@ def test_back_and_forth_and_back(store):
     assert list(signals(album).pre_save._receivers.values()) == [note]
 
 
-def test_uninstalling_what_is_not_installed_is_harmless(store):
+def test_uninstall_without_install_changes_nothing(store):
     album = store.model("Album")
     uninstall()
     uninstall(album)
@@ -243,7 +243,7 @@ def test_uninstalling_what_is_not_installed_is_harmless(store):
 # --- a receiver that is refused ------------------------------------------------------------------
 
 
-def test_one_bad_receiver_and_nothing_is_changed_anywhere(store):
+def test_install_with_one_bad_receiver_changes_nothing(store):
     first, bad, last = map(store.model, ("First", "Bad", "Last"))
     good = new_receiver([])
     for model in (first, bad, last):
@@ -274,7 +274,7 @@ def test_one_bad_receiver_and_nothing_is_changed_anywhere(store):
     assert is_typed(bad)
 
 
-def test_every_bad_receiver_of_every_model_is_named_at_once(store):
+def test_install_names_every_bad_receiver_of_every_model(store):
     album, track = store.model("Album"), store.model("Track")
     signals(album).pre_save.connect(no_sender)
     signals(album).post_save.connect(never_sent)
@@ -292,7 +292,7 @@ def test_every_bad_receiver_of_every_model_is_named_at_once(store):
     assert is_plain(track)
 
 
-def test_a_failed_install_leaves_an_earlier_one_in_force(store):
+def test_failed_install_leaves_an_earlier_one_unchanged(store):
     album, track = store.model("Album"), store.model("Track")
     install(album)
     emitter = signals(album)
@@ -303,10 +303,10 @@ def test_a_failed_install_leaves_an_earlier_one_in_force(store):
     assert is_plain(track)
 
 
-# --- twice, and where targets overlap ------------------------------------------------------------
+# --- repeated and overlapping installs -----------------------------------------------------------
 
 
-def test_twice_is_harmless(store):
+def test_install_twice_changes_nothing(store):
     album = store.model("Album")
     note = new_receiver([])
     signals(album).pre_save.connect(note)
@@ -319,7 +319,7 @@ def test_twice_is_harmless(store):
 
 
 @pytest.mark.parametrize("named_first", [True, False])
-def test_a_named_model_has_its_own_emitter_class(store, named_first):
+def test_named_model_has_its_own_emitter_class(store, named_first):
     album, track = store.model("Album"), store.model("Track")
     note = new_receiver([])
     signals(album).pre_save.connect(note)
@@ -336,7 +336,7 @@ def test_a_named_model_has_its_own_emitter_class(store, named_first):
     assert signals(album).pre_save.receivers == (note,)
 
 
-def test_the_target_named_last_counts(store):
+def test_last_install_of_a_target_counts(store):
     product = store.model("Product", config={"abstract": True})
     album = store.model("Album", product)
 
@@ -350,7 +350,7 @@ def test_the_target_named_last_counts(store):
     assert type(signals(album)) is AlbumSignals
 
 
-def test_what_cannot_be_a_target(store):
+def test_install_refuses_what_is_no_target(store):
     targets = [(store.model("Album")(name="a"), "an `Album`"), ("Album", "a `str`")]
     if not lanes.LEGACY:  # whose base configurations are plain classes
         targets += [(Plain, "`Plain`"), (ormar.OrmarConfig, "`OrmarConfig`")]
@@ -358,7 +358,7 @@ def test_what_cannot_be_a_target(store):
         with pytest.raises(SignalDefinitionError) as caught:
             install(target)
         assert str(caught.value) == (
-            f"typed signals cannot be installed on {given}: expected ormar models or base "
+            f"typed signals cannot be installed on {given}: expected models or base "
             "configurations; `install()` without any covers every model"
         )
 
@@ -371,7 +371,7 @@ def test_what_cannot_be_a_target(store):
         (dict, "`dict`"),
     ],
 )
-def test_what_cannot_be_an_emitter_class(kind, given):
+def test_install_refuses_what_is_no_emitter_class(kind, given):
     with pytest.raises(SignalDefinitionError) as caught:
         install(signals=kind)
     assert str(caught.value) == (
@@ -383,34 +383,34 @@ def test_what_cannot_be_an_emitter_class(kind, given):
 # --- modes ---------------------------------------------------------------------------------------
 
 
-async def test_lenient_takes_what_works_with_a_warning(store):
+async def test_lenient_install_accepts_what_works_with_a_warning(store):
     album = store.model("Album")
-    heard = []
+    received = []
 
     async def swallow(**kwargs):
-        heard.append(sorted(kwargs))
+        received.append(sorted(kwargs))
 
     signals(album).pre_save.connect(swallow)
     with pytest.warns(SignalDefinitionWarning, match="swallow.*breaks the contract of"):
         install(mode="lenient")
     with pytest.warns(SignalDefinitionWarning, match="of its own, `.*kwargs` swallows it"):
-        pre_save(album)(new_swallow := _swallowing(heard))
+        pre_save(album)(new_swallow := _new_swallow(received))
     assert signals(album).pre_save.receivers == (swallow, new_swallow)
     with pytest.raises(SignalDefinitionError, match="which `pre_save` never sends"):
         pre_save(album)(never_sent)
     async with store.opened():
         await album(name="a").save()
-    assert heard == [["instance", "sender"]] * 2
+    assert received == [["instance", "sender"]] * 2
 
 
-def _swallowing(heard: list[Any]) -> Any:
+def _new_swallow(received: list[Any]) -> Any:
     async def swallow(**kwargs: object) -> None:
-        heard.append(sorted(kwargs))
+        received.append(sorted(kwargs))
 
     return swallow
 
 
-def test_strict_refuses_unknown_names(store):
+def test_strict_install_refuses_unknown_names(store):
     album = store.model("Album")
     install(mode="strict")
     with pytest.raises(UnknownSignalError) as caught:
@@ -425,7 +425,7 @@ def test_strict_refuses_unknown_names(store):
         signals(later).sold_out  # noqa: B018
 
 
-def test_installing_again_changes_the_mode(store):
+def test_install_again_changes_the_mode(store):
     album = store.model("Album")
     install(mode="strict")
     install()
@@ -436,7 +436,7 @@ def test_installing_again_changes_the_mode(store):
 
 
 class Counting(ormar.Signal):
-    """A signal of the user's own, with state and a behaviour of its own."""
+    """The user's signal class, with its own state and behaviour."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -471,40 +471,40 @@ def test_subclass_of_ormars_signal_is_refused_and_left_alone(store, assigned):
 
 
 class OwnSignal(Signal[SoldOut]):
-    """A typed signal of the user's own class."""
+    """The user's class of typed signals."""
 
 
-async def test_a_subclass_of_a_typed_signal_stays_typed_on_the_way_back(store):
+async def test_subclass_of_a_typed_signal_stays_typed_after_uninstall(store):
     product = store.model("Product", config={"abstract": True})
     album = store.model("Album", product)
     install()
 
     @signals(product).sold_out.connect
-    async def above(sender, **kwargs): ...
+    async def inherited(sender, **kwargs): ...
 
     signal = signals(album).sold_out = OwnSignal()
-    heard = []
+    received = []
 
     async def note(sender, left, **kwargs):
-        heard.append(left)
+        received.append(left)
 
     signal.connect(note)
-    assert signal.receivers == (above, note)
+    assert signal.receivers == (inherited, note)
     uninstall()
     assert signals(album).sold_out is signal
     assert isinstance(signal, OwnSignal)
-    assert signal.receivers == (note,), "ormar's own signals of abstract models reach nobody"
+    assert signal.receivers == (note,), "ormar's own signals do not inherit receivers"
     with pytest.raises(typed_signals.SignalDefinitionError, match="which `sold_out` never sends"):
         signal.connect(never_sent)
     await signal.send(sender=album, left=1)
-    assert heard == [1]
+    assert received == [1]
     install()
     assert signals(album).sold_out is signal
-    assert set(signal.receivers) == {above, note}
+    assert set(signal.receivers) == {inherited, note}
     assert signal.protocol is SoldOut
 
 
-def test_a_contract_is_kept_there_and_back_and_there(store):
+def test_contract_is_kept_through_uninstall_and_install(store):
     album = store.model("Album")
     install()
     signals(album).sold_out = Signal[SoldOut]()
@@ -515,7 +515,7 @@ def test_a_contract_is_kept_there_and_back_and_there(store):
 
 
 @pytest.mark.parametrize("kind", [ormar.Signal, Signal, Signal[SoldOut]])
-def test_an_assigned_custom_signal_keeps_its_identity_and_is_judged(store, kind):
+def test_assigned_signal_keeps_its_identity_and_checks_receivers(store, kind):
     album = store.model("Album")
     install()
     signal = kind()
@@ -529,7 +529,7 @@ def test_an_assigned_custom_signal_keeps_its_identity_and_is_judged(store, kind)
         signal.connect(lambda sender, **kwargs: None)
 
 
-def test_an_assigned_signals_receivers_are_judged(store):
+def test_receivers_of_an_assigned_ormar_signal_are_checked(store):
     album = store.model("Album")
     install()
     before = signals(album).pre_save
@@ -542,7 +542,7 @@ def test_an_assigned_signals_receivers_are_judged(store):
 
 
 @pytest.mark.parametrize("value", [None, "signal", object, lambda **kwargs: None])
-def test_what_is_no_signal_cannot_be_assigned(store, value):
+def test_assigning_what_is_no_signal_is_refused(store, value):
     album = store.model("Album")
     install()
     with pytest.raises(SignalDefinitionError) as caught:
@@ -555,27 +555,27 @@ def test_what_is_no_signal_cannot_be_assigned(store, value):
 
 
 @pytest.mark.parametrize("everywhere", [True, False], ids=["on all", "on one"])
-async def test_declared_custom_signals_are_judged_like_the_eleven(store, everywhere):
+async def test_declared_custom_signals_check_receivers(store, everywhere):
     album, track = store.model("Album"), store.model("Track")
     install(*([] if everywhere else [album]), signals=AlbumSignals)
-    heard = []
+    received = []
 
     @receiver("sold_out", [album, track] if everywhere else album)
     async def note(sender, left, **kwargs):
-        heard.append((sender.__name__, left, kwargs))
+        received.append((sender.__name__, left, kwargs))
 
     declared = get_signals(album, AlbumSignals)
     with pytest.raises(SignalDefinitionError, match="which `sold_out` never sends"):
         declared.sold_out.connect(never_sent)
     await declared.sold_out.send(sender=album, left=3)
-    assert heard == [("Album", 3, {})]
+    assert received == [("Album", 3, {})]
     assert is_typed(track) is everywhere
     if everywhere:
         await get_signals(track, AlbumSignals).sold_out.send(sender=track, left=0)
-        assert heard[1:] == [("Track", 0, {})]
+        assert received[1:] == [("Track", 0, {})]
 
 
-def test_the_emitter_class_that_was_not_installed(store):
+def test_get_signals_refuses_a_class_that_was_not_installed(store):
     album = store.model("Album")
     install()
     with pytest.raises(SignalDefinitionError) as caught:
@@ -586,10 +586,10 @@ def test_the_emitter_class_that_was_not_installed(store):
     )
 
 
-# --- the ways to spell it ------------------------------------------------------------------------
+# --- spellings -----------------------------------------------------------------------------------
 
 
-def test_class_instance_and_meta_spelling(store):
+def test_signals_are_the_same_through_class_instance_and_meta(store):
     album = store.model("Album")
     install()
     emitter = signals(album)
@@ -601,7 +601,7 @@ def test_class_instance_and_meta_spelling(store):
     assert emitter.pre_save is album.Meta.signals["pre_save"]
 
 
-def test_meta_answers_below_an_abstract_model_and_in_models_to_come(store):
+def test_meta_works_for_children_of_an_abstract_model_and_later_models(store):
     product = store.model("Product", config={"abstract": True})
     install()
     album = store.model("Album", product)
@@ -610,7 +610,7 @@ def test_meta_answers_below_an_abstract_model_and_in_models_to_come(store):
     assert album.Meta is not product.Meta
 
 
-def test_meta_stays_out_of_fields_and_dumps(store):
+def test_meta_is_no_field_and_in_no_dump(store):
     album = store.model("Album")
     install()
     instance = album(name="a")
@@ -622,7 +622,7 @@ def test_meta_stays_out_of_fields_and_dumps(store):
 # --- decorators ----------------------------------------------------------------------------------
 
 
-def test_ormars_own_decorators_go_through_the_same_door(store):
+def test_ormars_decorators_connect_through_typed_signals(store):
     album, track = store.model("Album"), store.model("Track")
     install()
     for connect in (
@@ -641,7 +641,7 @@ def test_ormars_own_decorators_go_through_the_same_door(store):
 
 
 @pytest.mark.parametrize("decorator", [ormar.pre_update, typed_signals.ormar.pre_update])
-def test_a_list_is_all_or_nothing(store, decorator):
+def test_list_of_models_connects_to_all_or_none(store, decorator):
     album, track = store.model("Album"), store.model("Track")
     install()
     with pytest.raises(SignalDefinitionError, match="signal `pre_update` of Album, Track:"):
@@ -649,7 +649,7 @@ def test_a_list_is_all_or_nothing(store, decorator):
     assert signals(album).pre_update.receivers == signals(track).pre_update.receivers == ()
 
 
-def test_ormars_own_decorators_still_serve_models_that_are_not_covered(store):
+def test_ormars_decorators_still_work_for_models_without_typed_signals(store):
     album, track = store.model("Album"), store.model("Track")
     install(album)
     ormar.pre_save(track)(no_sender)
@@ -663,7 +663,7 @@ def test_ormars_own_decorators_still_serve_models_that_are_not_covered(store):
     assert signals(album).pre_save.receivers == ()
 
 
-def test_our_decorators_say_that_nothing_is_installed(store):
+def test_typed_decorator_names_the_missing_install(store):
     with pytest.raises(SignalDefinitionError, match=r"the signals of `Album` are ormar's own"):
         pre_save(store.model("Album"))
 
@@ -706,7 +706,7 @@ REFUSED_SENDERS = {
 
 @pytest.mark.parametrize("decorator", [ormar.pre_save, pre_save], ids=["ormar's", "ours"])
 @pytest.mark.parametrize("case", REFUSED_SENDERS)
-def test_a_sender_that_is_no_model_is_refused(store, decorator, case):
+def test_sender_that_is_no_model_is_refused(store, decorator, case):
     album = store.model("Album")
     install()
     make, text = REFUSED_SENDERS[case]
@@ -718,7 +718,7 @@ def test_a_sender_that_is_no_model_is_refused(store, decorator, case):
     assert signals(album).pre_save.receivers == ()
 
 
-def test_both_errors_are_one(store):
+def test_error_is_ormars_and_ours(store):
     assert issubclass(SignalDefinitionError, typed_signals.SignalDefinitionError)
     assert issubclass(SignalDefinitionError, ormar.exceptions.SignalDefinitionError)
     assert issubclass(UnknownSignalError, AttributeError)

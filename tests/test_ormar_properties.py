@@ -1,4 +1,4 @@
-"""Rules that hold for any receiver and any order of events, tried on real models."""
+"""Properties of any receiver and any history of connections, on real models."""
 
 import inspect
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, event, given, settings, strategies as st
 from tests.shop import CONFIG, Shop, Store
 from typed_signals.ormar import SignalDefinitionError, install, receiver, uninstall
 
-# The fixtures that examples share are left as they were found: each test disconnects.
+# The fixtures that examples share are left unchanged: each test disconnects.
 on_sqlite = pytest.mark.parametrize("shop_models", ["sqlite"], indirect=True)
 real = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -18,7 +18,7 @@ def signals(model: Any) -> Any:
     return getattr(model, CONFIG).signals
 
 
-# --- what connect() takes can be called ----------------------------------------------------------
+# --- what connect() accepts can be called --------------------------------------------------------
 
 SENT = {
     "pre_save": ("instance",),
@@ -33,7 +33,7 @@ NAMES = ("sender", "_", "self", "instance", "instnace", "instances", "child", "p
 
 @st.composite
 def receivers(draw: st.DrawFn) -> str:
-    """A function's source: any names, kinds and defaults, more often right than by chance."""
+    """Source of a function with any names, kinds and defaults; often a valid one."""
     names = draw(st.lists(st.sampled_from(NAMES[3:]), unique=True, max_size=3))
     first = draw(st.sampled_from(["sender"] * 6 + ["", "_", "self"]))
     names = ([first] if first else []) + names
@@ -78,11 +78,11 @@ async def operate(shop: Shop) -> None:
 @on_sqlite
 @given(source=receivers(), signal=st.sampled_from(sorted(SENT)))
 @settings(real, max_examples=100)
-async def test_what_connect_takes_is_really_called(shop, source, signal):
+async def test_receiver_that_connect_accepts_is_called(shop, source, signal):
     made, calls = compiled(source)
     own = signals(shop.Album)[signal]
     refused = refusal(own, made)
-    event("refused" if refused else "taken")
+    event("refused" if refused else "accepted")
     if refused:
         assert is_wrong(made, signal), f"refused without reason: {source}{refused}"
         return
@@ -122,7 +122,7 @@ def is_wrong(made: Any, signal: str) -> bool:
 @given(source=receivers(), signal=st.sampled_from(sorted(SENT)))
 @settings(real, max_examples=50)
 @pytest.mark.filterwarnings("ignore::typed_signals.SignalDefinitionWarning")
-async def test_what_the_lenient_mode_takes_is_really_called(shop, source, signal):
+async def test_receiver_that_lenient_mode_accepts_is_called(shop, source, signal):
     made, calls = compiled(source)
     install(mode="lenient")
     own = signals(shop.Album)[signal]
@@ -135,16 +135,16 @@ async def test_what_the_lenient_mode_takes_is_really_called(shop, source, signal
     assert len(calls) == 1, source
 
 
-# --- who hears what ------------------------------------------------------------------------------
+# --- who receives what ---------------------------------------------------------------------------
 
 MODELS = ("Top", "Middle", "Low", "High", "Other")
-ABOVE = {"Low": ("Low", "Middle", "Top"), "High": ("High", "Top"), "Other": ("Other",)}
-LISTENERS = ("a", "b", "c")
+PARENTS = {"Low": ("Low", "Middle", "Top"), "High": ("High", "Top"), "Other": ("Other",)}
+RECEIVERS = ("a", "b", "c")
 
 steps = st.one_of(
-    st.tuples(st.just("connect"), st.sampled_from(MODELS), st.sampled_from(LISTENERS)),
-    st.tuples(st.just("disconnect"), st.sampled_from(MODELS), st.sampled_from(LISTENERS)),
-    st.tuples(st.just("save"), st.sampled_from(sorted(ABOVE))),
+    st.tuples(st.just("connect"), st.sampled_from(MODELS), st.sampled_from(RECEIVERS)),
+    st.tuples(st.just("disconnect"), st.sampled_from(MODELS), st.sampled_from(RECEIVERS)),
+    st.tuples(st.just("save"), st.sampled_from(sorted(PARENTS))),
     st.tuples(st.just("again")),
     st.tuples(st.just("there and back")),
 )
@@ -163,72 +163,72 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 
 class Expected:
-    """What must be heard: per model, its receivers with the time of their connection."""
+    """The expected receivers of each model, with the time of their connection."""
 
     def __init__(self) -> None:
         self.clock = 0
         self.connected: dict[str, dict[str, int]] = {model: {} for model in MODELS}
 
-    def connect(self, model: str, listener: str) -> None:
+    def connect(self, model: str, receiver_name: str) -> None:
         self.clock += 1
-        self.connected[model].setdefault(listener, self.clock)
+        self.connected[model].setdefault(receiver_name, self.clock)
 
-    def disconnect(self, model: str, listener: str) -> bool:
-        return self.connected[model].pop(listener, None) is not None
+    def disconnect(self, model: str, receiver_name: str) -> bool:
+        return self.connected[model].pop(receiver_name, None) is not None
 
-    def there_and_back(self) -> None:
-        """Receivers are connected anew, those of a model after those above it."""
-        for listeners in self.connected.values():
-            for listener in listeners:
+    def reinstall(self) -> None:
+        """Receivers are connected again, those of a model after those of its parents."""
+        for receivers in self.connected.values():
+            for receiver_name in receivers:
                 self.clock += 1
-                listeners[listener] = self.clock
+                receivers[receiver_name] = self.clock
 
-    def heard(self, model: str) -> list[str]:
+    def received(self, model: str) -> list[str]:
         first: dict[str, int] = {}
-        for above in ABOVE[model]:
-            for listener, when in self.connected[above].items():
-                first[listener] = min(when, first.get(listener, when))
-        return sorted(first, key=lambda listener: first[listener])
+        for parent in PARENTS[model]:
+            for receiver_name, when in self.connected[parent].items():
+                first[receiver_name] = min(when, first.get(receiver_name, when))
+        return sorted(first, key=lambda receiver_name: first[receiver_name])
 
 
 @given(steps=st.lists(steps, max_size=25))
 @settings(real, max_examples=50)
-async def test_receivers_of_abstract_and_concrete_models(store, tree, steps):
+async def test_receivers_of_abstract_and_concrete_models_match_a_simple_model(store, tree, steps):
     models = {model.__name__: model for model in tree.models}
     tree.forget_receivers()
     install()
     log: list[str] = []
-    listeners = {name: _listener(log, name) for name in LISTENERS}
+    receivers = {name: _noting(log, name) for name in RECEIVERS}
     expected = Expected()
     async with tree.database:
         for step, *rest in steps:
             if step == "connect":
                 model, name = rest
-                receiver("pre_save", models[model])(listeners[name])
+                receiver("pre_save", models[model])(receivers[name])
                 expected.connect(model, name)
             elif step == "disconnect":
                 model, name = rest
-                removed = signals(models[model]).pre_save.disconnect(listeners[name])
+                removed = signals(models[model]).pre_save.disconnect(receivers[name])
                 assert removed is expected.disconnect(model, name)
             elif step == "save":
                 (model,) = rest
                 await models[model](name="x").save()
-                assert log == [f"{name} {model}" for name in expected.heard(model)]
+                assert log == [f"{name} {model}" for name in expected.received(model)]
                 log.clear()
             elif step == "again":
                 install()
             else:
                 uninstall()
                 install()
-                expected.there_and_back()
-    for model in ABOVE:
-        heard = signals(models[model]).pre_save.receivers
-        assert heard == tuple(listeners[name] for name in expected.heard(model))
+                expected.reinstall()
+    for model in PARENTS:
+        received = signals(models[model]).pre_save.receivers
+        assert received == tuple(receivers[name] for name in expected.received(model))
     uninstall()
 
 
-def _listener(log: list[str], name: str) -> Any:
-    async def listen(sender: Any, **kwargs: object) -> None:
+def _noting(log: list[str], name: str) -> Any:
+    async def note(sender: Any, **kwargs: object) -> None:
         log.append(f"{name} {sender.__name__}")
 
-    return listen
+    return note

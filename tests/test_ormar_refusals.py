@@ -1,4 +1,4 @@
-"""Every refusal of ``connect()`` on a real model, by ormar's own decorator and by our own ways."""
+"""Every refusal of ``connect()`` on a real model, by ormar's decorator and by typed ones."""
 
 import functools
 from collections.abc import Callable
@@ -32,7 +32,7 @@ instance_of_nothing = None
 
 
 class Auditor:
-    """Called, the class gives an object and not an awaitable."""
+    """Calling the class returns an object, not an awaitable."""
 
     def __init__(self, sender: Any = None, **kwargs: Any) -> None: ...
 
@@ -167,7 +167,7 @@ REFUSALS: dict[str, tuple[Any, str, list[str]]] = {
     ),
 }
 
-WAYS: dict[str, Callable[[Any, Any], Any]] = {
+CONNECTS: dict[str, Callable[[Any, Any], Any]] = {
     "ormar's decorator": lambda album, bad: ormar.post_save(album)(bad),
     "ormar's decorator with a list": lambda album, bad: ormar.post_save([album])(bad),
     "our decorator": lambda album, bad: post_save(album)(bad),
@@ -191,18 +191,18 @@ def installed(store: Any, album: Any) -> None:
 
 
 def place(bad: Any) -> str:
-    """Where a receiver was written, as the error says it."""
+    """Where a receiver was written, as the error names it."""
     function = Auditor.__call__ if isinstance(bad, Auditor) else getattr(bad, "func", bad)
     code = getattr(function, "__code__", None)
     return f" (tests/test_ormar_refusals.py:{code.co_firstlineno})" if code else ""
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("connect", CONNECTS)
 @pytest.mark.parametrize("case", REFUSALS)
-def test_refused_with_every_fault_in_one_error(album, case, way):
+def test_receiver_is_refused_with_every_fault_in_one_error(album, case, connect):
     bad, name, faults = REFUSALS[case]
     with pytest.raises(SignalDefinitionError) as caught:
-        WAYS[way](album, bad)
+        CONNECTS[connect](album, bad)
     module = "" if name == "`str object`" else "tests.test_ormar_refusals."
     start = name.replace("`", f"`{module}", 1)
     assert str(caught.value) == "\n".join(
@@ -219,7 +219,7 @@ def test_refused_with_every_fault_in_one_error(album, case, way):
 
 
 @pytest.mark.parametrize("decorator", [ormar.pre_save, pre_save], ids=["ormar's", "ours"])
-def test_a_list_of_models_names_all_of_them_and_connects_to_none(store, album, decorator):
+def test_refusal_for_a_list_of_models_names_all_and_connects_to_none(store, album, decorator):
     track = store.model("Track")
     with pytest.raises(SignalDefinitionError) as caught:
         decorator([album, track])(misspelt)
@@ -247,7 +247,7 @@ EXPECTED = {
 
 
 @pytest.mark.parametrize("signal", EXPECTED)
-def test_the_expected_signature_is_the_signals_own(album, signal):
+def test_expected_signature_is_that_of_the_signal(album, signal):
     async def wrong(sender, thing, **kwargs): ...
 
     with pytest.raises(SignalDefinitionError) as caught:

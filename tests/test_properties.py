@@ -1,8 +1,8 @@
-"""General rules, tried on generated receivers and on random histories of a signal.
+"""Properties of generated receivers and of random histories of a signal.
 
-Two simple oracles decide what connect() has to say, and neither is the code under test. The first
-calls the receiver. The second reads the description that the receiver was written from, and knows
-of the contract only what the documentation says.
+Two oracles decide what connect() should accept, and neither is the code under test. The first
+calls the receiver. The second reads the description that the receiver was generated from, and
+knows only what the documentation says about contracts.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Album: ...
 
 @dataclass(frozen=True)
 class Sent:
-    """A signal as the documentation has it."""
+    """A signal as documented."""
 
     payload: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -60,7 +60,7 @@ class Sent:
     open: bool = False
 
     def sends(self, receiver: Receiver) -> list[dict[str, object]]:
-        """What real sends hand over: the least, the most, and what a later version may add."""
+        """Payloads of real sends: the smallest, the largest, and one of a later version."""
         least = [name for name in self.payload if name not in self.optional]
         if self.open:
             needed = [each.name for each in receiver.named if each.required]
@@ -84,7 +84,7 @@ SENT = {
 }
 NAMES = sorted({name for sent in SENT.values() for name in sent.payload} | {"passed_args"})
 
-# --- receivers, and what their text says of them -------------------------------------------------
+# --- receivers and their descriptions ------------------------------------------------------------
 
 ONLY, EITHER, KEYWORD = range(3)  # positional-only, positional or keyword, keyword-only
 
@@ -101,20 +101,20 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Receiver:
-    """The description of a receiver: what is left of its parameters, and what it gives back."""
+    """Describes a receiver: its free parameters and what it returns."""
 
     parameters: tuple[Parameter, ...]
     args: bool
     kwargs: bool
     kind: str
-    awaitable: bool  # whether an awaitable comes back, whatever is said of it
+    awaitable: bool  # whether it returns an awaitable, whatever is declared
 
     @property
     def named(self) -> list[Parameter]:
         return [each for each in self.parameters if each.kind != ONLY]
 
     def written(self) -> str:
-        """Its parameters as Python text."""
+        """Its parameters as Python code."""
         parts: list[str] = []
         for kind in (ONLY, EITHER, KEYWORD):
             if kind == KEYWORD:
@@ -128,7 +128,7 @@ class Receiver:
         return ", ".join([*parts, "**kwargs"] if self.kwargs else parts)
 
     def bound(self, count: int, names: tuple[str, ...]) -> Receiver:
-        """What a partial leaves: the first ones are gone, later ones can only be named."""
+        """The parameters a partial leaves: the first are bound, later ones keyword-only."""
         places = [each for each in self.parameters if each.kind != KEYWORD]
         left = [each for each in self.parameters if each not in places[:count]]
         named_from_here = False
@@ -138,12 +138,12 @@ class Receiver:
             named_from_here = named_from_here or (fixed and each.kind == EITHER)
             kind = KEYWORD if named_from_here and each.kind == EITHER else each.kind
             after.append(replace(each, kind=kind, required=each.required and not fixed))
-        # Once a parameter is bound by name, nothing that is given by position gets past it.
+        # No positional argument can follow a parameter that is bound by name.
         args = self.args and not named_from_here
         return replace(self, parameters=tuple(after), args=args)
 
     def breaks(self, sent: Sent) -> bool:
-        """Whether it breaks what the documentation asks of a receiver."""
+        """Whether it breaks the documented contract."""
         if self.kind == "undeclared" or (sent.grows and not self.kwargs):
             return True
         known = {*sent.payload, sent.alias, "sender"}
@@ -185,11 +185,11 @@ def made(receiver: Receiver, place: str, reached: Callable[[], None]) -> Any:
     if place == "function":
         return function
     if place == "object":
-        return type("ReceiverInfo", (), {"__call__": function})()
+        return type("Auditor", (), {"__call__": function})()
     if place == "static method in a class body":
         return staticmethod(function)
     wrap = {"class method": classmethod, "static method": staticmethod}.get(place, lambda f: f)
-    return type("ReceiverInfo", (), {"method": wrap(function)})().method
+    return type("Auditor", (), {"method": wrap(function)})().method
 
 
 PLACES = [
@@ -203,7 +203,7 @@ PLACES = [
 
 
 def passed_through(function: Any) -> Any:
-    """An async wrapper that gets along with whatever it wraps."""
+    """Wrap anything in an async function."""
 
     @functools.wraps(function)
     async def wrapper(*args: object, **kwargs: object) -> None:
@@ -218,7 +218,7 @@ def passed_through(function: Any) -> Any:
 
 
 def passed_through_sync(function: Any) -> Any:
-    """A sync wrapper that says nothing of what comes back."""
+    """Wrap anything in a sync function without a return annotation."""
 
     def wrapper(*args: object, **kwargs: object) -> object:
         return function(*args, **kwargs)
@@ -228,7 +228,7 @@ def passed_through_sync(function: Any) -> Any:
 
 
 def wrapped(function: Any, receiver: Receiver, layer: Any) -> tuple[Any, Receiver]:
-    """A receiver with one more layer, and its description."""
+    """Add one layer to a receiver and its description."""
     if isinstance(layer, tuple):
         count, names = layer
         bound = functools.partial(function, *range(count), **dict.fromkeys(names, 0))
@@ -245,7 +245,7 @@ OTHERS = ["instnace", "chlid", "_", "self", "cls", "model", "extra"]
 
 @st.composite
 def descriptions(draw: st.DrawFn, payload: Sequence[str]) -> Receiver:
-    """Receivers of all shapes, half of them nearly sound."""
+    """Receivers of all shapes, half of them almost valid."""
     if draw(st.booleans()):
         asked = draw(st.lists(st.sampled_from(payload), unique=True)) if payload else []
         names, kinds = ["sender", *asked], [EITHER] * (len(asked) + 1)
@@ -300,7 +300,7 @@ def cases(draw: st.DrawFn) -> Case:
         st.lists(st.sampled_from(["async", "sync", "declared"]) | partial, max_size=2)
     ):
         if layer == "declared" and not text.awaitable:
-            layer = "async"  # to declare that would be a lie, and nobody can know
+            layer = "async"  # declaring it would be wrong, and nothing else can show it
         function, text = wrapped(function, text, layer)
     return Case(signal, sent, function, text, calls)
 
@@ -321,7 +321,7 @@ async def can_be_called(case: Case, payload: Mapping[str, object]) -> bool:
     return len(case.calls) == 1
 
 
-async def is_sound(case: Case) -> bool:
+async def is_valid(case: Case) -> bool:
     calls = [await can_be_called(case, payload) for payload in case.sent.sends(case.text)]
     return all(calls) and not case.text.breaks(case.sent)
 
@@ -345,73 +345,73 @@ async def assert_every_send_reaches(signal: Any, case: Case) -> None:
 
 @settings(max_examples=500, deadline=None)
 @given(cases())
-async def test_connect_takes_what_keeps_the_contract_and_can_be_called_and_nothing_else(case):
+async def test_connect_accepts_exactly_what_keeps_the_contract_and_can_be_called(case):
     signal: Any = Signals()[case.signal]
-    sound = await is_sound(case)
-    event("sound" if sound else "not sound")
-    taken = connects(signal, case.receiver)
-    assert taken == sound
-    if taken:
+    valid = await is_valid(case)
+    event("valid" if valid else "not valid")
+    accepted = connects(signal, case.receiver)
+    assert accepted == valid
+    if accepted:
         await assert_every_send_reaches(signal, case)
 
 
 @settings(max_examples=500, deadline=None)
 @given(cases())
-async def test_what_lenient_takes_can_be_called_too(case):
+async def test_receiver_that_lenient_mode_accepts_can_be_called(case):
     strict: Any = Signals()[case.signal]
     lenient: Any = Signals(mode="lenient")[case.signal]
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        taken = connects(lenient, case.receiver)
-    told = [each for each in caught if issubclass(each.category, SignalDefinitionWarning)]
-    if taken:
+        accepted = connects(lenient, case.receiver)
+    found = [each for each in caught if issubclass(each.category, SignalDefinitionWarning)]
+    if accepted:
         await assert_every_send_reaches(lenient, case)
     is_normal = connects(strict, case.receiver)
-    event(f"normal {is_normal}, lenient {taken}")
-    assert len(told) == (taken and not is_normal)
-    assert taken or not is_normal
+    event(f"normal {is_normal}, lenient {accepted}")
+    assert len(found) == (accepted and not is_normal)
+    assert accepted or not is_normal
 
 
 # --- histories -----------------------------------------------------------------------------------
 
 
-class ReceiverInfo:
-    def __init__(self, heard: list[object], name: str) -> None:
-        self.heard = heard
+class Auditor:
+    def __init__(self, received: list[object], name: str) -> None:
+        self.received = received
         self.name = name
 
-    async def hear(self, sender: object, **kwargs: object) -> None:
-        self.heard.append(self.name)
+    async def receive(self, sender: object, **kwargs: object) -> None:
+        self.received.append(self.name)
 
     async def __call__(self, sender: object, **kwargs: object) -> None:
-        self.heard.append(f"{self.name} called")
+        self.received.append(f"{self.name} called")
 
 
-ABOVE, BELOW = 0, 1
+PARENT, CHILD = 0, 1
 
 
 class Histories(RuleBasedStateMachine):
-    """Connecting, disconnecting and sending against a list, on an emitter above and one below."""
+    """Connecting, disconnecting and sending against a list, on a parent emitter and a child."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.heard: list[object] = []
+        self.received: list[object] = []
         self.runner = asyncio.Runner()
-        listeners = [ReceiverInfo(self.heard, name) for name in "abc"]
-        # A method is looked up anew each time, so receivers are told by a number and made here.
-        self.make: list[tuple[str, Callable[[], Any]]] = [
-            *((each.name, lambda each=each: each.hear) for each in listeners),
-            *((f"{each.name} called", lambda each=each: each) for each in listeners[:2]),
+        receivers = [Auditor(self.received, name) for name in "abc"]
+        # A method is a new object each time, so receivers are numbered and looked up here.
+        self.makers: list[tuple[str, Callable[[], Any]]] = [
+            *((each.name, lambda each=each: each.receive) for each in receivers),
+            *((f"{each.name} called", lambda each=each: each) for each in receivers[:2]),
         ]
-        partial = functools.partial(listeners[0].hear, extra=1)
-        self.make.append(("a", lambda: partial))
+        partial = functools.partial(receivers[0].receive, extra=1)
+        self.makers.append(("a", lambda: partial))
         self.connected: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self.time = 0
 
     @initialize(kind=st.sampled_from([SignalEmitter, ModelSignals]))
     def start(self, kind: type[SignalEmitter[Any]]) -> None:
         self.emitters = (kind(), kind())
-        bind_emitter(self.emitters[BELOW], Album, (self.emitters[ABOVE],))
+        bind_emitter(self.emitters[CHILD], Album, (self.emitters[PARENT],))
 
     def teardown(self) -> None:
         self.runner.close()
@@ -420,52 +420,52 @@ class Histories(RuleBasedStateMachine):
         return self.emitters[where].post_delete
 
     def expected(self, where: int) -> list[int]:
-        """The numbers of the receivers that are heard there, in the order of connection."""
+        """The numbers of the expected receivers, in the order of connection."""
         order = dict(self.connected[where])
-        if where == BELOW:
-            for number, time in self.connected[ABOVE].items():
+        if where == CHILD:
+            for number, time in self.connected[PARENT].items():
                 order[number] = min(time, order.get(number, time))
         return sorted(order, key=order.__getitem__)
 
-    @rule(where=st.sampled_from([ABOVE, BELOW]), number=st.integers(0, 5))
+    @rule(where=st.sampled_from([PARENT, CHILD]), number=st.integers(0, 5))
     def connect(self, where: int, number: int) -> None:
-        receiver = self.make[number][1]()
+        receiver = self.makers[number][1]()
         assert self.signal(where).connect(receiver) is receiver
         self.time += 1
         self.connected[where].setdefault(number, self.time)
 
-    @rule(where=st.sampled_from([ABOVE, BELOW]), number=st.integers(0, 5))
+    @rule(where=st.sampled_from([PARENT, CHILD]), number=st.integers(0, 5))
     def disconnect(self, where: int, number: int) -> None:
         was = self.connected[where].pop(number, None) is not None
-        assert self.signal(where).disconnect(self.make[number][1]()) is was
+        assert self.signal(where).disconnect(self.makers[number][1]()) is was
 
-    @rule(where=st.sampled_from([ABOVE, BELOW]))
+    @rule(where=st.sampled_from([PARENT, CHILD]))
     def refuse(self, where: int) -> None:
         try:
             self.signal(where).connect(lambda: None)
         except SignalDefinitionError:
             return
-        raise AssertionError("a lambda was taken")
+        raise AssertionError("a lambda was accepted")
 
-    @rule(where=st.sampled_from([ABOVE, BELOW]))
+    @rule(where=st.sampled_from([PARENT, CHILD]))
     def send(self, where: int) -> None:
-        self.heard.clear()
+        self.received.clear()
         self.runner.run(self.sent(where))
-        assert self.heard == [self.make[number][0] for number in self.expected(where)]
+        assert self.received == [self.makers[number][0] for number in self.expected(where)]
 
     async def sent(self, where: int) -> None:
         await self.signal(where).send(Album, instance=Album())
 
     @rule()
-    def assign_anew(self) -> None:
-        """A new signal in the place of the one above; the one below keeps its own receivers."""
-        self.emitters[ABOVE].post_delete = Signal()
-        self.connected[ABOVE].clear()
+    def assign_again(self) -> None:
+        """Replace the parent's signal; the child keeps its own receivers."""
+        self.emitters[PARENT].post_delete = Signal()
+        self.connected[PARENT].clear()
 
     @invariant()
     def receivers_are_those_of_the_model(self) -> None:
-        for where in (ABOVE, BELOW):
-            expected = [self.make[number][1]() for number in self.expected(where)]
+        for where in (PARENT, CHILD):
+            expected = [self.makers[number][1]() for number in self.expected(where)]
             assert list(self.signal(where).receivers) == expected
 
 

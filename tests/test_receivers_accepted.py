@@ -1,4 +1,4 @@
-"""What connect() takes: every kind of async callable, each of them really sent to."""
+"""What connect() accepts: every kind of async callable, each of them called by a send."""
 
 import asyncio
 import functools
@@ -12,7 +12,7 @@ import pytest
 
 from typed_signals import ModelSignals, SignalDefinitionError, mark_async
 
-heard: list[tuple[str, Any]] = []
+received: list[tuple[str, Any]] = []
 
 
 class Album:
@@ -23,37 +23,37 @@ SIGNAL: Any = Album.signals.pre_save
 
 
 @pytest.fixture(autouse=True)
-def nothing_heard_yet():
-    heard.clear()
+def no_receivers():
+    received.clear()
     yield
     for receiver in SIGNAL.receivers:
         SIGNAL.disconnect(receiver)
 
 
-def hear(what: str, instance: Any) -> None:
-    heard.append((what, instance))
+def receive(what: str, instance: Any) -> None:
+    received.append((what, instance))
 
 
 async def function(sender, instance, **kwargs):
-    hear("function", instance)
+    receive("function", instance)
 
 
 async def with_extra(extra, sender, instance, **kwargs):
-    hear(extra, instance)
+    receive(extra, instance)
 
 
 async def after_extra(extra, /, sender, instance, **kwargs):
-    hear(extra, instance)
+    receive(extra, instance)
 
 
 async def catch_all(*args, **kwargs):
     assert not args
     assert kwargs["sender"] is Album
-    hear("catch_all", kwargs["instance"])
+    receive("catch_all", kwargs["instance"])
 
 
 async def with_default(sender=None, extra="default", *, instance=None, other=1, **kwargs):
-    hear(extra, instance)
+    receive(extra, instance)
 
 
 class Receivers:
@@ -61,44 +61,44 @@ class Receivers:
         self.name = name
 
     async def __call__(self, sender, instance, **kwargs):
-        hear(self.name, instance)
+        receive(self.name, instance)
 
     async def method(self, sender, instance, **kwargs):
-        hear(self.name, instance)
+        receive(self.name, instance)
 
     @classmethod
     async def class_method(cls, sender, instance, **kwargs):
-        hear(cls.__name__, instance)
+        receive(cls.__name__, instance)
 
     @staticmethod
     async def static_method(sender, instance, **kwargs):
-        hear("static", instance)
+        receive("static", instance)
 
 
 class StaticCall:
     @staticmethod
     async def __call__(sender, instance, **kwargs):
-        hear("static call", instance)
+        receive("static call", instance)
 
 
 class ClassCall:
     @classmethod
     async def __call__(cls, sender, instance, **kwargs):
-        hear("class call", instance)
+        receive("class call", instance)
 
 
 class Awaiting:
-    """A class whose objects can be awaited: calling it is as good as calling a function."""
+    """A class whose objects can be awaited, so calling it is like calling an async function."""
 
     def __init__(self, sender, instance, **kwargs):
         self.instance = instance
 
     def __await__(self):
-        hear("awaited", self.instance)
+        receive("awaited", self.instance)
         return asyncio.sleep(0).__await__()
 
 
-# --- sync, and yet an awaitable comes back -------------------------------------------------------
+# --- sync functions that return an awaitable -----------------------------------------------------
 
 
 def annotated(sender, instance, **kwargs) -> Awaitable[None]:
@@ -156,7 +156,7 @@ def passed_through_sync(wrapped: Any) -> Any:
 
 @functools.wraps(with_extra)
 async def self_sufficient(sender, instance, **kwargs):
-    """Its own signature is what a call meets, whatever the wrapped one requires."""
+    """A call meets its own signature, whatever the wrapped function requires."""
     await with_extra("from the wrapper", sender, instance, **kwargs)
 
 
@@ -171,11 +171,11 @@ class Wrapper:
 class Wrapped:
     @passed_through
     async def __call__(self, sender, instance, **kwargs):
-        hear("wrapped call", instance)
+        receive("wrapped call", instance)
 
     @passed_through
     async def method(self, sender, instance, **kwargs):
-        hear("wrapped method", instance)
+        receive("wrapped method", instance)
 
 
 ACCEPTED: dict[str, tuple[Any, str]] = {
@@ -247,18 +247,18 @@ ACCEPTED: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("receiver", "what"), ACCEPTED.values(), ids=ACCEPTED.keys())
-async def test_it_is_connected_and_hears(receiver, what):
+async def test_receiver_is_connected_and_called(receiver, what):
     instance = Album()
     assert SIGNAL.connect(receiver) is receiver
     assert SIGNAL.receivers == (receiver,)
 
     await SIGNAL.send(Album, instance=instance)
     await SIGNAL.send(sender=Album, instance=instance, added_in_a_later_version=1)
-    assert heard == [(what, instance)] * 2
+    assert received == [(what, instance)] * 2
 
     assert SIGNAL.disconnect(receiver)
     await SIGNAL.send(Album, instance=instance)
-    assert len(heard) == 2
+    assert len(received) == 2
 
 
 MOCKS: dict[str, Callable[[], Any]] = {
@@ -281,7 +281,7 @@ async def test_async_mocks_are_receivers(make):
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="inspect has the marker since Python 3.12")
-async def test_a_function_marked_as_a_coroutine_function_is_a_receiver():
+async def test_function_marked_as_a_coroutine_function_is_a_receiver():
     mark = getattr(inspect, "markcoroutinefunction")  # noqa: B009 - unknown to Python 3.11
 
     class Marked:
@@ -295,17 +295,17 @@ async def test_a_function_marked_as_a_coroutine_function_is_a_receiver():
     SIGNAL.connect(marked)
     SIGNAL.connect(Marked())
     await SIGNAL.send(Album, instance=1)
-    assert heard == [("function", 1)] * 2
+    assert received == [("function", 1)] * 2
 
 
-async def test_a_payload_bound_by_keyword_is_a_default_only():
+async def test_payload_bound_by_keyword_is_only_a_default():
     receiver = functools.partial(function, instance="bound")
     SIGNAL.connect(receiver)
     await SIGNAL.send(Album, instance="sent")
-    assert heard == [("function", "sent")]
+    assert received == [("function", "sent")]
 
 
-def test_declaring_an_awaitable_gives_the_same_callable_back():
+def test_mark_async_returns_the_same_callable():
     def plain(sender, instance, **kwargs): ...
 
     with pytest.raises(SignalDefinitionError, match=r"typed_signals\.mark_async"):

@@ -1,5 +1,6 @@
-"""A signal: connecting, disconnecting, who listens, and what each receiver is given."""
+"""A signal: connecting, disconnecting, receivers, and what each receiver is called with."""
 
+import asyncio
 import copy
 import functools
 import gc
@@ -21,6 +22,7 @@ from typed_signals import (
     SignalDefinitionError,
     SignalDefinitionWarning,
     SignalEmitter,
+    mark_async,
 )
 
 
@@ -34,14 +36,14 @@ def signal() -> Any:
 
 
 @pytest.fixture
-def heard() -> list[str]:
+def received() -> list[str]:
     return []
 
 
-def receivers_named(heard: list[str], *names: str) -> list[Any]:
+def receivers_named(received: list[str], *names: str) -> list[Any]:
     def make(name: str) -> Any:
         async def receiver(sender, **kwargs):
-            heard.append(name)
+            received.append(name)
 
         return receiver
 
@@ -51,7 +53,7 @@ def receivers_named(heard: list[str], *names: str) -> list[Any]:
 # --- connect and disconnect ----------------------------------------------------------------------
 
 
-async def test_connect_is_a_decorator_that_gives_the_receiver_back(signal):
+async def test_connect_is_a_decorator_that_returns_the_receiver(signal):
     async def receiver(sender, instance, **kwargs): ...
 
     assert signal.connect(receiver) is receiver
@@ -62,72 +64,72 @@ async def test_connect_is_a_decorator_that_gives_the_receiver_back(signal):
     assert signal.receivers == (receiver, decorated)
 
 
-async def test_the_order_of_connection_is_the_order_of_delivery(signal, heard):
-    first, second, third = receivers_named(heard, "first", "second", "third")
+async def test_receivers_run_in_the_order_of_connection(signal, received):
+    first, second, third = receivers_named(received, "first", "second", "third")
     for receiver in (second, first, third):
         signal.connect(receiver)
     await signal.send(Album, instance=Album())
-    assert heard == ["second", "first", "third"]
+    assert received == ["second", "first", "third"]
     assert signal.receivers == (second, first, third)
 
 
-async def test_connecting_twice_is_once_and_keeps_the_place(signal, heard):
-    first, second = receivers_named(heard, "first", "second")
+async def test_connecting_twice_connects_once_and_keeps_the_place(signal, received):
+    first, second = receivers_named(received, "first", "second")
     for receiver in (first, second, first):
         signal.connect(receiver)
     await signal.send(Album, instance=Album())
-    assert heard == ["first", "second"]
+    assert received == ["first", "second"]
 
 
-async def test_a_bound_method_is_the_same_however_often_it_is_looked_up(signal, heard):
-    class ReceiverInfo:
-        async def hear(self, sender, **kwargs):
-            heard.append("heard")
+async def test_bound_method_is_the_same_receiver_each_time_it_is_looked_up(signal, received):
+    class Auditor:
+        async def receive(self, sender, **kwargs):
+            received.append("received")
 
         def __eq__(self, other):
-            raise AssertionError("receivers are told apart by identity")
+            raise AssertionError("receivers are compared by identity")
 
         __hash__ = None
 
-    one, other = ReceiverInfo(), ReceiverInfo()
-    signal.connect(one.hear)
-    signal.connect(one.hear)
-    signal.connect(other.hear)
+    one, other = Auditor(), Auditor()
+    signal.connect(one.receive)
+    signal.connect(one.receive)
+    signal.connect(other.receive)
     assert len(signal.receivers) == 2
     await signal.send(Album, instance=Album())
-    assert heard == ["heard"] * 2
-    assert signal.disconnect(one.hear)
-    assert not signal.disconnect(one.hear)
+    assert received == ["received"] * 2
+    assert signal.disconnect(one.receive)
+    assert not signal.disconnect(one.receive)
     assert [receiver.__self__ is other for receiver in signal.receivers] == [True]
 
 
 def test_two_methods_of_one_object_are_two_receivers(signal):
-    class ReceiverInfo:
-        async def hear(self, sender, **kwargs): ...
+    class Auditor:
+        async def receive(self, sender, **kwargs): ...
 
-        async def hear_too(self, sender, **kwargs): ...
+        async def receive_too(self, sender, **kwargs): ...
 
-    one = ReceiverInfo()
-    signal.connect(one.hear)
-    signal.connect(one.hear_too)
-    assert signal.receivers == (one.hear, one.hear_too)
-    assert signal.disconnect(one.hear)
-    assert signal.receivers == (one.hear_too,)
+    one = Auditor()
+    signal.connect(one.receive)
+    signal.connect(one.receive_too)
+    assert signal.receivers == (one.receive, one.receive_too)
+    assert signal.disconnect(one.receive)
+    assert signal.receivers == (one.receive_too,)
 
 
-async def test_a_static_method_is_the_same_in_the_class_body_and_outside(signal):
-    class ReceiverInfo:
+async def test_static_method_is_the_same_receiver_in_the_class_body_and_outside(signal):
+    class Auditor:
         @signal.connect
         @staticmethod
-        async def hear(sender, **kwargs): ...
+        async def receive(sender, **kwargs): ...
 
-    signal.connect(ReceiverInfo.hear)
+    signal.connect(Auditor.receive)
     assert len(signal.receivers) == 1
-    assert signal.disconnect(ReceiverInfo.hear)
+    assert signal.disconnect(Auditor.receive)
     assert signal.receivers == ()
 
 
-def test_receivers_that_are_equal_but_not_the_same_are_two(signal):
+def test_equal_receivers_that_are_not_identical_are_two(signal):
     async def receiver(sender, **kwargs): ...
 
     for _ in range(2):
@@ -135,7 +137,7 @@ def test_receivers_that_are_equal_but_not_the_same_are_two(signal):
     assert len(signal.receivers) == 2
 
 
-def test_disconnect_says_whether_it_removed_anything(signal):
+def test_disconnect_returns_whether_it_removed_anything(signal):
     async def receiver(sender, **kwargs): ...
 
     assert signal.disconnect(receiver) is False
@@ -145,35 +147,35 @@ def test_disconnect_says_whether_it_removed_anything(signal):
     assert signal.disconnect("nothing that could be connected") is False
 
 
-async def test_a_receiver_connected_again_goes_to_the_end(signal, heard):
-    first, second = receivers_named(heard, "first", "second")
+async def test_receiver_connected_again_runs_last(signal, received):
+    first, second = receivers_named(received, "first", "second")
     signal.connect(first)
     signal.connect(second)
     signal.disconnect(first)
     signal.connect(first)
     await signal.send(Album, instance=Album())
-    assert heard == ["second", "first"]
+    assert received == ["second", "first"]
 
 
-async def test_references_are_strong_until_disconnected(signal, heard):
-    class ReceiverInfo:
-        async def hear(self, sender, **kwargs):
-            heard.append("heard")
+async def test_receiver_is_kept_alive_until_it_is_disconnected(signal, received):
+    class Auditor:
+        async def receive(self, sender, **kwargs):
+            received.append("received")
 
-    listener = ReceiverInfo()
-    gone = weakref.ref(listener)
-    signal.connect(listener.hear)
-    del listener
+    auditor = Auditor()
+    gone = weakref.ref(auditor)
+    signal.connect(auditor.receive)
+    del auditor
     gc.collect()
     await signal.send(Album, instance=Album())
-    assert heard == ["heard"]
+    assert received == ["received"]
 
     signal.disconnect(signal.receivers[0])
     gc.collect()
     assert gone() is None
 
 
-def test_the_receivers_seen_are_a_snapshot(signal):
+def test_receivers_is_a_snapshot(signal):
     async def receiver(sender, **kwargs): ...
 
     before = signal.receivers
@@ -182,10 +184,56 @@ def test_the_receivers_seen_are_a_snapshot(signal):
     assert signal.receivers == (receiver,)
 
 
+def test_has_receivers_says_whether_a_send_would_reach_any(signal):
+    async def receiver(sender, **kwargs): ...
+
+    assert signal.has_receivers is False
+    signal.connect(receiver, on_commit=True)
+    assert signal.has_receivers is True
+    signal.disconnect(receiver)
+    assert signal.has_receivers is False
+
+
+def test_disconnect_all_returns_how_many_it_removed(signal):
+    first, second = receivers_named([], "first", "second")
+    assert signal.disconnect_all() == 0
+    signal.connect(first)
+    signal.connect(second)
+    assert signal.disconnect_all() == 2
+    assert signal.receivers == ()
+    assert signal.connect(first, sequential=True) is first, "with any options, as if never before"
+
+
+def test_underscore_receivers_can_be_read_and_cleared_as_a_dict(signal):
+    """Tests that were written for ormar's own signals do both."""
+    first, second = receivers_named([], "first", "second")
+    kept = signal._receivers
+    assert not kept
+    signal.connect(first)
+    signal.connect(second)
+    assert len(kept) == 2
+    assert list(kept.values()) == [first, second]
+    assert all(kept[key] is receiver for key, receiver in kept.items())
+    del kept[next(iter(kept))]
+    assert signal.receivers == (second,)
+    signal._receivers.clear()
+    assert signal.receivers == ()
+    assert not signal._receivers
+
+
+def test_underscore_receivers_accepts_no_receiver_that_was_not_checked(signal):
+    (receiver,) = receivers_named([], "receiver")
+    with pytest.raises(TypeError, match="receivers are checked when they are connected"):
+        signal._receivers[1] = receiver
+    with pytest.raises(KeyError):
+        del signal._receivers[1]
+    assert signal.receivers == ()
+
+
 # --- send ----------------------------------------------------------------------------------------
 
 
-async def test_a_receiver_gets_exactly_what_is_sent(signal):
+async def test_receiver_gets_exactly_the_payload(signal):
     got: list[Any] = []
 
     @signal.connect
@@ -201,65 +249,53 @@ async def test_a_receiver_gets_exactly_what_is_sent(signal):
     ]
 
 
-async def test_a_receiver_that_changes_its_kwargs_changes_them_for_itself_alone(signal):
+async def test_receiver_that_changes_its_kwargs_affects_no_other(signal):
     got: list[Any] = []
 
-    async def takes_away(sender, **kwargs):
+    async def clears_its_kwargs(sender, **kwargs):
         kwargs.clear()
 
     async def looks(sender, **kwargs):
         got.append(kwargs)
 
-    signal.connect(takes_away)
+    signal.connect(clears_its_kwargs)
     signal.connect(looks)
     await signal.send(Album, instance=1)
     assert got == [{"instance": 1}]
 
 
-async def test_nobody_listening_is_fine(signal):
+async def test_send_without_receivers_does_nothing(signal):
     assert await signal.send(Album, instance=Album()) is None
 
 
-async def test_a_payload_may_have_any_name():
+async def test_payload_can_have_any_name():
     got: list[Any] = []
     signal: Any = Signal()
 
     @signal.connect
-    async def receiver(*args, **kwargs):
+    async def plain(*args, **kwargs):
         got.append((args, kwargs))
+
+    @signal.connect
+    @mark_async
+    def names_self(sender, self, **kwargs):
+        got.append(self)
+        return asyncio.sleep(0)
 
     payload = {"self": 1, "payload": 2, "receiver": 3, "signal": 4, "connections": 5, "name": 6}
     await signal.send(Album, **payload)
-    assert got == [((), {"sender": Album, **payload})]
+    assert got == [((), {"sender": Album, **payload}), 1]
 
 
-async def test_connecting_and_disconnecting_during_a_send_counts_from_the_next(signal, heard):
-    late, leaving = receivers_named(heard, "late", "leaving")
-
-    async def changes(sender, **kwargs):
-        heard.append("changes")
-        signal.connect(late)
-        signal.disconnect(leaving)
-
-    signal.connect(changes)
-    signal.connect(leaving)
-    await signal.send(Album, instance=Album())
-    assert sorted(heard) == ["changes", "leaving"]
-
-    heard.clear()
-    await signal.send(Album, instance=Album())
-    assert sorted(heard) == ["changes", "late"]
-
-
-async def test_a_receiver_may_disconnect_itself(signal, heard):
+async def test_receiver_can_disconnect_itself(signal, received):
     @signal.connect
     async def once(sender, **kwargs):
-        heard.append("once")
+        received.append("once")
         assert signal.disconnect(once)
 
     await signal.send(Album, instance=Album())
     await signal.send(Album, instance=Album())
-    assert heard == ["once"]
+    assert received == ["once"]
 
 
 # --- payload under another name ------------------------------------------------------------------
@@ -297,11 +333,11 @@ async def test_passed_args_is_the_dict_that_is_sent_as_passed_kwargs(relation_ad
         got["none"] = kwargs["passed_kwargs"]
         assert kwargs == {**SENT, "passed_kwargs": sent}
 
-    class ReceiverInfo:
-        async def hear(self, sender, passed_args, **kwargs):
+    class Auditor:
+        async def receive(self, sender, passed_args, **kwargs):
             got["method"] = passed_args
 
-    relation_add.connect(ReceiverInfo().hear)
+    relation_add.connect(Auditor().receive)
 
     async def with_extra(extra, sender, passed_args, **kwargs):
         got["partial"] = passed_args
@@ -330,7 +366,7 @@ async def test_passed_args_is_the_dict_that_is_sent_as_passed_kwargs(relation_ad
     assert all(each is sent for each in got.values())
 
 
-async def test_a_default_gives_way_to_the_alias(relation_add):
+async def test_alias_replaces_a_default(relation_add):
     got: list[Any] = []
 
     @relation_add.connect
@@ -342,7 +378,7 @@ async def test_a_default_gives_way_to_the_alias(relation_add):
     assert got[0] is sent
 
 
-async def test_a_version_that_sends_the_documented_name_is_heard_as_well(relation_add):
+async def test_payload_sent_under_the_documented_name_is_passed_on(relation_add):
     got: list[Any] = []
 
     @relation_add.connect
@@ -353,7 +389,7 @@ async def test_a_version_that_sends_the_documented_name_is_heard_as_well(relatio
     assert got == [({"sent": "so"}, SENT)]
 
 
-async def test_on_remove_passed_args_is_an_empty_dict_for_who_names_it():
+async def test_passed_args_is_an_empty_dict_on_remove_only_if_named():
     signal: Any = Signal[PostRelationRemoveReceiver[Album]]()
     got: list[Any] = []
 
@@ -379,7 +415,7 @@ async def test_on_remove_passed_args_is_an_empty_dict_for_who_names_it():
 # --- repr ----------------------------------------------------------------------------------------
 
 
-def test_the_repr_says_whose_it_is_and_who_listens(signal):
+def test_repr_names_the_owner_and_the_receivers(signal):
     async def receiver(sender, secret="secret", **kwargs): ...
 
     place = f"(tests/test_signal.py:{receiver.__code__.co_firstlineno})"
@@ -396,7 +432,7 @@ def test_the_repr_says_whose_it_is_and_who_listens(signal):
     assert owned.disconnect(receiver)
 
 
-def test_a_signal_knows_its_name_title_protocol_and_contract(signal):
+def test_signal_has_name_title_protocol_and_contract(signal):
     assert (signal.name, signal.title) == ("", "a signal")
     assert signal.protocol is PreSaveReceiver
     assert signal.contract.names == ("instance",)
@@ -410,10 +446,8 @@ def test_a_signal_knows_its_name_title_protocol_and_contract(signal):
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
-async def test_a_copy_has_the_contract_and_the_receivers_and_goes_its_own_way(
-    signal, heard, copied
-):
-    first, second, third = receivers_named(heard, "first", "second", "third")
+async def test_copy_has_contract_and_receivers_and_is_independent(signal, received, copied):
+    first, second, third = receivers_named(received, "first", "second", "third")
     signal.connect(first)
     twin = copied(signal)
     assert type(twin) is type(signal)
@@ -423,7 +457,7 @@ async def test_a_copy_has_the_contract_and_the_receivers_and_goes_its_own_way(
     twin.connect(second)
     signal.connect(third)
     await twin.send(Album, instance=Album())
-    assert heard == ["first", "second"]
+    assert received == ["first", "second"]
     assert signal.receivers == (first, third)
 
     async def wrong(sender, child, **kwargs): ...
@@ -433,7 +467,7 @@ async def test_a_copy_has_the_contract_and_the_receivers_and_goes_its_own_way(
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
-def test_a_copy_of_an_emitters_signal_keeps_its_contract_wherever_it_goes(copied):
+def test_copy_of_an_emitters_signal_keeps_its_contract_elsewhere(copied):
     twin = copied(Album.signals.pre_save)
     assert twin.protocol is PreSaveReceiver
     emitter: Any = SignalEmitter()
@@ -443,7 +477,7 @@ def test_a_copy_of_an_emitters_signal_keeps_its_contract_wherever_it_goes(copied
     assert twin.title == "signal `anything` of SignalEmitter"
 
 
-def test_a_copy_is_as_strict_as_its_original(signal):
+def test_copy_has_the_mode_of_its_original(signal):
     async def swallows(**kwargs): ...
 
     lenient: Any = Signal[PreSaveReceiver[Album]](mode="lenient")
@@ -453,7 +487,7 @@ def test_a_copy_is_as_strict_as_its_original(signal):
         copy.copy(signal).connect(swallows)
 
 
-def test_pickling_says_why_not(signal):
+def test_pickling_is_refused_with_a_reason(signal):
     with pytest.raises(TypeError) as caught:
         pickle.dumps(signal)
     assert str(caught.value) == (
@@ -501,7 +535,7 @@ def lenient_signals() -> dict[str, Any]:
 
 @pytest.mark.parametrize("which", lenient_signals())
 @pytest.mark.parametrize("parameters", WORKS.values(), ids=WORKS.keys())
-async def test_lenient_warns_of_what_works_but_breaks_the_contract(which, parameters, signal):
+async def test_lenient_mode_warns_of_what_works_but_breaks_the_contract(which, parameters, signal):
     receiver = written(parameters)
     with pytest.raises(SignalDefinitionError):
         signal.connect(receiver)
@@ -515,7 +549,7 @@ async def test_lenient_warns_of_what_works_but_breaks_the_contract(which, parame
 
 @pytest.mark.parametrize("which", lenient_signals())
 @pytest.mark.parametrize("parameters", CANNOT_WORK.values(), ids=CANNOT_WORK.keys())
-def test_lenient_refuses_what_cannot_work(which, parameters):
+def test_lenient_mode_refuses_what_cannot_work(which, parameters):
     lenient = lenient_signals()[which]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -524,12 +558,12 @@ def test_lenient_refuses_what_cannot_work(which, parameters):
     assert lenient.receivers == ()
 
 
-def test_lenient_refuses_what_is_not_async():
+def test_lenient_mode_refuses_what_is_not_async():
     with pytest.raises(SignalDefinitionError, match="it must be async, but it is a sync function"):
         lenient_signals()["a lenient signal"].connect(written("(**kwargs)", "def"))
 
 
-def test_the_warning_says_what_the_error_would():
+def test_warning_has_the_text_of_the_error():
     receiver = written("(instance, sender, **kwargs)")
     with pytest.warns(SignalDefinitionWarning) as caught:
         lenient_signals()["a signal of a lenient emitter"].connect(receiver)
@@ -541,7 +575,7 @@ def test_the_warning_says_what_the_error_would():
     )
 
 
-async def test_lenient_takes_a_custom_receiver_that_names_its_payload_alone():
+async def test_lenient_mode_accepts_a_custom_receiver_with_payload_only():
     emitter: Any = SignalEmitter(mode="lenient")
     with pytest.warns(SignalDefinitionWarning):
         emitter.order_paid.connect(written("(order, **kwargs)"))
@@ -550,14 +584,14 @@ async def test_lenient_takes_a_custom_receiver_that_names_its_payload_alone():
         emitter.order_paid.connect(written("(_, **kwargs)"))
 
 
-def test_a_sound_receiver_is_taken_silently_in_every_mode():
+def test_valid_receiver_is_connected_without_a_warning_in_every_mode():
     modes: tuple[Mode, ...] = ("lenient", "normal", "strict")
     for mode in modes:
         signal: Any = Signal[PreSaveReceiver[Album]](mode=mode)
         signal.connect(written("(sender, instance, **kwargs)"))  # a warning would be an error
 
 
-def test_a_signal_may_be_stricter_or_more_lenient_than_its_emitter():
+def test_signal_can_be_stricter_or_more_lenient_than_its_emitter():
     emitter: Any = SignalEmitter(mode="lenient")
     emitter.order_paid = Signal(mode="normal")
     with pytest.raises(SignalDefinitionError):
@@ -568,10 +602,10 @@ def test_a_signal_may_be_stricter_or_more_lenient_than_its_emitter():
         emitter.order_paid.connect(written("(**kwargs)"))
 
 
-# --- no values in what others may read -----------------------------------------------------------
+# --- no field values in notes and logs -----------------------------------------------------------
 
 
-async def test_notes_and_logs_hold_no_values(signal, caplog):
+async def test_notes_and_logs_hold_no_field_values(signal, caplog):
     async def fails(sender, instance, **kwargs):
         raise ValueError(f"first, {instance}")
 

@@ -1,4 +1,4 @@
-"""Long runs: memory stays flat, and nothing is lost or told twice.
+"""Long runs: memory stays flat, and nothing is lost or received twice.
 
 ``make soak`` runs them in full; without it they are scaled down.
 """
@@ -27,18 +27,18 @@ SAVES = 10_000 if FULL else 500
 pytestmark = pytest.mark.slow
 
 
-async def test_memory_is_flat_over_many_sends_with_connects_and_disconnects(
+async def test_memory_stays_flat_over_many_sends_and_connections(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL, "typed_signals")  # pytest would keep every record
     signals = [Signal(), Signal(sequential=True)]
     chance = random.Random(4)
-    heard = failed = 0
+    received = failed = 0
 
     def new_receiver(kind: int) -> Any:
         async def receiver(sender: object, **kwargs: object) -> None:
-            nonlocal heard
-            heard += 1
+            nonlocal received
+            received += 1
             if kind == 1:
                 await asyncio.sleep(0)
             if kind == 2:
@@ -69,7 +69,7 @@ async def test_memory_is_flat_over_many_sends_with_connects_and_disconnects(
     gc.collect()
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert heard > SENDS
+    assert received > SENDS
     assert failed > 0
     assert after - before < 50_000
 
@@ -77,19 +77,19 @@ async def test_memory_is_flat_over_many_sends_with_connects_and_disconnects(
 @pytest.mark.parametrize("inside", [False, True], ids=["alone", "in transactions"])
 async def test_every_save_is_audited_exactly_once(shop, inside):
     database = shop.store.database
-    told: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
 
     async def audits(sender: Any, instance: Any, **kwargs: Any) -> None:
         async with database.transaction():
             await shop.AuditLog(event=instance.name).save()
 
     async def counts(sender: Any, instance: Any, **kwargs: Any) -> None:
-        told[instance.name] += 1
+        counted[instance.name] += 1
 
     signals = getattr(shop.Album, CONFIG).signals
     signals.post_save.connect(audits)
     signals.post_save.connect(counts, on_commit=True)
-    # SQLite has one writer at a time, and tells the others that it is locked.
+    # SQLite has one writer at a time, and refuses the others with "locked".
     gate = asyncio.Semaphore(1) if "sqlite" in shop.store._url else contextlib.nullcontext()
     everyone = asyncio.Barrier(SAVES)
 
@@ -103,4 +103,4 @@ async def test_every_save_is_audited_exactly_once(shop, inside):
     await asyncio.gather(*map(save, range(SAVES)))
     expected = Counter(map(str, range(SAVES)))
     assert Counter([row.event for row in await shop.AuditLog.objects.all()]) == expected
-    assert told == expected
+    assert counted == expected

@@ -1,4 +1,4 @@
-"""A signal through any history of connects, disconnects and sends, beside a model of it."""
+"""Any history of connects, disconnects and sends, compared with a simple model of a signal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPTIONS = st.fixed_dictionaries(
 
 @dataclass(eq=False)
 class Receiver:
-    """Notes its calls, and ends as it is told to."""
+    """Notes its calls, and finishes as chosen."""
 
     number: int
     waits: int
@@ -36,12 +36,12 @@ class Receiver:
         return self.number
 
     @property
-    def later(self) -> bool:
+    def on_commit(self) -> bool:
         return bool(self.options.get("on_commit"))
 
 
 class SignalMachine(RuleBasedStateMachine):
-    """Without a transaction, so that those on commit are told at once, after the others."""
+    """Without a transaction, so on-commit receivers run at once, after the others."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,29 +50,29 @@ class SignalMachine(RuleBasedStateMachine):
         self.connected: list[Receiver] = []
         self.made = 0
         self.failures: list[Failure] = []
-        self.hook = set_exception_handler(self.failures.append)
+        self.handler = set_exception_handler(self.failures.append)
 
     def teardown(self) -> None:
-        set_exception_handler(self.hook)
+        set_exception_handler(self.handler)
 
     # --- the model -------------------------------------------------------------------------------
 
     def steps(self) -> Iterator[list[Receiver]]:
-        """Those who are told now, by what must have ended before the next ones begin."""
-        together: list[Receiver] = []
+        """Who is called before the commit, in groups that each wait for the one before."""
+        concurrent: list[Receiver] = []
         for receiver in self.connected:
-            if receiver.later:
+            if receiver.on_commit:
                 continue
             own = receiver.options.get("sequential")
             if self.signal.sequential if own is None else own:
-                if together:
-                    yield together
-                    together = []
+                if concurrent:
+                    yield concurrent
+                    concurrent = []
                 yield [receiver]
             else:
-                together.append(receiver)
-        if together:
-            yield together
+                concurrent.append(receiver)
+        if concurrent:
+            yield concurrent
 
     def expected(self, *, robust: bool) -> tuple[list[Receiver], Receiver | None]:
         """Who is called, in order, and whose failure is raised."""
@@ -82,7 +82,7 @@ class SignalMachine(RuleBasedStateMachine):
             failed = next((each for each in step if each.fails), None)
             if failed and not robust:
                 return calls, failed
-        return calls + [each for each in self.connected if each.later], None
+        return calls + [each for each in self.connected if each.on_commit], None
 
     # --- the signal ------------------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class SignalMachine(RuleBasedStateMachine):
         self.connected.remove(receiver)
 
     @rule(sequential=st.sampled_from([None, True, False]))
-    def choose(self, sequential: bool | None) -> None:
+    def set_sequential(self, sequential: bool | None) -> None:
         self.signal.sequential = sequential
 
     @rule()
@@ -138,17 +138,17 @@ class SignalMachine(RuleBasedStateMachine):
         outcomes = asyncio.run(self.signal.send_robust(sender=int))
         self.check(calls)
         assert [each.receiver for each in outcomes] == [
-            each for each in self.connected if not each.later
+            each for each in self.connected if not each.on_commit
         ]
-        for receiver, result, failure in outcomes:
+        for receiver, result, exception in outcomes:
             assert isinstance(receiver, Receiver)
-            assert isinstance(failure, KeyError) == receiver.fails
+            assert isinstance(exception, KeyError) == receiver.fails
             assert result == (None if receiver.fails else receiver.number)
 
     def check(self, calls: list[Receiver]) -> None:
         assert self.calls == calls
         assert [failure.receiver for failure in self.failures] == [
-            each for each in calls if each.later and each.fails
+            each for each in calls if each.on_commit and each.fails
         ]
         assert list(self.signal.receivers) == self.connected
 

@@ -1,4 +1,4 @@
-"""The tools for tests: quieter signals, what was sent, and isolation, with pytest and without."""
+"""The test tools: muting, capturing and isolation, with pytest and without."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ pytest_plugins = ["pytester"]
 
 
 class OrderPaid(Protocol):
-    """Hears of an order that was paid.
+    """Called for an order that was paid.
 
     Sent by: ``Shop.settle()``
     """
@@ -49,7 +49,7 @@ class Track:
 
 
 @pytest.fixture(autouse=True)
-def untouched():
+def no_receivers_and_no_middleware():
     """Every test starts with no receivers, and leaves no middleware."""
     for emitter in (Shop.signals, Album.signals, Track.signals):
         vars(emitter).clear()
@@ -59,21 +59,21 @@ def untouched():
 
 
 @pytest.fixture
-def heard() -> list[str]:
+def received() -> list[str]:
     return []
 
 
-def receiver_of(heard: list[str], name: str) -> Any:
+def receiver_of(received: list[str], name: str) -> Any:
     async def receiver(sender, **kwargs):
-        heard.append(name)
+        received.append(name)
 
     return receiver
 
 
 @pytest.fixture
-def three(heard) -> list[Any]:
-    """Three receivers of Album's pre_save, told in three ways."""
-    receivers = [receiver_of(heard, name) for name in "abc"]
+def three(received) -> list[Any]:
+    """Three receivers of Album's pre_save, connected with different options."""
+    receivers = [receiver_of(received, name) for name in "abc"]
     options: list[Any] = [{}, {"sequential": True}, {"on_commit": True}]
     for receiver, flags in zip(receivers, options, strict=True):
         Album.signals.pre_save.connect(receiver, **flags)
@@ -97,102 +97,102 @@ async def save(model: Any = Album) -> None:
         ((Album, Track), {"Album.pre_save", "Album.post_save", "Track.pre_save"}),
     ],
 )
-async def test_muted_lets_nobody_hear_the_signals_it_is_about(heard, targets, quiet):
+async def test_muted_calls_no_receiver_of_its_targets(received, targets, quiet):
     signals = {
         "Album.pre_save": Album.signals.pre_save,
         "Album.post_save": Album.signals.post_save,
         "Track.pre_save": Track.signals.pre_save,
     }
     for name, signal in signals.items():
-        signal.connect(receiver_of(heard, name))
+        signal.connect(receiver_of(received, name))
 
     async def send_all():
-        heard.clear()
+        received.clear()
         for signal in signals.values():
             await signal.send(sender=Album, instance=Album())
-        return set(heard)
+        return set(received)
 
     with muted(*targets):
         assert await send_all() == set(signals) - quiet
     assert await send_all() == set(signals)
 
 
-async def test_muted_takes_one_signal(heard):
+async def test_muted_accepts_one_signal(received):
     for signal in (Album.signals.pre_save, Album.signals.post_save):
-        signal.connect(receiver_of(heard, signal.name))
+        signal.connect(receiver_of(received, signal.name))
     with muted(Album.signals.pre_save):
         await save()
         await Album.signals.post_save.send(sender=Album, instance=Album())
-    assert heard == ["post_save"]
+    assert received == ["post_save"]
 
 
-async def test_a_signal_that_lives_in_no_emitter_can_be_muted(heard):
+async def test_muted_accepts_a_signal_without_emitter(received):
     loose, other = Signal(), Signal()
     for name, signal in {"loose": loose, "other": other}.items():
-        signal.connect(receiver_of(heard, name))
+        signal.connect(receiver_of(received, name))
     with muted(loose):
         await loose.send(sender=None)
         await other.send(sender=None)
-    assert heard == ["other"]
+    assert received == ["other"]
 
 
-async def test_send_robust_is_muted_too(heard, three):
+async def test_muted_applies_to_send_robust(received, three):
     with muted(Album):
         assert await Album.signals.pre_save.send_robust(sender=Album, instance=Album()) == []
-    assert heard == []
+    assert received == []
     assert len(await Album.signals.pre_save.send_robust(sender=Album, instance=Album())) == 2
 
 
 @pytest.mark.parametrize("target", [int, "pre_save", None])
-def test_what_sends_no_signals_is_refused(target):
+def test_tools_refuse_what_sends_no_signals(target):
     with pytest.raises(SignalDefinitionError, match="sends no signals"):
         muted(target)
 
 
-async def test_only_lets_nobody_else_hear(heard, three):
+async def test_only_calls_no_other_receiver(received, three):
     with only(three[1]):
         await save()
-    assert heard == ["b"]
+    assert received == ["b"]
 
 
 @pytest.mark.parametrize("of", [Track, [Track], (Track,)])
-async def test_only_of_some_leaves_the_others_alone(heard, three, of):
-    Track.signals.pre_save.connect(receiver_of(heard, "track"))
+async def test_only_with_targets_leaves_other_signals_alone(received, three, of):
+    Track.signals.pre_save.connect(receiver_of(received, "track"))
     with only(three[0], of=of):
         await save()
         await save(Track)
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
-async def test_only_knows_a_bound_method_that_was_connected(heard):
+async def test_only_accepts_a_bound_method(received):
     class Audit:
-        async def hear(self, sender, **kwargs):
-            heard.append("audit")
+        async def receive(self, sender, **kwargs):
+            received.append("audit")
 
     audit, other = Audit(), Audit()
-    Album.signals.pre_save.connect(audit.hear)
-    with only(other.hear):
+    Album.signals.pre_save.connect(audit.receive)
+    with only(other.receive):
         await save()
-    assert heard == []
-    with only(audit.hear):
+    assert received == []
+    with only(audit.receive):
         await save()
-    assert heard == ["audit"]
+    assert received == ["audit"]
 
 
-async def test_connected_to_adds_one_that_hears_last_with_its_own_options(heard, three):
-    guest = receiver_of(heard, "guest")
+async def test_connected_to_adds_a_receiver_that_runs_last_with_its_options(received, three):
+    guest = receiver_of(received, "guest")
     with connected_to(Album.signals.pre_save, guest):
         await save()
         await save(Track)
-    assert heard == ["a", "b", "guest", "c"]
+    assert received == ["a", "b", "guest", "c"]
     assert Album.signals.pre_save.receivers == tuple(three)
 
 
-async def test_connected_to_leaves_one_that_is_connected_where_it_is(heard, three):
+async def test_connected_to_leaves_a_connected_receiver_in_its_place(received, three):
     with connected_to(Album.signals.pre_save, three[0]):
         await save()
     await save()
-    assert heard == ["a", "b", "c"] * 2
+    assert received == ["a", "b", "c"] * 2
 
 
 async def test_connected_to_refuses_at_once_what_connect_refuses():
@@ -202,24 +202,24 @@ async def test_connected_to_refuses_at_once_what_connect_refuses():
         connected_to(Album.signals.pre_save, sync)  # type: ignore[arg-type]
 
 
-async def test_blocks_nest_and_the_inner_one_has_the_last_word(heard, three):
-    guest = receiver_of(heard, "guest")
+async def test_nested_blocks_let_the_inner_one_decide(received, three):
+    guest = receiver_of(received, "guest")
     with only(), connected_to(Album.signals.pre_save, guest):
         await save()
-    assert heard == ["guest"]
+    assert received == ["guest"]
     with connected_to(Album.signals.pre_save, guest), muted(Album):
         await save()
-    assert heard == ["guest"]
+    assert received == ["guest"]
 
 
-async def test_nothing_is_left_of_a_block_that_fails(heard, three):
+async def test_block_that_fails_leaves_nothing_behind(received, three):
     with contextlib.suppress(ZeroDivisionError), muted(), only():
         _ = 1 / 0
     await save()
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
-async def test_order_and_flags_are_the_same_after_a_block(three):
+async def test_block_leaves_order_and_options_unchanged(three):
     before = dict(state_of(Album.signals.pre_save).connections)
     with muted(Album), only(three[2]), connected_to(Album.signals.pre_save, three[1]):
         await save()
@@ -227,40 +227,40 @@ async def test_order_and_flags_are_the_same_after_a_block(three):
     assert list(state_of(Album.signals.pre_save).connections) == list(before)
 
 
-async def test_what_is_connected_inside_a_block_stays_connected(heard):
+async def test_receiver_connected_inside_a_block_stays_connected(received):
     with muted():
-        Album.signals.pre_save.connect(receiver_of(heard, "new"))
+        Album.signals.pre_save.connect(receiver_of(received, "new"))
         await save()
-    assert heard == []
+    assert received == []
     await save()
-    assert heard == ["new"]
+    assert received == ["new"]
 
 
-# --- who is reached by a block: tasks and threads ------------------------------------------------
+# --- tasks and threads ---------------------------------------------------------------------------
 
 
-async def test_a_block_is_for_its_own_task_and_those_started_inside(heard, three):
+async def test_block_applies_to_its_task_and_those_started_inside(received, three):
     inside = asyncio.Event()
     done = asyncio.Event()
 
     async def other():
         await inside.wait()
-        await save()  # not inside the block: hears
+        await save()  # not inside the block: receives
         done.set()
 
     task = asyncio.create_task(other())
     with muted(Album):
         inside.set()
         await done.wait()
-        assert heard == ["a", "b", "c"]
-        heard.clear()
+        assert received == ["a", "b", "c"]
+        received.clear()
         await asyncio.create_task(save())
         await asyncio.to_thread(lambda: asyncio.run(save()))
-        assert heard == []
+        assert received == []
     await task
 
 
-async def test_blocks_of_several_tasks_may_end_in_any_order(heard, three):
+async def test_blocks_of_several_tasks_can_finish_in_any_order(received, three):
     async def block(receiver, enter, leave):
         await enter.wait()
         with only(receiver):
@@ -276,11 +276,11 @@ async def test_blocks_of_several_tasks_may_end_in_any_order(heard, three):
         events[index].set()
         await asyncio.sleep(0.01)
     await asyncio.gather(one, two)
-    assert heard == ["a", "b", "a", "a", "b", "c", "b", "a", "b", "c"]
+    assert received == ["a", "b", "a", "a", "b", "c", "b", "a", "b", "c"]
     assert Album.signals.pre_save.receivers == tuple(three)
 
 
-async def test_a_task_that_outlives_the_block_hears_again(heard, three):
+async def test_task_that_outlives_the_block_receives_again(received, three):
     go = asyncio.Event()
 
     async def late():
@@ -292,13 +292,11 @@ async def test_a_task_that_outlives_the_block_hears_again(heard, three):
         await asyncio.sleep(0)
     go.set()
     await task
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(("everywhere", "expected"), [(False, ["a", "b", "c"]), (True, [])])
-async def test_everywhere_reaches_threads_that_were_there_before(
-    heard, three, everywhere, expected
-):
+async def test_everywhere_reaches_threads_started_before(received, three, everywhere, expected):
     go = threading.Event()
 
     def work():
@@ -310,10 +308,10 @@ async def test_everywhere_reaches_threads_that_were_there_before(
     with muted(Album, everywhere=everywhere):
         go.set()
         await asyncio.to_thread(thread.join)
-    assert heard == expected
+    assert received == expected
 
 
-async def test_a_generator_can_be_closed_in_another_context(heard, three):
+async def test_block_in_a_generator_can_be_closed_in_another_context(received, three):
     async def fixture():
         with muted(Album):
             yield
@@ -323,13 +321,13 @@ async def test_a_generator_can_be_closed_in_another_context(heard, three):
     with pytest.raises(StopAsyncIteration):
         await asyncio.create_task(generator.__anext__())
     await save()
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
 # --- what was sent -------------------------------------------------------------------------------
 
 
-async def test_sends_are_recorded_in_order_whoever_hears(heard, three):
+async def test_sends_are_captured_in_order_with_or_without_receivers(received, three):
     instance = Album()
     with capture_signals() as sent:
         await Album.signals.pre_save.send(sender=Album, instance=instance)
@@ -348,7 +346,7 @@ async def test_sends_are_recorded_in_order_whoever_hears(heard, three):
     assert sent[1:3] == [sent[1], sent[2]]
 
 
-async def test_a_send_tells_its_line():
+async def test_captured_send_has_the_line_that_sent_it():
     with capture_signals() as sent:
         await save()
         assert "test_testing_tools.py:" in sent[0].where
@@ -356,7 +354,7 @@ async def test_a_send_tells_its_line():
     assert ".pre_save.send(sender=model" in linecache.getline(__file__, line)
 
 
-async def test_some_targets_are_recorded_and_others_are_not():
+async def test_only_targets_are_captured():
     with capture_signals(Track, Album.signals.post_save) as sent:
         for model in (Album, Track):
             await save(model)
@@ -367,7 +365,7 @@ async def test_some_targets_are_recorded_and_others_are_not():
     ]
 
 
-async def test_every_task_and_thread_is_recorded():
+async def test_every_task_and_thread_is_captured():
     with capture_signals() as sent:
         await asyncio.gather(save(), save())
         thread = threading.Thread(target=lambda: asyncio.run(save()))
@@ -388,13 +386,13 @@ async def sent():
     return sent
 
 
-def test_assertions_that_hold(sent):
+def test_assertions_pass_when_they_hold(sent):
     assert sent.assert_sent("pre_save") is sent[0]
     assert sent.assert_sent("pre_save", Album, times=2) is sent[0]
     assert sent.assert_sent("pre_save", times=1, instance=2) is sent[1]
     assert sent.assert_sent(Album.signals.pre_save, Album, instance=2) is sent[1]
     sent.assert_sent("pre_relation_add", child=2, passed_kwargs={"a": 1})
-    sent.assert_sent("pre_relation_add", passed_args={"a": 1})  # the same under its other name
+    sent.assert_sent("pre_relation_add", passed_args={"a": 1})  # the same under its alias
     sent.assert_not_sent("post_save")
     sent.assert_not_sent("pre_save", Track)
     sent.assert_not_sent("pre_save", instance=3)
@@ -409,7 +407,7 @@ def test_assertions_that_hold(sent):
 
 
 @pytest.mark.parametrize(
-    ("check", "told"),
+    ("check", "lines"),
     [
         (
             lambda sent: sent.assert_sent("pre_save", Album, times=1),
@@ -456,37 +454,37 @@ def test_assertions_that_hold(sent):
         ),
     ],
 )
-def test_a_failure_tells_what_was_sent_instead(sent, check, told):
+def test_failed_assertion_lists_what_was_sent_instead(sent, check, lines):
     with pytest.raises(AssertionError) as failed:
         check(sent)
-    for each in told:
+    for each in lines:
         assert each in str(failed.value)
 
 
-def test_a_failure_when_nothing_was_sent_says_so():
+def test_failed_assertion_says_that_nothing_was_sent():
     with capture_signals() as sent, pytest.raises(AssertionError, match="nothing was sent"):
         sent.assert_sent("pre_save")
 
 
 @pytest.mark.parametrize("check", ["assert_sent", "assert_not_sent", "assert_order"])
-def test_a_misspelt_name_never_passes(sent, check):
+def test_misspelt_name_never_passes(sent, check):
     with pytest.raises(LookupError, match="no signal `pre_svae`: did you mean `pre_save`"):
         getattr(sent, check)("pre_svae")
 
 
-async def test_a_misspelt_name_of_a_declared_signal_never_passes():
+async def test_misspelt_name_of_a_declared_signal_never_passes():
     with capture_signals() as sent:
         await Shop.signals.order_paid.send(sender=Shop, order_id=7)
     with pytest.raises(LookupError, match="did you mean `order_paid`"):
         sent.assert_not_sent("order_piad")
 
 
-def test_none_at_all_is_asserted_by_its_own_name(sent):
+def test_assert_not_sent_is_used_instead_of_times_zero(sent):
     with pytest.raises(ValueError, match="assert_not_sent"):
         sent.assert_sent("pre_save", times=0)
 
 
-async def test_a_value_that_cannot_be_shown_does_not_hide_the_failure():
+async def test_value_without_repr_does_not_hide_the_failure():
     class Broken:
         def __repr__(self):
             raise RuntimeError("no")
@@ -497,7 +495,7 @@ async def test_a_value_that_cannot_be_shown_does_not_hide_the_failure():
         sent.assert_sent("post_save")
 
 
-async def test_nothing_is_kept_of_what_was_sent_when_the_record_is_gone():
+async def test_captured_payload_is_freed_with_the_capture():
     class Big: ...
 
     with capture_signals() as sent:
@@ -511,7 +509,7 @@ async def test_nothing_is_kept_of_what_was_sent_when_the_record_is_gone():
 # --- ormar's operations --------------------------------------------------------------------------
 
 
-async def test_the_operation_is_told_in_the_protocols_words(shop):
+async def test_operation_is_named_as_in_the_protocol(shop):
     from tests.shop import LIFECYCLE
 
     with capture_signals(shop.Album, shop.Track, shop.Tag) as sent:
@@ -543,33 +541,33 @@ async def test_the_operation_is_told_in_the_protocols_words(shop):
     sent.assert_sent("pre_relation_add", shop.Album, instance=album, child=tag, passed_args={})
 
 
-async def test_what_is_sent_muted_is_not_heard_after_the_commit_either(shop, heard):
+async def test_muted_send_calls_no_receiver_after_the_commit(shop, received):
     from tests.shop import CONFIG
 
     signal = getattr(shop.Album, CONFIG).signals.post_save
-    signal.connect(receiver_of(heard, "late"), on_commit=True)
+    signal.connect(receiver_of(received, "late"), on_commit=True)
     async with shop.store.database.transaction():
         with muted(shop.Album):
             await shop.Album.objects.create(name="muted")
-        assert heard == []
-    assert heard == []
+        assert received == []
+    assert received == []
     async with shop.store.database.transaction():
-        await shop.Album.objects.create(name="heard")
+        await shop.Album.objects.create(name="received")
         with muted(shop.Album):
             pass
-        assert heard == []
-    assert heard == ["late"]
+        assert received == []
+    assert received == ["late"]
 
 
 # --- isolation -----------------------------------------------------------------------------------
 
 
-async def test_isolated_puts_back_receivers_with_their_order_and_flags(heard, three):
+async def test_isolated_restores_receivers_with_order_and_options(received, three):
     signal = Album.signals.pre_save
     before = dict(state_of(signal).connections)
     with isolated():
         signal.disconnect(three[1])
-        signal.connect(receiver_of(heard, "new"))
+        signal.connect(receiver_of(received, "new"))
         signal.disconnect(three[0])
         signal.connect(three[0])
         Track.signals.pre_save.connect(three[0])
@@ -578,49 +576,49 @@ async def test_isolated_puts_back_receivers_with_their_order_and_flags(heard, th
     assert Track.signals.pre_save.receivers == ()
     await save()
     await save(Track)
-    assert heard == ["a", "b", "c"]
+    assert received == ["a", "b", "c"]
 
 
-def test_isolated_blocks_nest(three, heard):
+def test_isolated_blocks_can_be_nested(three, received):
     with isolated():
         Album.signals.pre_save.disconnect(three[0])
         with isolated():
-            Album.signals.pre_save.connect(receiver_of(heard, "new"))
+            Album.signals.pre_save.connect(receiver_of(received, "new"))
         assert Album.signals.pre_save.receivers == tuple(three[1:])
     assert Album.signals.pre_save.receivers == tuple(three)
 
 
-async def test_isolated_reaches_what_is_heard_from_an_abstract_model(heard):
-    base, below = ModelSignals(), ModelSignals()
+async def test_isolated_restores_receivers_of_an_abstract_model(received):
+    base, child = ModelSignals(), ModelSignals()
     bind_emitter(base, Album)
-    bind_emitter(below, Track, (base,))
+    bind_emitter(child, Track, (base,))
     with isolated():
-        base.pre_save.connect(receiver_of(heard, "base"))
-        await below.pre_save.send(sender=Track, instance=Track())
-    await below.pre_save.send(sender=Track, instance=Track())
-    assert heard == ["base"]
+        base.pre_save.connect(receiver_of(received, "base"))
+        await child.pre_save.send(sender=Track, instance=Track())
+    await child.pre_save.send(sender=Track, instance=Track())
+    assert received == ["base"]
 
 
-async def test_tools_reach_the_models_below_an_abstract_one(heard):
-    base, below = ModelSignals(), ModelSignals()
+async def test_tools_apply_to_children_of_an_abstract_model(received):
+    base, child = ModelSignals(), ModelSignals()
     bind_emitter(base, Album)
-    bind_emitter(below, Track, (base,))
-    base.pre_save.connect(receiver_of(heard, "base"))
+    bind_emitter(child, Track, (base,))
+    base.pre_save.connect(receiver_of(received, "base"))
 
     async def send():
-        await below.pre_save.send(sender=Track, instance=Track())
-        await below.pre_update.send(sender=Track, instance=Track(), passed_args={})
+        await child.pre_save.send(sender=Track, instance=Track())
+        await child.pre_update.send(sender=Track, instance=Track(), passed_args={})
 
     with capture_signals(base.pre_save) as sent, muted(base):
         await send()
     assert sent.names == ["pre_save"]
-    assert heard == []
-    with connected_to(base.pre_save, receiver_of(heard, "guest")):
+    assert received == []
+    with connected_to(base.pre_save, receiver_of(received, "guest")):
         await send()
-    assert heard == ["base", "guest"]
+    assert received == ["base", "guest"]
 
 
-def test_a_receiver_of_a_module_first_imported_inside_stays(tmp_path, monkeypatch):
+def test_isolated_keeps_receivers_of_modules_first_imported_inside(tmp_path, monkeypatch):
     (tmp_path / "late_receivers.py").write_text(
         textwrap.dedent("""
             import functools
@@ -748,7 +746,7 @@ def test_fixtures_work_in_async_tests(run, decorated, mark, arguments):
     run(module, *arguments).assert_outcomes(passed=4)
 
 
-def test_receivers_of_one_test_are_heard_in_the_next_unless_asked(run):
+def test_receivers_of_one_test_stay_for_the_next_by_default(run):
     result = run(CONNECTING)
     result.assert_outcomes(passed=1, failed=1)
 
@@ -759,12 +757,12 @@ def test_every_test_is_isolated_if_the_project_asks(run, arguments):
     result.assert_outcomes(passed=2)
 
 
-def test_one_test_is_isolated_by_its_fixture(run):
+def test_fixture_isolates_one_test(run):
     module = "import pytest\npytestmark = pytest.mark.usefixtures('isolated_signals')\n"
     run(module + CONNECTING).assert_outcomes(passed=2)
 
 
-def test_receivers_of_a_wider_fixture_stay_in_isolation(run):
+def test_isolation_keeps_receivers_of_a_wider_fixture(run):
     module = """
         import pytest
         from conftest import Album, always
@@ -785,7 +783,7 @@ def test_receivers_of_a_wider_fixture_stay_in_isolation(run):
     result.assert_outcomes(passed=2)
 
 
-def test_unittest_cases_are_isolated_too(run):
+def test_unittest_cases_are_isolated(run):
     module = """
         import unittest
         from conftest import Album, always
@@ -803,7 +801,7 @@ def test_unittest_cases_are_isolated_too(run):
     result.assert_outcomes(passed=2)
 
 
-def test_a_failure_in_a_test_shows_the_test_and_not_our_insides(run):
+def test_failed_assertion_shows_the_test_and_hides_the_package(run):
     module = """
         import asyncio
         from conftest import Album, save
@@ -825,7 +823,7 @@ def test_a_failure_in_a_test_shows_the_test_and_not_our_insides(run):
     result.stdout.no_fnmatch_line("*recording.py*")
 
 
-def test_a_project_that_does_not_use_it_pays_no_import(pytester):
+def test_plugin_imports_nothing_until_it_is_used(pytester):
     module = """
         import sys
 
@@ -838,6 +836,6 @@ def test_a_project_that_does_not_use_it_pays_no_import(pytester):
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
 
 
-def test_the_fixtures_are_told_by_pytest(run):
+def test_fixtures_are_listed_by_pytest(run):
     result = run("", "--fixtures")
     result.stdout.fnmatch_lines(["*sent_signals*", "*What the test sends, in order*"])

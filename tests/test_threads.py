@@ -16,11 +16,11 @@ ROUNDS = 200
 
 
 def in_threads(work: Any) -> None:
-    """Do the work in several threads at once, begun together."""
-    together = threading.Barrier(THREADS)
+    """Do the work in several threads that start at the same time."""
+    barrier = threading.Barrier(THREADS)
 
     def run(number: int) -> None:
-        together.wait(10)
+        barrier.wait(10)
         work(number)
 
     with ThreadPoolExecutor(THREADS) as pool:
@@ -28,19 +28,19 @@ def in_threads(work: Any) -> None:
             done.result(60)
 
 
-@pytest.mark.parametrize("sequential", [None, True], ids=["together", "sequential"])
-def test_every_loop_runs_its_own_sends(sequential: bool | None) -> None:
+@pytest.mark.parametrize("sequential", [None, True], ids=["concurrent", "sequential"])
+def test_event_loops_in_threads_run_their_own_sends(sequential: bool | None) -> None:
     signal = Signal(sequential=sequential)
-    heard: list[tuple[int, int]] = []
+    received: list[tuple[int, int]] = []
 
     async def receiver(sender: object, *, thread: int, **kwargs: object) -> None:
         await asyncio.sleep(0)
         assert threading.get_ident() == thread
-        heard.append((thread, 1))
+        received.append((thread, 1))
 
     async def receiver_too(sender: object, *, thread: int, **kwargs: object) -> None:
         assert threading.get_ident() == thread
-        heard.append((thread, 2))
+        received.append((thread, 2))
 
     signal.connect(receiver)
     signal.connect(receiver_too)
@@ -50,7 +50,7 @@ def test_every_loop_runs_its_own_sends(sequential: bool | None) -> None:
             await signal.send(sender=int, thread=threading.get_ident())
 
     in_threads(lambda number: asyncio.run(send()))
-    assert len(heard) == 2 * THREADS * ROUNDS
+    assert len(received) == 2 * THREADS * ROUNDS
 
 
 def test_connecting_and_disconnecting_in_threads_loses_nothing() -> None:
@@ -75,15 +75,15 @@ def test_connecting_and_disconnecting_in_threads_loses_nothing() -> None:
     assert len(signals.pre_save.receivers) == THREADS * ROUNDS
 
 
-def test_sending_while_others_connect_and_disconnect() -> None:
+def test_sending_while_other_threads_connect_loses_nothing() -> None:
     signal = Signal()
-    heard = 0
+    received = 0
     lock = threading.Lock()
 
     async def always(sender: object, **kwargs: object) -> None:
-        nonlocal heard
+        nonlocal received
         with lock:
-            heard += 1
+            received += 1
 
     def work(number: int) -> None:
         async def send() -> None:
@@ -102,11 +102,11 @@ def test_sending_while_others_connect_and_disconnect() -> None:
 
     signal.connect(always)
     in_threads(work)
-    assert heard == THREADS // 2 * ROUNDS
+    assert received == THREADS // 2 * ROUNDS
     assert signal.receivers == (always,)
 
 
-def test_names_made_on_access_are_made_once() -> None:
+def test_signals_accessed_in_threads_are_made_once() -> None:
     signals: ModelSignals[Any] = ModelSignals()
     made: list[tuple[str, int]] = []
 

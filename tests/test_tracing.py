@@ -1,4 +1,4 @@
-"""Spans and metrics, as the real OpenTelemetry SDK gets them."""
+"""Spans and metrics, as the real OpenTelemetry SDK receives them."""
 
 import asyncio
 import functools
@@ -46,7 +46,7 @@ class Measured:
 
     @property
     def spans(self) -> list[Any]:
-        """The spans in the order in which they began."""
+        """The spans in the order in which they started."""
         return sorted(self.exporter.get_finished_spans(), key=lambda each: each.start_time)
 
     @property
@@ -56,7 +56,7 @@ class Measured:
 
     @property
     def metrics(self) -> list[tuple[Any, Any]]:
-        """Each metric, after who measures it."""
+        """Each metric with its scope."""
         data = self.reader.get_metrics_data()
         return [
             (measured.scope, metric)
@@ -111,7 +111,7 @@ def tree(spans: list[Any]) -> list[tuple[str, str | None]]:
 
 
 @pytest.mark.parametrize("sequential", [None, True])
-async def test_a_send_is_a_span_and_each_receiver_one_below(measured, sequential):
+async def test_send_is_a_span_and_each_receiver_its_child(measured, sequential):
     Album.signals.post_save.sequential = sequential
     for receiver in (audit, slow):
         Album.signals.post_save.connect(receiver)
@@ -125,7 +125,7 @@ async def test_a_send_is_a_span_and_each_receiver_one_below(measured, sequential
     assert all(each.status.status_code is StatusCode.UNSET for each in measured.spans)
 
 
-async def test_a_span_says_which_signal_which_sender_and_where_the_receiver_stands(measured):
+async def test_span_names_signal_sender_and_the_receivers_place(measured):
     Album.signals.post_save.connect(functools.partial(audit))
     await save()
     sent, received = measured.spans
@@ -140,7 +140,7 @@ async def test_a_span_says_which_signal_which_sender_and_where_the_receiver_stan
     }
 
 
-async def test_what_a_receiver_sends_is_below_the_receiver(measured):
+async def test_nested_send_is_a_child_of_its_receiver(measured):
     async def restock(sender, **kwargs):
         await asyncio.sleep(0)
         await Album.signals.restocked.send(sender=Album)
@@ -155,7 +155,7 @@ async def test_what_a_receiver_sends_is_below_the_receiver(measured):
     ]
 
 
-async def test_spans_are_below_that_of_the_caller(measured):
+async def test_spans_are_children_of_the_callers_span(measured):
     Album.signals.post_save.connect(audit)
     tracer = measured.tracer_provider.get_tracer("application")
     with tracer.start_as_current_span("request"):
@@ -167,7 +167,7 @@ async def test_spans_are_below_that_of_the_caller(measured):
 @pytest.mark.parametrize(
     ("receiver", "kind"), [(failing, "ValueError"), (failing_late, f"{__name__}.LateError")]
 )
-async def test_a_failure_is_told_by_its_type_on_the_receiver_and_the_send(measured, receiver, kind):
+async def test_failure_is_recorded_by_its_type_on_receiver_and_send(measured, receiver, kind):
     Album.signals.post_save.connect(audit)
     Album.signals.post_save.connect(receiver)
     with pytest.raises((ValueError, LateError)):
@@ -180,7 +180,7 @@ async def test_a_failure_is_told_by_its_type_on_the_receiver_and_the_send(measur
     assert error_attributes.ERROR_TYPE not in well.attributes
 
 
-async def test_a_robust_send_has_not_failed_and_its_receiver_has(measured):
+async def test_robust_send_succeeds_though_its_receiver_failed(measured):
     Album.signals.post_save.connect(failing)
     (outcome,) = await Album.signals.post_save.send_robust(sender=Album, instance=Album())
     assert outcome.receiver is failing
@@ -190,7 +190,7 @@ async def test_a_robust_send_has_not_failed_and_its_receiver_has(measured):
     assert failed.status.status_code is StatusCode.ERROR
 
 
-async def test_a_cancelled_send_is_no_failure(measured):
+async def test_cancelled_send_is_no_failure(measured):
     Album.signals.post_save.connect(slow)
     task = asyncio.create_task(save())
     await asyncio.sleep(0)
@@ -215,7 +215,7 @@ async def test_no_field_value_is_exported(measured):
     assert SECRET not in measured.everything()
 
 
-async def test_names_do_not_depend_on_what_is_sent(measured):
+async def test_span_names_do_not_depend_on_the_payload(measured):
     signal = Signal()
     signal.connect(audit)
     for sender in range(3):
@@ -223,9 +223,9 @@ async def test_names_do_not_depend_on_what_is_sent(measured):
     assert {each.name for each in measured.spans} == {"send int.signal", f"{__name__}.audit"}
 
 
-@pytest.mark.parametrize("hushed", [False, True])
-async def test_what_nobody_hears_leaves_no_span(measured, hushed):
-    if hushed:
+@pytest.mark.parametrize("connected", [False, True])
+async def test_send_without_receivers_makes_no_span(measured, connected):
+    if connected:
         Album.signals.post_save.connect(audit)
     with muted(Album):
         await save()
@@ -257,7 +257,7 @@ class Invoice(metaclass=ModelType):
     signals: ModelSignals["Invoice"] = ModelSignals()
 
 
-async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_told(measured):
+async def test_on_commit_receiver_is_linked_to_its_send_and_its_lag_measured(measured):
     transaction = Transaction()
     register_backend(ModelType, transaction)
     signal = Invoice.signals.post_save
@@ -281,7 +281,7 @@ async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_tol
     assert lag.attributes[code_attributes.CODE_FUNCTION_NAME] == late.name
 
 
-async def test_the_lag_is_told_of_a_real_commit(shop, measured):
+async def test_lag_of_a_real_commit_is_measured(shop, measured):
     signal = getattr(shop.Album, CONFIG).signals.post_save
     signal.connect(audit)
     signal.connect(slow, on_commit=True)
@@ -319,26 +319,26 @@ async def test_sends_and_receivers_are_counted_and_timed(measured):
     assert sends.sum >= receivers["slow"].sum
 
 
-# What the semantic conventions advise for durations.
+# What the semantic conventions recommend for durations.
 BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
 
-async def test_metrics_say_who_measures_what_and_in_seconds(measured):
+async def test_metrics_have_a_scope_and_the_unit_seconds(measured):
     Album.signals.post_save.connect(audit, on_commit=True)
     await save()
-    told = {metric.name: metric for scope, metric in measured.metrics if scope.name == LIBRARY}
-    assert {name: metric.description for name, metric in told.items()} == {
+    found = {metric.name: metric for scope, metric in measured.metrics if scope.name == LIBRARY}
+    assert {name: metric.description for name, metric in found.items()} == {
         "typed_signals.send.duration": "Time until every receiver has finished.",
         "typed_signals.receiver.duration": "Time until a receiver has finished.",
         "typed_signals.on_commit.lag": "Time from a send to its receiver after the commit.",
     }
-    for metric in told.values():
+    for metric in found.values():
         assert metric.unit == "s"
         assert [[*point.explicit_bounds] for point in metric.data.data_points] == [BOUNDS]
     assert {each.instrumentation_scope.name for each in measured.spans} == {LIBRARY}
 
 
-async def test_failures_are_counted_apart_by_their_type(measured):
+async def test_failures_are_counted_by_type(measured):
     Album.signals.post_save.connect(failing)
     with pytest.raises(ValueError, match=SECRET):
         await save()
@@ -371,7 +371,7 @@ async def test_nothing_is_measured_when_it_is_off(measured):
     assert measured.spans == []
 
 
-async def test_the_global_providers_are_used_when_none_are_named(measured, monkeypatch):
+async def test_global_providers_are_used_by_default(measured, monkeypatch):
     monkeypatch.setattr("opentelemetry.trace._TRACER_PROVIDER", measured.tracer_provider)
     Album.signals.post_save.connect(audit)
     instrument()
@@ -379,22 +379,22 @@ async def test_the_global_providers_are_used_when_none_are_named(measured, monke
     assert len(measured.spans) == 2
 
 
-async def test_receivers_do_as_ever_when_they_are_measured(measured):
-    heard: list[Any] = []
+async def test_receivers_behave_the_same_when_measured(measured):
+    received: list[Any] = []
 
     class Counter:
         __hash__ = None  # type: ignore[assignment]
 
         async def __call__(self, sender, *, passed_args, **kwargs):
-            heard.extend([passed_args, sender])
+            received.extend([passed_args, sender])
 
     given = {"a": 1}
     Album.signals.pre_relation_add.connect(Counter())
     await Album.signals.pre_relation_add.send(
         sender=Album, instance=Album(), child=Album(), relation_name="x", passed_kwargs=given
     )
-    assert heard[0] is given
-    assert heard[1] is Album
+    assert received[0] is given
+    assert received[1] is Album
     assert [each.name for each in measured.spans][1].endswith("Counter object")
 
 

@@ -1,4 +1,4 @@
-"""Payloads that pydantic checks when they are sent, and their JSON schema."""
+"""Payloads that pydantic validates when they are sent, and their JSON schemas."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class Everything(Protocol):
         sender: object,
         *,
         number: float = 1.5,
-        copy: bool = ...,  # a name that models have for themselves
+        copy: bool = ...,  # a name that pydantic models use themselves
         customer: Customer = ...,
         customers: list[Customer] = ...,
         opaque: Opaque = ...,
@@ -93,16 +93,16 @@ async def check(signal: Signal[Any], validated: Any, **payload: Any) -> None:
 
 
 @pytest.fixture
-def heard(validated):
+def received(validated):
     vars(Shop.signals).clear()
     validated(Shop.signals.order_paid)
-    received: list[Any] = []
+    found: list[Any] = []
 
     @Shop.signals.order_paid.connect
     async def receiver(sender, **kwargs):
-        received.append(kwargs)
+        found.append(kwargs)
 
-    return received
+    return found
 
 
 async def send(**payload: Any) -> None:
@@ -112,12 +112,12 @@ async def send(**payload: Any) -> None:
 # --- what is sent --------------------------------------------------------------------------------
 
 
-async def test_a_payload_that_keeps_the_contract_arrives_as_it_was_sent(heard):
+async def test_valid_payload_arrives_unchanged(received):
     lines = [Line(1)]
     await send(order_id=7, total=Decimal("1.5"), lines=lines, note=None, more=SECRET)
-    (received,) = heard
-    assert received["lines"] is lines
-    assert received == {
+    (payload,) = received
+    assert payload["lines"] is lines
+    assert payload == {
         "order_id": 7,
         "total": Decimal("1.5"),
         "lines": lines,
@@ -126,7 +126,7 @@ async def test_a_payload_that_keeps_the_contract_arrives_as_it_was_sent(heard):
     }
 
 
-async def test_a_wrong_payload_is_one_error_that_names_every_mistake(heard):
+async def test_wrong_payload_raises_one_error_with_every_mistake(received):
     with pytest.raises(SignalPayloadError) as refused:
         await send(order_id=SECRET, totall=SECRET, lines=[Line(1), SECRET])
     assert str(refused.value) == (
@@ -138,13 +138,13 @@ async def test_a_wrong_payload_is_one_error_that_names_every_mistake(heard):
         "lines: list[Line] = ..., note: str | None = ..., **kwargs: object)"
     )
     assert [each.parameter for each in refused.value.mistakes] == ["order_id", "total", "lines"]
-    assert heard == []
+    assert received == []
 
 
-async def test_a_robust_send_refuses_a_wrong_payload_too(heard):
+async def test_send_robust_refuses_a_wrong_payload(received):
     with pytest.raises(SignalPayloadError):
         await Shop.signals.order_paid.send_robust(sender=Shop, order_id=SECRET)
-    assert heard == []
+    assert received == []
     (outcome,) = await Shop.signals.order_paid.send_robust(
         sender=Shop, order_id=1, total=Decimal(1)
     )
@@ -194,13 +194,13 @@ async def test_values_of_the_right_type_are_sent(payload, validated):
     assert all(received[0][name] is value for name, value in payload.items())
 
 
-@pytest.mark.parametrize(("payload", "told"), WRONG)
-async def test_values_of_the_wrong_type_are_refused_by_type_and_never_by_value(
-    payload, told, validated
+@pytest.mark.parametrize(("payload", "message"), WRONG)
+async def test_values_of_the_wrong_type_are_refused_without_showing_them(
+    payload, message, validated
 ):
     with pytest.raises(SignalPayloadError) as refused:
         await check(Signal[Everything](), validated, **payload)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert SECRET not in str(refused.value)
     assert SECRET not in repr(refused.value.mistakes)
     assert refused.value.__context__ is None
@@ -209,7 +209,7 @@ async def test_values_of_the_wrong_type_are_refused_by_type_and_never_by_value(
 # --- targets -------------------------------------------------------------------------------------
 
 
-async def test_signal_that_is_no_target_is_not_validated(heard):
+async def test_signal_that_is_no_target_is_not_validated(received):
     await Shop.signals.order_sent.send(sender=Shop, order_id=SECRET, total=None)  # type: ignore[arg-type]
 
 
@@ -242,7 +242,7 @@ async def test_signal_that_was_validated_works_after_uninstall(plain_shop, valid
         await check(Signal[OrderPaid](), validated, order_id=SECRET)
 
 
-async def test_a_model_is_a_payload_like_any_other(shop, validated):
+async def test_model_in_a_payload_is_validated(shop, validated):
     class AlbumSold(Protocol):
         def __call__(self, sender: object, *, album: shop.Album) -> Awaitable[object]: ...
 
@@ -270,7 +270,7 @@ async def test_a_model_is_a_payload_like_any_other(shop, validated):
     [OrderPaid, Signal[OrderPaid](), ShopSignals().order_paid],
     ids=["protocol", "plain", "declared"],
 )
-def test_the_json_schema_of_a_payload(of):
+def test_json_schema_describes_the_payload(of):
     schema = payload_schema(of)
     assert schema["title"] == "OrderPaid"
     assert schema["description"] == "Receives an order that was paid."
@@ -281,7 +281,7 @@ def test_the_json_schema_of_a_payload(of):
     assert definitions["Line"]["properties"]["price"]["type"] == "integer"
 
 
-def test_the_json_schema_tells_the_name_of_what_has_none():
+def test_json_schema_names_types_that_have_no_schema():
     properties = payload_schema(Everything)["properties"]
     assert properties["opaque"]["title"] == "Opaque"
     assert properties["number"]["default"] == 1.5
@@ -290,7 +290,7 @@ def test_the_json_schema_tells_the_name_of_what_has_none():
     assert payload_schema(Everything)["additionalProperties"] is False
 
 
-def test_a_signal_that_declares_nothing_has_an_open_schema():
+def test_signal_without_declared_payload_has_an_open_schema():
     schema = payload_schema(Signal())
     assert schema["properties"] == {}
     assert "additionalProperties" not in schema

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
-from typed_signals._contract import no_signals
 from typed_signals._describe import kind_of
 from typed_signals._errors import SignalDefinitionError, UnknownSignalError
+from typed_signals._misuse import no_signals
 from typed_signals._registry import BaseSignal
 
 __all__ = ["Backend", "Transaction", "find_backend", "has_backend", "register_backend"]

@@ -25,7 +25,6 @@ __all__ = [
     "incompatible",
     "misspelt",
     "mistyped",
-    "no_signals",
     "payload_mistakes",
 ]
 
@@ -126,21 +125,6 @@ NOT_CALLABLE = Fault(
     "it cannot be called",
     "connect an `async def` function, a bound method or an object with `__call__`",
 )
-
-
-def no_signals(given: str) -> str:
-    """Word the error for a sender that has no signals.
-
-    Args:
-        given: The name of a class, or what kind of object it is.
-
-    Returns:
-        The sentence.
-    """
-    return (
-        f"{given} sends no signals: expected a model class of an ORM that is installed, or a class "
-        "whose `signals` is a `SignalEmitter`"
-    )
 
 
 def check_receiver(

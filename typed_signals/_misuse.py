@@ -9,6 +9,7 @@ __all__ = [
     "NO_SENDER",
     "bad_contract",
     "no_sender",
+    "no_signals",
     "no_target",
     "not_a_signal",
     "other_signals",
@@ -60,10 +61,18 @@ def no_sender(signal: str, given: str) -> str:
     )
 
 
+def no_signals(given: str) -> str:
+    """The sentence about a sender that has no signals."""
+    return (
+        f"{given} sends no signals: expected a model class of an ORM that is installed, or a class "
+        "whose `signals` is a `SignalEmitter`"
+    )
+
+
 def no_target(given: str) -> str:
     """The sentence about what ``install()`` was given instead of a model or configuration."""
     return (
-        f"typed signals cannot be installed on {given}: expected ormar models or base "
+        f"typed signals cannot be installed on {given}: expected models or base "
         "configurations; `install()` without any covers every model"
     )
 

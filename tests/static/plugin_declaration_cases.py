@@ -278,7 +278,7 @@ CASES = [
         """,
         under(
             "signal-install",
-            "typed signals cannot be installed on `AlbumSignals`: expected ormar models or base "
+            "typed signals cannot be installed on `AlbumSignals`: expected models or base "
             "configurations; `install()` without any covers every model",
             "`AlbumSignals` declares the signals of `Album`, not of `Track`",
             "the signals of `Album` are `AlbumSignals`, not `OtherSignals`: install them with "

@@ -11,7 +11,6 @@ from typed_signals._contract import (
     incompatible,
     misspelt,
     mistyped,
-    no_signals,
 )
 from typed_signals._describe import suggest
 
@@ -26,7 +25,6 @@ __all__ = [
     "incompatible",
     "misspelt",
     "mistyped",
-    "no_signals",
     "suggest",
 ]
 

@@ -34,11 +34,10 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals._misuse import no_sender
+from typed_signals._misuse import no_sender, no_signals
 from typed_signals.mypy.codes import SIGNAL_SENDER
 from typed_signals.mypy.emitters import sends_none, signal_of
 from typed_signals.mypy.functions import Place
-from typed_signals.mypy.rules import no_signals
 
 __all__ = ["connector_of"]
 

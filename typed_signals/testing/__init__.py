@@ -1,7 +1,8 @@
 """Tools for tests, and for anything else that wants its signals quieter for a while."""
 
-from typed_signals.testing._capture import Sent, SentSignals, capture_signals
+from typed_signals.testing._capture import SentSignals, capture_signals
 from typed_signals.testing._isolation import isolated
 from typed_signals.testing._overrides import connected_to, muted, only
+from typed_signals.testing._sent import Sent
 
 __all__ = ["Sent", "SentSignals", "capture_signals", "connected_to", "isolated", "muted", "only"]

@@ -2,68 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Coroutine, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar, overload
 
 from typed_signals._declared import declared_signals
 from typed_signals._describe import suggest
 from typed_signals._middleware import CallNext, SentSignal
-from typed_signals._registry import BaseSignal, state_of
+from typed_signals._registry import state_of
 from typed_signals._signal import Signal
 from typed_signals._targets import Target, add_middleware, remove_middleware
 from typed_signals.lifecycle import ModelSignals
 from typed_signals.testing._messages import Wanted, disorder, failure, often
 from typed_signals.testing._operations import find_operation
+from typed_signals.testing._sent import Sent
 
-__all__ = ["Sent", "SentSignals", "capture_signals"]
+__all__ = ["SentSignals", "capture_signals"]
 
 T = TypeVar("T")
 
 _PRIORITY: Final = 10  # after what chooses the receivers
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sent:
-    """One send.
-
-    Attributes:
-        name: The signal's name; empty for a signal that lives in no emitter.
-        sender: The signal's sender.
-        payload: What was sent, by name. The values are those that were sent, not copies: what
-            changed them later shows.
-        operation: What was called that sent it, such as ``"Model.save()"`` or
-            ``"objects.create()"``; ``"send()"`` if it was sent by hand.
-        where: File and line of that call; empty if it cannot be known.
-        receivers: Who received it, in the order of connection.
-        signal: The signal itself.
-    """
-
-    name: str
-    sender: object
-    payload: Mapping[str, Any]
-    operation: str
-    where: str
-    receivers: tuple[Callable[..., Awaitable[object]], ...]
-    signal: BaseSignal
-
-    def value(self, name: str) -> Any:
-        """A value of the payload, also under a name that receivers may use for it.
-
-        Raises:
-            KeyError: Nothing of that name was sent.
-        """
-        return self.payload[self._sent_as(name)]
-
-    def has(self, name: str, *value: object) -> bool:
-        """Whether a name was sent, and with the value if one is given."""
-        if self._sent_as(name) not in self.payload:
-            return False
-        return not value or _is_equal(self.value(name), value[0])
-
-    def _sent_as(self, name: str) -> str:
-        return name if name in self.payload else self.signal.contract.aliases.get(name, name)
 
 
 class SentSignals(Sequence[Sent]):
@@ -216,16 +174,6 @@ class SentSignals(Sequence[Sent]):
         near = None if name in known else suggest(name, known)
         if near:
             raise LookupError(f"there is no signal `{name}`: did you mean `{near}`?")
-
-
-def _is_equal(sent: Any, wanted: Any) -> bool:
-    """Compare two values, however they do that themselves."""
-    if sent is wanted:
-        return True
-    try:
-        return bool(sent == wanted)
-    except Exception:  # relations send weak proxies, whose referents may be gone
-        return _is_equal_array(sent, wanted)
 
 
 def _is_equal_array(sent: Any, wanted: Any) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from typed_signals.testing._capture import Sent
+from typed_signals.testing._sent import Sent
 
 __all__ = ["Wanted", "disorder", "failure", "named", "often", "shown"]
 
