@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         mark_async,
     )
     from typed_signals._middleware import (
+        CallNext,
         Middleware,
         SentSignal,
     )
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alias",
+    "CallNext",
     "ConnectOptions",
     "Connection",
     "Contract",
