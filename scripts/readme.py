@@ -5,9 +5,10 @@
     python scripts/readme.py docs/*.md   # the same for pages
 
 Between `<!-- generated: NAME -->` and `<!-- end -->` stands what the function of that name in
-`GENERATED` returns. Everywhere else, each block of Python is run, one section (`##`) of README.md,
-or one page of the documentation, being one file `shop.py`, and the block of text right below it is
-what one sees of that.
+`GENERATED` returns. Everywhere else, each block of Python is run, and the block of text right below
+it shows what it prints, warns or raises. The blocks of one section (`##`) of README.md, or of one
+page of the documentation, are one file `shop.py`. A comment `<!-- python` holds code that readers
+need not see.
 """
 
 import argparse
@@ -93,7 +94,7 @@ def make_mistakes() -> str:
 
 
 def mypy(readme: str) -> str:
-    """What mypy says of the first section that has Python in it."""
+    """What mypy says of the first block of Python, and of what is hidden above it."""
     code = next(code for section in sections(readme) if (code := written_in(section)))
     return block("console", f"$ mypy shop.py\n{mypy_says({'shop.py': code})}")
 
@@ -124,6 +125,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "each": each_signal,
 }
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n)(?:.*?\n)??(<!-- end -->)", re.DOTALL)
+HIDDEN = re.compile(r"<!-- python\n(.*?)-->", re.DOTALL)
 
 
 def block(language: str, content: str) -> str:
@@ -185,11 +187,19 @@ def blocks(section: list[Token]) -> Iterator[tuple[Token, Token | None]]:
     for token, after in pairwise([*section, None]):
         if token and token.type == "fence" and token.info == "python":
             yield token, after if after and after.type == "fence" and after.info == "text" else None
+        elif token and (hidden := HIDDEN.search(token.content)) and token.type == "html_block":
+            yield token.copy(content=hidden[1]), None
 
 
 def written_in(section: list[Token]) -> str:
-    """The first block of Python of a section."""
-    return next((python.content for python, _ in blocks(section)), "")
+    """The first block of Python of a section, below what is hidden above it."""
+    code = ""
+    for python, _ in blocks(section):
+        code += python.content
+        if python.type == "fence":
+            return code
+        code += "\n\n"
+    return code
 
 
 def main() -> int:
