@@ -98,8 +98,8 @@ test-wasm:  ## the tests of the core on Python 3.14 and 3.15, in WebAssembly
 $(WASM): test-wasm-%: $(VENVS)/wasm/.ready
 	node tests/wasm/run.mjs $(VENVS)/wasm $* $(ARGS)
 
-soak: current  ## the long runs in full: a million sends, ten thousand saves on each database
-	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py $(ARGS)
+soak: current  ## the long runs in full: a million sends, ten thousand saves, 2,100 programs
+	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py tests/test_commit_fuzz.py $(ARGS)
 
 # ---------------------------------------------------------------------------- environments
 

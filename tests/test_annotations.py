@@ -15,6 +15,7 @@ from typed_signals import Signal, SignalDefinitionError, SignalEmitter
 
 FUTURE = "from __future__ import annotations\n"
 COMMON = """\
+import typing
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Protocol
 from typed_signals import Signal, SignalEmitter
@@ -101,6 +102,16 @@ def test_emitter_reads_only_the_annotations_of_signals(written: Written) -> None
             paid: Signal[Paid]
     """)
     assert list(module.ShopSignals()) == ["paid"]
+
+
+def test_emitter_may_name_what_its_class_holds(written: Written) -> None:
+    module = written("""\
+        class ShopSignals(SignalEmitter[Any]):
+            class Paid(Protocol):
+                def __call__(self, sender: type[Any], *, cart: int) -> Awaitable[object]: ...
+            paid: Signal[Paid]
+    """)
+    assert module.ShopSignals().paid.protocol is module.ShopSignals.Paid
 
 
 def test_emitter_names_what_the_annotation_of_a_signal_cannot_find(written: Written) -> None:
@@ -226,6 +237,9 @@ def test_receiver_may_annotate_parameters_with_what_does_not_exist(written: Writ
         "Awaitable[list[Decimal]]",
         "Awaitable[shop.Album]",
         "Awaitable[shop.Album[int]]",
+        "typing.Awaitable[Decimal]",
+        "typing.Coroutine[Any, shop.Album, Decimal | None]",
+        "typing.Awaitable[typing.Union[int, Decimal]]",
     ],
 )
 def test_sync_receiver_may_return_an_awaitable_of_what_does_not_exist(

@@ -99,7 +99,8 @@ NOT_CALLABLE = (
 )
 SYNC = (
     "it must be async, but it is a sync function: write `async def`; if it does return an "
-    "awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`"
+    "awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with "
+    "`typed_signals.mark_async`"
 )
 SYNC_CALL = (
     "it must be async, but it is an object with a sync `__call__`: write `async def __call__`"
@@ -176,8 +177,8 @@ NOT_ASYNC = {
         sync_that_promises_nothing,
         [
             "it must be async, but it is a sync function: its annotations name `Nowhere`, which "
-            "cannot be found at run time: define or import it at the top of the module, not in a function "
-            "or under `if TYPE_CHECKING`; or write `async def`"
+            "cannot be found at run time: define or import it at the top of the module, not in a "
+            "function or under `if TYPE_CHECKING`; or write `async def`"
         ],
     ),
     "a sync function that may return None": (sometimes_awaitable, [SYNC]),

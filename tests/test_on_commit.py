@@ -16,30 +16,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import typed_signals.ormar
 from tests import lanes
 from tests.cancelling import cancelled_at_every_await
-from tests.shop import CONFIG, Shop, Store
-from typed_signals import Failure, Signal, set_exception_handler
+from tests.commits import UndoneError, committed, receive, signals
+from tests.shop import Shop, Store
+from typed_signals import Failure, Signal, set_commit_grace, set_exception_handler
 from typed_signals.testing import capture_signals
-
-
-class UndoneError(Exception):
-    """What rolls a transaction or a savepoint back."""
-
-
-def signals(model: Any) -> Any:
-    return getattr(model, CONFIG).signals
-
-
-async def committed(shop: Shop) -> list[str]:
-    """The albums that are seen over another connection."""
-    other = Store(shop.store._url)
-    async with other.database:
-        query = shop.Album.objects.build_select_expression()
-        if lanes.CURRENT:
-            async with other.database.get_query_executor() as executor:
-                rows = await executor.fetch_all(query)
-        else:
-            rows = await other.database.fetch_all(query)
-    return sorted([dict(row)["name"] if "name" in dict(row) else row[1] for row in rows])
 
 
 def place(function: Any) -> str:
@@ -50,14 +30,8 @@ def place(function: Any) -> str:
 
 @pytest.fixture
 def heard(shop) -> list[str]:
-    """The names of the albums whose save was heard after its commit."""
-    names: list[str] = []
-
-    async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
-        names.append(instance.name)
-
-    typed_signals.ormar.post_save(shop.Album, on_commit=True)(note)
-    return names
+    """The names of the albums whose save was received after its commit."""
+    return receive(signals(shop.Album).post_save)
 
 
 @pytest.fixture
@@ -162,6 +136,16 @@ async def test_never_when_only_its_savepoint_was_rolled_back(shop, heard):
         assert heard == []
     assert heard == ["before", "released", "after"]
     assert await committed(shop) == sorted(heard)
+
+
+async def test_uninstall_and_install_keep_how_receivers_are_called(shop, heard):
+    for _ in range(2):
+        typed_signals.ormar.uninstall()
+        typed_signals.ormar.install()
+    async with shop.store.database.transaction():
+        await shop.Album(name="a").save()
+        assert heard == []
+    assert heard == ["a"]
 
 
 async def test_several_databases(tmp_path):
@@ -505,21 +489,18 @@ async def test_cancelled_at_any_await_it_runs_if_and_only_if_the_rows_are_there(
     assert (True, []) in ends
 
 
-async def test_cancelled_while_it_runs_it_is_cancelled_and_the_rest_still_run(shop, failures):
+async def test_cancelled_while_a_receiver_runs_all_finish_before_the_caller_is_cancelled(
+    shop, failures
+):
     began = asyncio.Event()
-    heard: list[str] = []
+    ended: list[str] = []
 
     async def slow(sender: Any, instance: Any, **kwargs: Any) -> None:
-        if instance.name == "a":
-            began.set()
-            await asyncio.sleep(10)
-
-    async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
-        await asyncio.sleep(0)
-        heard.append(instance.name)
+        began.set()
+        await asyncio.sleep(0.05)
+        ended.append(instance.name)
 
     signals(shop.Album).post_save.connect(slow, on_commit=True)
-    signals(shop.Album).post_save.connect(note, on_commit=True)
 
     async def work() -> None:
         async with shop.store.database.transaction():
@@ -531,10 +512,7 @@ async def test_cancelled_while_it_runs_it_is_cancelled_and_the_rest_still_run(sh
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert heard == ["a", "b"]
-    [failure] = failures
-    assert failure.receiver is slow
-    assert isinstance(failure.exception, asyncio.CancelledError)
+    assert (ended, failures) == (["a", "b"], [])
 
 
 # --- any mix -------------------------------------------------------------------------------------
@@ -647,25 +625,42 @@ async def test_a_sender_that_survived_a_cancellation_is_not_cancelled_by_its_rec
     assert await task == "sent"
 
 
-async def test_cancelled_again_the_next_one_is_cancelled_too_and_the_rest_still_run():
+async def test_cancelled_when_the_grace_is_over_one_is_cancelled_and_the_rest_are_not_called(
+    failures, caplog
+):
     signal = Signal()
-    began: asyncio.Queue[str] = asyncio.Queue()
-    ended: list[str] = []
+    began = asyncio.Event()
+    called: list[str] = []
 
-    def slow(name: str) -> Any:
-        async def receiver(sender: object, **kwargs: object) -> None:
-            began.put_nowait(name)
-            await asyncio.sleep(0.001 if name == "c" else 10)
-            ended.append(name)
+    async def hangs(sender: object, **kwargs: object) -> None:
+        began.set()
+        await asyncio.sleep(10)
 
-        return receiver
+    async def note(sender: object, **kwargs: object) -> None:
+        called.append("note")
 
-    for name in "abc":
-        signal.connect(slow(name), on_commit=True)
-    task = asyncio.create_task(signal.send(sender=int))
-    for name in "ab":
-        assert await began.get() == name
+    signal.connect(hangs, on_commit=True)
+    signal.connect(note, on_commit=True)
+    before = set_commit_grace(0.02)
+    try:
+        task = asyncio.create_task(signal.send(sender=int))
+        await began.wait()
         task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert (began.get_nowait(), ended) == ("c", ["c"])
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    finally:
+        assert set_commit_grace(before) == 0.02
+    [failure] = failures
+    assert failure.receiver is hangs
+    assert isinstance(failure.exception, asyncio.CancelledError)
+    assert called == []
+    assert caplog.records[-1].getMessage() == (
+        f"receiver {place(note)} of a signal was not called after the commit: "
+        "its caller was cancelled, and 0.02 s later it was not their turn"
+    )
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan")])
+def test_a_grace_that_is_no_time_is_refused(seconds):
+    with pytest.raises(ValueError, match=r"expected 0 or more seconds \(`math.inf` .*, got -?[1n]"):
+        set_commit_grace(seconds)

@@ -15,7 +15,9 @@ from opentelemetry.trace import StatusCode
 
 from tests.lanes import CONFIG
 from typed_signals import ModelSignals, Signal, _middleware
-from typed_signals._backend import Backend, Deferred, register_backend
+from typed_signals._backend import Backend, register_backend
+from typed_signals._dispatch.on_commit import DeferredSend, run_deferred
+from typed_signals._dispatch.shield import Shield
 from typed_signals._registry import state_of
 from typed_signals.testing import muted
 from typed_signals.tracing import instrument, uninstrument
@@ -238,12 +240,12 @@ class Transaction(Backend):
     """An open transaction that is committed by hand, and the backend that finds it."""
 
     def __init__(self) -> None:
-        self.waiting: list[Deferred] = []
+        self.waiting: list[DeferredSend] = []
 
     def find_transaction(self, sender: Any) -> Any:
         return self
 
-    def run_on_commit(self, deferred: Deferred) -> None:
+    async def run_on_commit(self, deferred: DeferredSend) -> None:
         self.waiting.append(deferred)
 
 
@@ -266,8 +268,7 @@ async def test_a_receiver_after_the_commit_is_linked_to_its_send_and_its_lag_tol
 
     await asyncio.sleep(0.05)
     with measured.tracer_provider.get_tracer("application").start_as_current_span("commit"):
-        for each in transaction.waiting:
-            await each.run()
+        await run_deferred(transaction.waiting, Shield())
 
     late = next(each for each in measured.spans if each.name.endswith(".slow"))
     send = next(each for each in measured.spans if each.name.startswith("send "))

@@ -13,16 +13,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from tests import lanes
 from tests.cancelling import cancelled_at_every_await
-from tests.shop import CONFIG, Shop
+from tests.commits import UndoneError, signals
+from tests.shop import Shop
 from typed_signals.testing import capture_signals
-
-
-class UndoneError(Exception):
-    """What a receiver raises to have its savepoint rolled back."""
-
-
-def signals(model: Any) -> Any:
-    return getattr(model, CONFIG).signals
 
 
 async def events(shop: Shop) -> list[str]:

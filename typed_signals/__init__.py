@@ -26,18 +26,21 @@ if TYPE_CHECKING:
     from typed_signals._dispatch.plan import (
         Outcome,
     )
+    from typed_signals._dispatch.shield import set_commit_grace
     from typed_signals._emitter import (
         SignalEmitter,
         get_emitter,
         get_signals,
     )
     from typed_signals._errors import (
+        CommitOutcomeUnknownError,
         SignalDefinitionError,
         SignalDefinitionWarning,
         SignalError,
         SignalLoopError,
         SignalNameWarning,
         SignalPayloadError,
+        TransactionRolledBackError,
         UnknownSignalError,
     )
     from typed_signals._inspect import (
@@ -91,6 +94,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Alias",
     "CallNext",
+    "CommitOutcomeUnknownError",
     "ConnectOptions",
     "Connection",
     "Contract",
@@ -122,6 +126,7 @@ __all__ = [
     "SignalLoopError",
     "SignalNameWarning",
     "SignalPayloadError",
+    "TransactionRolledBackError",
     "UnknownSignalError",
     "add_middleware",
     "get_emitter",
@@ -140,6 +145,7 @@ __all__ = [
     "pre_update",
     "receiver",
     "remove_middleware",
+    "set_commit_grace",
     "set_exception_handler",
     "set_loop_limits",
 ]
@@ -153,6 +159,7 @@ _MODULES: Final = (
     "_dispatch.nesting",
     "_dispatch.on_commit",
     "_dispatch.plan",
+    "_dispatch.shield",
     "_emitter",
     "_errors",
     "_inspect",

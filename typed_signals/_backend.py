@@ -9,22 +9,14 @@ from typed_signals._describe import kind_of
 from typed_signals._errors import SignalDefinitionError, UnknownSignalError
 from typed_signals._registry import BaseSignal
 
-__all__ = ["Backend", "Deferred", "Transaction", "find_backend", "has_backend", "register_backend"]
-
-
-class Deferred(Protocol):
-    """A send that waits for the commit."""
-
-    async def run(self) -> None:
-        """Call the receivers now."""
-        ...
+__all__ = ["Backend", "Transaction", "find_backend", "has_backend", "register_backend"]
 
 
 class Transaction(Protocol):
     """An open transaction, as delivery sees it."""
 
-    def run_on_commit(self, deferred: Deferred) -> None:
-        """Keep a send until the transaction has committed; drop it if it is rolled back."""
+    async def run_on_commit(self, deferred: Any) -> None:
+        """Run a deferred send once the transaction has committed, not if it is rolled back."""
         ...
 
 
@@ -63,9 +55,6 @@ class Backend:
             The transaction; ``None`` if there is none.
         """
         return None
-
-    def watch_commits(self) -> None:
-        """Prepare for receivers that run on commit; called before one is connected."""
 
     def is_repeat(self, sender: Any, payload: dict[str, Any]) -> bool:
         """Tell whether a child of the sender has sent the same operation already.

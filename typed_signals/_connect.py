@@ -43,8 +43,6 @@ def connect_all(
     key = identity(receiver)
     for signal in signals:
         state = state_of(signal)
-        if options.get("on_commit"):
-            backend_of(state).watch_commits()
         connection = make_connection(signal.contract, receiver, options)
         with lock:
             if key not in state.connections:

@@ -10,12 +10,14 @@ from typing import Final
 from typed_signals._contract import Fault
 
 __all__ = [
+    "CommitOutcomeUnknownError",
     "SignalDefinitionError",
     "SignalDefinitionWarning",
     "SignalError",
     "SignalLoopError",
     "SignalNameWarning",
     "SignalPayloadError",
+    "TransactionRolledBackError",
     "UnknownSignalError",
     "skip_frames_of",
     "warn",
@@ -61,6 +63,21 @@ class SignalLoopError(SignalError, RecursionError):
     """Receivers send one another's signals recursively without end; names them."""
 
 
+class TransactionRolledBackError(SignalError):
+    """The database had rolled a transaction back before its commit, so nothing in it is saved.
+
+    Raised in place of the commit if on-commit receivers wait for it; they are not called.
+    """
+
+
+class CommitOutcomeUnknownError(SignalError, TimeoutError):
+    """A commit was cancelled, and whether it has happened is not known.
+
+    Raised if on-commit receivers wait for it; they are not called. See
+    :func:`~typed_signals.set_commit_grace`.
+    """
+
+
 class SignalDefinitionWarning(UserWarning):
     """A receiver works but breaks the contract; given in lenient mode instead of an error."""
 
@@ -75,6 +92,8 @@ for _public in (
     UnknownSignalError,
     SignalPayloadError,
     SignalLoopError,
+    TransactionRolledBackError,
+    CommitOutcomeUnknownError,
     SignalDefinitionWarning,
     SignalNameWarning,
 ):

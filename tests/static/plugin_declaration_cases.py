@@ -48,8 +48,14 @@ class Generic(Protocol[M_contra]):
         self, sender: type[M_contra], *args: Any, amount: int, **kwargs: object
     ) -> None: ...
 class Below(Alias, Protocol): ...
+class Own(Signal[P_], Generic_[T_, P_]): ...
 """
-CONTRACTS = 'M_contra = TypeVar("M_contra", contravariant=True)\n' + CONTRACTS
+CONTRACTS = (
+    "from typing import Generic as Generic_\n"
+    'M_contra = TypeVar("M_contra", contravariant=True)\n'
+    'P_ = TypeVar("P_", bound=Callable[..., Awaitable[object]])\n'
+    'T_ = TypeVar("T_")\n'
+) + CONTRACTS
 NO_AWAITABLE = "cannot be a signal's contract: its `__call__` does not return an `Awaitable`"
 NO_SENDER = "cannot be a signal's contract: the first parameter of its `__call__` is not `sender`"
 NOT_BY_KEYWORD = (
@@ -68,11 +74,15 @@ CASES = [
         "contracts that cannot be one are reported where a signal is declared",
         f"""
         {CONTRACTS.replace(chr(10), chr(10) + " " * 8)}
+        def connect(own: Own[int, Alias]) -> None:
+            @own.connect
+            async def without(sender: type[object], amount: int) -> None: ...
         class Signals(SignalEmitter[Any]):
             alias: Signal[Alias]
             below: Signal[Below]
             generic: "Signal[Generic[Album]]"
             bare: Signal
+            own: Own[int, Alias]
             sync: Signal[Sync]
             ignored: Signal[Sync]  # type: ignore[type-var]
             positional: Signal[Positional]
@@ -82,6 +92,11 @@ CASES = [
             function: Signal[Callable[..., Awaitable[object]]]
         """,
         (
+            *under(
+                "signal-receiver",
+                "it does not accept `**kwargs`, and payloads may grow: add `**kwargs: object` as "
+                "its last parameter",
+            ),
             *under("signal-contract", f"`Sync` {NO_AWAITABLE}"),
             'of "Signal" must be a subtype of "Callable[..., Awaitable[object]]"  [type-var]',
             *under(
@@ -188,6 +203,12 @@ CASES = [
         """
         typed_signals.ormar.install()
         typed_signals.ormar.install(Album, signals=AlbumSignals)
+        class Old(ormar.Model):
+            class Meta:
+                tablename = "old"
+        class OldSignals(ModelSignals[Old]): ...
+        install(Old, signals=OldSignals)
+        reveal_type(Old.Meta.signals)
         reveal_type(Album.ormar_config.signals)
         reveal_type(Album.Meta.signals)
         reveal_type(Track.ormar_config.signals)
@@ -197,6 +218,7 @@ CASES = [
         async def wrong(sender: type[Album], price: str, **kwargs: object) -> None: ...
         """,
         (
+            '"OldSignals"',
             '"AlbumSignals"',
             '"AlbumSignals"',
             '"typed_signals.lifecycle.ModelSignals[Track]"',

@@ -1,17 +1,20 @@
 """What the plugin says does not depend on mypy's cache, nor on the module a receiver is in.
 
-All of typecheck/cases and indirect_receivers.py are checked as they are, and split in two: the
-receivers in one module, the code that connects and sends in another (split_module.py says how).
-Each run is compared, line by line and word by word, with the first, which has no cache.
+All of typecheck/cases, all cases of the plugin's own tests and indirect_receivers.py are checked as
+they are, and split in two: the receivers in one module, the code that connects and sends in another
+(split_module.py says how). Each run is compared, line by line and word by word, with the first,
+which has no cache.
 """
 
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
+from tests.static import plugin_cases, plugin_declaration_cases
 from tests.static.mypy_program import Mypy
 from tests.static.split_module import split
 from typecheck.markers import HERE, cases
@@ -25,9 +28,12 @@ plugins = {plugins}
 disallow_untyped_defs = False
 disallow_incomplete_defs = False
 disallow_untyped_calls = False
+implicit_reexport = True
 """
 INDIRECT = Path(__file__).with_name("indirect_receivers.py")
-MODULES = [*cases("current"), INDIRECT]
+MODULES = {path.stem: path.read_text() for path in [*cases("current"), INDIRECT]}
+for number, case in enumerate([*plugin_cases.CASES, *plugin_declaration_cases.CASES]):
+    MODULES[f"plugin_{number}"] = f'"""{case.name}."""\n{case.head}{dedent(case.code)}'
 
 # Refused where the receiver is in the same module; of another module mypy's cache does not keep it.
 # (What is said of a parameter behind a `/` differs, too, but such a receiver is always refused.)
@@ -52,12 +58,11 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.mypy = Mypy(folder, config=CONFIG)
         shutil.copy(HERE / "shop" / "config" / "shop.py", folder)
-        for path in MODULES:
-            source = path.read_text()
-            self.mypy.write(f"whole_{path.stem}", source)
-            receivers, connects = split(source, f"receivers_{path.stem}")
-            self.mypy.write(f"receivers_{path.stem}", receivers)
-            self.mypy.write(f"connects_{path.stem}", connects)
+        for module, source in MODULES.items():
+            receivers, connects = split(source, f"receivers_{module}")
+            self.mypy.write(f"whole_{module}", source)
+            self.mypy.write(f"receivers_{module}", receivers)
+            self.mypy.write(f"connects_{module}", connects)
 
     def touch(self, *kinds: str) -> None:
         for kind in kinds:
@@ -74,12 +79,13 @@ class Project:
 def sorted_out(output: str) -> Said:
     said: Said = {"whole": {}, "receivers": {}, "connects": {}}
     for line in output.splitlines():
+        if re.search(r" note: .* defined (in|here)|\[unused-ignore\]", line):
+            continue  # the one is said of other modules only, the other the daemon says but once
         found = re.fullmatch(r"(whole|receivers|connects)_(\w+)\.py:(\d+): (.*)", line)
         assert found is not None, line
         kind, module, number, text = found.groups()
         text = re.sub(r"\b(?:whole|receivers|connects)_\w+\.", "", text)
-        if " defined in " not in text:  # mypy tells only of what is defined in another module
-            said[kind].setdefault((module, int(number)), set()).add(text)
+        said[kind].setdefault((module, int(number)), set()).add(text)
     return said
 
 
@@ -108,8 +114,7 @@ def errors(texts: set[str]) -> set[str]:
 
 def code(line: Line) -> str:
     module, number = line
-    [path] = [path for path in MODULES if path.stem == module]
-    return path.read_text().splitlines()[number - 1].strip()
+    return MODULES[module].splitlines()[number - 1].strip()
 
 
 def test_receivers_from_the_cache_are_checked_as_without_it(project: Project, cold: Said) -> None:

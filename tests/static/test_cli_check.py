@@ -81,11 +81,11 @@ def test_says_nothing_of_good_code(project: Path) -> None:
 
 def test_shows_each_mistake_with_its_place_and_the_line_of_code(bad: Done) -> None:
     assert bad.status == 1
-    told = re.findall(r"^bad\.py:(\d+):\d+  ([\w-]+)\n    (.*)$", bad.out, re.MULTILINE)
-    assert [(int(line), code) for line, code, _ in told] == [
+    errors = re.findall(r"^bad\.py:(\d+):\d+  ([\w-]+)\n    (.*)$", bad.out, re.MULTILINE)
+    assert [(int(line), code) for line, code, _ in errors] == [
         (line_of(part), code) for code, part in CODES.items()
     ]
-    assert told[0][2] == "@pre_save(Album)"
+    assert errors[0][2] == "@pre_save(Album)"
 
 
 def test_says_what_is_wrong_in_the_words_of_connect(bad: Done) -> None:

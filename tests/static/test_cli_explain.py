@@ -171,7 +171,7 @@ def test_explains_a_declared_signal_and_its_protocol(project: Path) -> None:
         assert "buyer Who bought it, by name." in said
 
 
-def test_judges_a_receiver_by_the_signals_it_is_connected_to(project: Path) -> None:
+def test_checks_a_receiver_by_the_signals_it_is_connected_to(project: Path) -> None:
     done = explain("receivers:connected", cwd=project)
     assert done.status == 0
     assert [line[line.index("keeps") :] for line in done.out.splitlines()] == [
@@ -180,7 +180,7 @@ def test_judges_a_receiver_by_the_signals_it_is_connected_to(project: Path) -> N
     ]
 
 
-def test_tells_every_fault_of_a_receiver(project: Path) -> None:
+def test_lists_every_fault_of_a_receiver(project: Path) -> None:
     done = explain("receivers:wrong", "--signal", "receivers:signals.sold_out", cwd=project)
     assert done.status == 1
     head, *faults, expected = done.out.splitlines()

@@ -116,6 +116,12 @@ def test_draws_inherited_receivers_once_where_they_are_connected(mermaid: str) -
     assert mermaid.count("receivers.nothing") == 1
 
 
+def test_draws_what_one_model_inherits(project: Path) -> None:
+    out = run("graph", "receivers:AuditLog", cwd=project).out
+    assert '"receivers.nothing<' in out
+    assert '"Base' not in out
+
+
 def test_marks_what_runs_on_commit(mermaid: str) -> None:
     assert len(re.findall(r"-->\|on commit\|", mermaid)) == 1
 

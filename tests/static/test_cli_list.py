@@ -79,10 +79,14 @@ async def updates(sender, instance, **kwargs):
 @receiver("sold", Album)
 @receiver("priced", Album)
 @receiver("packed", Album)
-async def told(sender, **kwargs): ...
+async def sold(sender, **kwargs): ...
 
 @pre_save(Base)
 async def everywhere(sender, instance, **kwargs): ...
+
+async def circle(sender, instance, **kwargs): ...
+circle.__wrapped__ = circle
+signals.post_update.connect(circle)
 
 signals.pre_delete.connect(everywhere, on_commit=True)
 signals.post_delete.connect(everywhere, sequential=True)
@@ -123,8 +127,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def listed(project: Path) -> dict[str, Any]:
     done = run("list", "shop.receivers", "--json", cwd=project)
     assert done.status == 0, done.err
-    told: dict[str, Any] = json.loads(done.out)
-    return told
+    data: dict[str, Any] = json.loads(done.out)
+    return data
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +144,8 @@ def printed(project: Path) -> str:
 def receivers(listed: dict[str, Any], sender: str, signal: str) -> list[dict[str, Any]]:
     [found] = [each for each in listed["senders"] if each["name"] == sender]
     [found] = [each for each in found["signals"] if each["name"] == signal]
-    told: list[dict[str, Any]] = found["receivers"]
-    return told
+    data: list[dict[str, Any]] = found["receivers"]
+    return data
 
 
 def line_of(code: str) -> int:
@@ -160,7 +164,7 @@ def test_shows_each_receiver_with_its_place(listed: dict[str, Any]) -> None:
     }
 
 
-def test_shows_how_receivers_are_told(listed: dict[str, Any]) -> None:
+def test_shows_how_receivers_are_connected(listed: dict[str, Any]) -> None:
     assert receivers(listed, "Album", "pre_delete")[-1]["on_commit"] is True
     assert receivers(listed, "Album", "post_delete")[-1]["sequential"] is True
     [inherited] = receivers(listed, "Album", "pre_save")
@@ -257,9 +261,9 @@ def test_lists_models_that_still_have_ormars_own_signals(tmp_path: Path) -> None
     models = MODELS.replace("typed_signals.ormar.install({install})", "")
     code = "from ormar import pre_save\n@pre_save(Album)\nasync def f(sender, **kwargs): ...\n"
     done = run("list", "models.py", "--json", cwd=write(tmp_path, {"models.py": models + code}))
-    told = json.loads(done.out)
-    assert [each["name"] for each in receivers(told, "Album", "pre_save")] == ["models.f"]
-    assert not any(each["typed"] for each in told["senders"])
+    data = json.loads(done.out)
+    assert [each["name"] for each in receivers(data, "Album", "pre_save")] == ["models.f"]
+    assert not any(each["typed"] for each in data["senders"])
     assert "the signals of Base, Album, AuditLog are ormar's own" in done.err
 
 
@@ -320,15 +324,15 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_lists_standalone_signals_and_emitters_of_plain_classes(house: Path) -> None:
     done = run("list", "house.rooms", "--json", cwd=house)
-    told = json.loads(done.out)
-    assert {each["name"] for each in told["senders"]} == {"Door", "loose", "house.signals"}
-    assert [each["name"] for each in receivers(told, "Door", "opened")] == ["house.rooms.ring"]
-    assert [each["name"] for each in receivers(told, "loose", "closed")] == ["house.rooms.lock"]
-    [answer] = receivers(told, "house.signals", "rung")
+    data = json.loads(done.out)
+    assert {each["name"] for each in data["senders"]} == {"Door", "loose", "house.signals"}
+    assert [each["name"] for each in receivers(data, "Door", "opened")] == ["house.rooms.ring"]
+    assert [each["name"] for each in receivers(data, "loose", "closed")] == ["house.rooms.lock"]
+    [answer] = receivers(data, "house.signals", "rung")
     assert answer["name"] == "house.rooms.answer"
-    [knocked] = receivers(told, "house.signals", "Door.knocked")
+    [knocked] = receivers(data, "house.signals", "Door.knocked")
     assert knocked["on_commit"] is True
-    assert [each["title"] for each in told["findings"]] == ["`opened` of Door"]
+    assert [each["title"] for each in data["findings"]] == ["`opened` of Door"]
 
 
 def test_nothing_that_the_users_modules_print_is_among_the_results(house: Path) -> None:

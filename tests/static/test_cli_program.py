@@ -1,5 +1,6 @@
 """The command line as a whole: what it costs, needs and says when it cannot run."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,7 +41,7 @@ def test_every_command_is_in_the_help_and_has_one() -> None:
     commands = ("list", "graph", "explain", "doctor", "check")
     assert done.status == 0
     for command in commands:
-        assert f"\n  {command} " in done.out
+        assert re.search(rf"\n  {command} .*[^.]\.\n", done.out), "cut short"
         help_text = run(command, "--help").out
         assert help_text.startswith(f"Usage: typed-signals {command} ")
         imports = " ".join(help_text.split()).count("the code at the top of MODULE runs")
@@ -99,9 +100,9 @@ def test_bad_input_gives_one_clear_sentence(tmp_path: Path, target: str, said: s
     done = run("list", target, cwd=write(tmp_path, MODULES))
     assert (done.status, done.out) == (2, "")
     errors = [line for line in done.err.splitlines() if not line.startswith("  ")]
-    told = [line for line in errors if "typed-signals: imported `" not in line]
-    assert len(told) == 1
-    assert told[0].startswith(f"typed-signals: {said}")
+    sentences = [line for line in errors if "typed-signals: imported `" not in line]
+    assert len(sentences) == 1
+    assert sentences[0].startswith(f"typed-signals: {said}")
 
 
 def test_a_wrong_option_exits_with_2_too() -> None:

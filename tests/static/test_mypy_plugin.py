@@ -32,9 +32,9 @@ def all_said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.name for case in CASES])
 def test_mypy_says(number: int, all_said: dict[str, list[str]]) -> None:
-    told = all_said.get(f"case_{number}", [])
-    assert len(told) == len(CASES[number].said), told
-    for text, expected in zip(told, CASES[number].said, strict=True):
+    texts = all_said.get(f"case_{number}", [])
+    assert len(texts) == len(CASES[number].said), texts
+    for text, expected in zip(texts, CASES[number].said, strict=True):
         assert text.endswith(expected)
 
 
@@ -51,7 +51,7 @@ def test_an_error_reads_as_that_of_connect(mypy: Mypy) -> None:
         HEAD,
     )
     lines = mypy.run("--no-error-summary", "shop.py").splitlines()
-    told = [re.sub(r"^shop\.py:\d+: (error|note): |  \[[\w-]+\]$", "", line) for line in lines]
+    texts = [re.sub(r"^shop\.py:\d+: (error|note): |  \[[\w-]+\]$", "", line) for line in lines]
 
     class Album:
         signals: ModelSignals["Album"] = ModelSignals()
@@ -64,7 +64,7 @@ def test_an_error_reads_as_that_of_connect(mypy: Mypy) -> None:
     verdict, *faults, expected = str(caught.value).splitlines()
     assert len(faults) == 3
     verdict = re.sub(r"^`.*promote` \(.*?\)", "`promote`", verdict)
-    assert told == [
+    assert texts == [
         *(fault.replace("  - ", f"{verdict} ") for fault in faults),
         expected.strip(),
     ]
@@ -78,8 +78,8 @@ def test_a_misspelt_signal_reads_as_the_warning(mypy: Mypy) -> None:
         _ = Album.signals.pre_svae
     mypy.write("shop", "signals.pre_svae", HEAD)
     [text] = mypy.check()["shop"]
-    told = text.removeprefix("error: ").removesuffix("  [signal-name]")
-    assert str(caught[0].message).startswith(told)
+    texts = text.removeprefix("error: ").removesuffix("  [signal-name]")
+    assert str(caught[0].message).startswith(texts)
 
 
 # --- the ways of running mypy --------------------------------------------------------------------
@@ -192,18 +192,18 @@ def test_what_a_module_installs_is_known_to_those_that_import_it(mypy: Mypy) -> 
     head = head.replace("Paid", "Sold")
     installs = "install(Album, signals=AlbumSignals)"
 
-    def told() -> list[str]:
+    def texts() -> list[str]:
         return [text.partition(": ")[2] for text in mypy.check("reader.py").get("reader", [])]
 
     mypy.write("shop", SHOP.format(install=installs), head)
     mypy.write("reader", READER)
-    assert told() == INSTALLED
+    assert texts() == INSTALLED
     mypy.write("reader", f"{READER}# touched")
-    assert told() == INSTALLED, "the shop comes from the cache"
+    assert texts() == INSTALLED, "the shop comes from the cache"
     mypy.write("shop", SHOP.format(install="install()"), head)
-    assert told() == ['Revealed type is "typed_signals.lifecycle.ModelSignals[shop.Album]"']
+    assert texts() == ['Revealed type is "typed_signals.lifecycle.ModelSignals[shop.Album]"']
     mypy.write("shop", SHOP.format(install="def start() -> None: " + installs), head)
-    assert told() == ['Revealed type is "typed_signals.lifecycle.ModelSignals[shop.Album]"']
+    assert texts() == ['Revealed type is "typed_signals.lifecycle.ModelSignals[shop.Album]"']
 
 
 def test_the_daemon_sees_a_contract_that_can_no_longer_be_one(mypy: Mypy) -> None:
@@ -224,83 +224,7 @@ def test_the_daemon_sees_a_contract_that_can_no_longer_be_one(mypy: Mypy) -> Non
         mypy.daemon("stop")
 
 
-# --- beside pydantic's plugin ---------------------------------------------------------------------
-
-BOTH = ["pydantic.mypy, typed_signals.mypy", "typed_signals.mypy, pydantic.mypy"]
-
-
-@pytest.mark.parametrize("plugins", BOTH)
-def test_works_beside_the_plugin_of_pydantic(tmp_path: Path, plugins: str) -> None:
-    mypy = Mypy(tmp_path, plugins)
-    mypy.write(
-        "models",
-        """
-        from pydantic import BaseModel
-
-        class Order(BaseModel):
-            amount = 1
-        class Old(ormar.Model):
-            class Meta:
-                tablename = "old"
-
-        reveal_type(Old.Meta.signals)
-        @Old.Meta.signals.pre_save.connect
-        async def save(sender: type[Old], instnace: Old, **kwargs: object) -> None: ...
-        """,
-        ORMAR,
-    )
-    told = "\n".join(mypy.check()["models"])
-    assert "[pydantic-field]" in told, "an error of pydantic's plugin"
-    assert '"typed_signals.lifecycle.ModelSignals[models.Old]"' in told
-    assert "it requires `instnace`" in told
-
-
-# With pydantic's plugin the two constructors have nothing in common, and mypy's type of a list of
-# both is `list[_ModelType]`, that of their metaclass.
-SEVERAL = """
-class Cover(ormar.Model):
-    ormar_config = base.copy(tablename="covers")
-    id: int = ormar.Integer(primary_key=True)
-    title: str = ormar.String(max_length=10)
-    album: Album = ormar.ForeignKey(Album)
-
-both = [Album, Cover]
-
-@pre_save([Album, Cover])
-@pre_save({Album, Cover})
-@pre_save((Album, Cover))
-@receiver("pre_save", [Album, Cover])
-@pre_save(both)
-@pre_save(set(both))
-@pre_save({"album": Album, "cover": Cover}.values())
-async def any_model(sender: type[ormar.Model], instance: ormar.Model, **kwargs: object) -> None: ...
-@pre_save([Album, Cover])
-async def untyped(sender, instance, **kwargs): ...  # type: ignore[no-untyped-def]
-for each in [Album, Cover]:
-    @pre_save(each)
-    async def of_each(sender: type[ormar.Model], **kwargs: object) -> None: ...
-"""
-UNION = """
-@pre_save([Album, Cover])
-@pre_save({Album, Cover})
-@pre_save((Album, Cover))
-@receiver("pre_save", [Album, Cover])
-async def either(
-    sender: type[Album | Cover], instance: Album | Cover, **kwargs: object
-) -> None: ...
-@pre_save([Album, Cover])
-async def one(sender: type[Album | Cover], instance: Album, **kwargs: object) -> None: ...
-"""
-
-
-@pytest.mark.parametrize("plugins", [*BOTH, "typed_signals.mypy", "pydantic.mypy", ""])
-def test_models_with_different_fields_are_several_senders(tmp_path: Path, plugins: str) -> None:
-    mypy = Mypy(tmp_path, plugins)
-    ours = "typed_signals" in plugins
-    mypy.write("models", f"{SEVERAL}{UNION if ours else ''}", ORMAR)
-    told = [text for text in mypy.check().get("models", []) if "[pydantic-field]" not in text]
-    refused = "`instance` is annotated `Album`, and `pre_save` sends `Album | Cover`"
-    assert [refused in text for text in told] == [True] * ours, told
+# --- what it does not import ----------------------------------------------------------------------
 
 
 def test_nothing_of_the_project_is_imported(mypy: Mypy) -> None:

@@ -85,8 +85,8 @@ def test_an_editor_underlines_what_the_tutorial_calls_wrong_and_nothing_else(pro
         for text, wrong in steps():
             document.change(text)
             path.write_text(text)
-            told = document.errors()
-            assert set(told) == ({wrong} if wrong else set()), told
+            reported = document.errors()
+            assert set(reported) == ({wrong} if wrong else set()), reported
         config = f"{document.text}\nAlbum.ormar_config."
         document.change(f"{config}signals.\n")
         assert sorted(document.completions(".signals.|\n")) == sorted(ELEVEN)
@@ -104,9 +104,9 @@ def test_mypy_flags_what_the_tutorial_calls_wrong_and_nothing_else(project, conf
     for text, wrong in [*said, steps()[-1]]:
         (project / "shop.py").write_text(text)
         mypy = [python(project), "-m", "mypy", f"--config-file={config}", "shop.py"]
-        told = run(project, *mypy, status=1 if wrong else 0)
-        lines = {int(line.split(":")[1]) for line in told.splitlines() if ": error: " in line}
-        assert lines == ({wrong} if wrong else set()), told
+        reported = run(project, *mypy, status=1 if wrong else 0)
+        lines = {int(line.split(":")[1]) for line in reported.splitlines() if ": error: " in line}
+        assert lines == ({wrong} if wrong else set()), reported
 
 
 def test_the_program_runs_and_the_command_line_knows_it(project):

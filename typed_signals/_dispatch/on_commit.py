@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+import weakref
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
 
 from typed_signals._backend import Transaction
 from typed_signals._connection import Connection
 from typed_signals._describe import describe
 from typed_signals._dispatch.run import logger, run_concurrently
+from typed_signals._dispatch.shield import Shield
 from typed_signals._registry import SignalState
 
-__all__ = ["DeferredSend", "ExceptionHandler", "Failure", "run_on_commit", "set_exception_handler"]
+__all__ = [
+    "DeferredSend",
+    "ExceptionHandler",
+    "Failure",
+    "run_deferred",
+    "set_exception_handler",
+]
 
 
 class Failure(NamedTuple):
@@ -37,10 +45,10 @@ _handler: ExceptionHandler | None = None
 
 
 def set_exception_handler(handler: ExceptionHandler | None) -> ExceptionHandler | None:
-    """Choose what is called when a receiver fails after the commit.
+    """Choose what is called when an on-commit receiver fails.
 
-    Such a failure cannot be raised, as that would make the commit look failed; it is logged, and
-    passed to the handler.
+    Such a failure cannot be raised, as that would make the commit look failed; it is logged with
+    its traceback, and passed to the handler.
 
     Args:
         handler: A function that accepts the :class:`Failure`; ``None`` for none.
@@ -55,56 +63,122 @@ def set_exception_handler(handler: ExceptionHandler | None) -> ExceptionHandler 
 
 @dataclass(frozen=True, slots=True)
 class DeferredSend:
-    """A send whose receivers run after the commit."""
+    """A send to the receivers that run after the commit.
+
+    Attributes:
+        signal: The state of the signal that was sent.
+        connections: The receivers, in the order of connection.
+        sender: The signal's sender.
+        payload: The payload, by name.
+    """
 
     signal: SignalState
     connections: tuple[Connection, ...]
     sender: object
     payload: Mapping[str, Any]
 
-    async def run(self) -> None:
-        """Run the receivers one after another, each in a task of its own, in no transaction.
+    async def run_on_commit(self, transaction: Transaction | None) -> None:
+        """Run the receivers once the transaction has committed; now when there is none.
 
-        Whichever fails, the others run all the same.
+        Args:
+            transaction: The transaction that the send is in.
         """
-        caller = asyncio.current_task()
-        before = caller.cancelling() if caller else 0
-        cancelled: asyncio.CancelledError | None = None
-        for connection in self.connections:
-            try:
-                await run_concurrently(self.signal, (connection,), self.sender, self.payload)
-            except asyncio.CancelledError as error:
-                self._report(connection, error)
-                if caller is not None and caller.cancelling() > before:
-                    before = caller.cancelling()
-                    cancelled = error
-            except Exception as error:
-                self._report(connection, error)
-        if cancelled is not None:
-            raise cancelled
-
-    def _report(self, connection: Connection, exception: BaseException) -> None:
-        kind = type(exception).__qualname__
-        receiver = describe(connection.receiver)
-        logger.error(
-            f"receiver {receiver} of {self.signal.title} failed after the commit: {kind}",
-            exc_info=exception,
-        )
-        if _handler is None:
+        if not self.connections:
             return
+        kept = replace(
+            self,
+            sender=_referent(self.sender),
+            payload={name: _referent(value) for name, value in self.payload.items()},
+        )
+        if transaction is not None:
+            await transaction.run_on_commit(kept)
+            return
+        shield = Shield()
+        await run_deferred([kept], shield)
+        if shield.cancelled is not None:
+            raise shield.cancelled
+
+
+def _referent(value: Any) -> Any:
+    """The object that a weak proxy stands for; it would be gone after the commit."""
+    if isinstance(value, weakref.ProxyTypes):
+        return value.__dir__.__self__  # any bound method has it
+    return value
+
+
+async def run_deferred(sends: Sequence[DeferredSend], shield: Shield) -> None:
+    """Run receivers one after another, each in a task of its own, outside any transaction.
+
+    Whichever fails, the others run all the same.
+
+    Args:
+        sends: The sends, in their order.
+        shield: Takes the cancellations of the caller. When its time is over, the receiver that
+            is running is cancelled, and the rest are not called.
+
+    Raises:
+        KeyboardInterrupt: A receiver or the exception handler raised it; the rest are not called.
+        SystemExit: As above.
+    """
+    calls = [(send, connection) for send in sends for connection in send.connections]
+    for number, (send, connection) in enumerate(calls, 1):
+        receivers = run_concurrently(send.signal, (connection,), send.sender, send.payload)
+        task = await shield.finish(receivers)
         try:
-            _handler(Failure(connection.receiver, self.signal.title, self.sender, exception))
-        except Exception as broken:
-            kind = type(broken).__qualname__
-            logger.error(
-                f"the exception handler {describe(_handler)} failed itself: {kind}",
-                exc_info=broken,
-            )
+            if (error := _failure(task)) is not None:
+                _report(send, connection, error)
+        except (KeyboardInterrupt, SystemExit):
+            _report_not_called(calls[number:], _ENDING)
+            if shield.cancelled is None:  # else the event loop has raised it and cancels all
+                raise
+            return
+        if shield.expired:
+            reason = f"its caller was cancelled, and {shield.grace:g} s later it was not their turn"
+        elif task.cancelling():  # by whoever cancels every task
+            reason = _ENDING
+        else:
+            continue
+        _report_not_called(calls[number:], reason)
+        return
 
 
-async def run_on_commit(deferred: DeferredSend, transaction: Transaction | None) -> None:
-    """Run receivers after a transaction has committed; at once when there is none."""
-    if transaction is None:
-        await deferred.run()
-    else:
-        transaction.run_on_commit(deferred)
+_ENDING: Final = "the program is ending"
+
+
+def _failure(task: asyncio.Task[Any]) -> BaseException | None:
+    try:
+        return task.exception()
+    except asyncio.CancelledError as error:
+        return error
+
+
+def _report(send: DeferredSend, connection: Connection, error: BaseException) -> None:
+    if isinstance(error, KeyboardInterrupt | SystemExit):
+        raise error
+    receiver, title = describe(connection.receiver), send.signal.title
+    kind = type(error).__qualname__
+    logger.error(
+        "receiver %s of %s failed after the commit: %s", receiver, title, kind, exc_info=error
+    )
+    if _handler is None:
+        return
+    try:
+        _handler(Failure(connection.receiver, title, send.sender, error))
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as broken:
+        kind = type(broken).__qualname__
+        logger.error(
+            "the exception handler %s failed itself: %s",
+            describe(_handler),
+            kind,
+            exc_info=broken,
+        )
+
+
+def _report_not_called(calls: Sequence[tuple[DeferredSend, Connection]], reason: str) -> None:
+    for send, connection in calls:
+        receiver, title = describe(connection.receiver), send.signal.title
+        logger.error(
+            "receiver %s of %s was not called after the commit: %s", receiver, title, reason
+        )

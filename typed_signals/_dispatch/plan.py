@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from typed_signals._backend import Transaction, find_backend
 from typed_signals._connection import Connection
-from typed_signals._dispatch.on_commit import DeferredSend, run_on_commit
+from typed_signals._dispatch.on_commit import DeferredSend
 from typed_signals._dispatch.run import Run, check_payload, run_concurrently, run_sequentially
 from typed_signals._middleware import Middleware, SentSignal, applying
 from typed_signals._registry import BaseSignal, SignalState, changes, state_of
@@ -187,8 +187,7 @@ async def _call_groups(
 ) -> None:
     for run, connections in groups:
         await run(deferred.signal, connections, deferred.sender, deferred.payload)
-    if deferred.connections:
-        await run_on_commit(deferred, transaction)
+    await deferred.run_on_commit(transaction)
 
 
 async def _call_all_robustly(
@@ -200,8 +199,7 @@ async def _call_all_robustly(
     for run, connections in plan.outside if transaction is None else plan.inside:
         capturing = [replace(each, call=_capturing(each, caller, outcomes)) for each in connections]
         await run(state, capturing, sender, payload)
-    if plan.deferred:
-        await run_on_commit(DeferredSend(state, plan.deferred, sender, payload), transaction)
+    await DeferredSend(state, plan.deferred, sender, payload).run_on_commit(transaction)
     return [outcomes[each.order] for each in plan.connections if each.order in outcomes]
 
 
@@ -218,7 +216,9 @@ def _capturing(
             if caller is asyncio.current_task() and caller and caller.cancelling() > before:
                 raise  # sequentially: the caller is cancelled, not this receiver alone
             exception = error
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise  # these end the program, or this coroutine
+        except BaseException as error:
             exception = error
         outcomes[connection.order] = Outcome(connection.receiver, result, exception)
 

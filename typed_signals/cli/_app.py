@@ -18,8 +18,9 @@ __all__ = ["cli"]
 def cli() -> None:
     """Show which receivers your signals have, and check them.
 
-    Results go to stdout, everything else to stderr. Exit codes: 0 all is well, 1 something was
-    found (`list`: only with --strict), 2 the command could not run.
+    `list`, `graph` and `explain` import the module that you name, so its code runs; `check` and
+    `doctor` only read it. Results go to stdout, everything else to stderr. Exit codes: 0 all is
+    well, 1 something was found (`list`: only with --strict), 2 the command could not run.
     """
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["Body", "body_of"]
+__all__ = ["Body", "body_of", "unwrapped"]
 
 # What writes a row, on an instance and on a query (ormar's `QuerySet`).
 _INSTANCE_WRITES = ("save", "update", "upsert", "delete", "save_related")
@@ -131,26 +131,39 @@ def _is_instance(node: ast.expr) -> bool:
             return False
 
 
+def unwrapped(receiver: Any) -> tuple[Any, object, tuple[object, ...]]:
+    """What really runs when a receiver is called: the function, its `self`, and all that is bound.
+
+    What is bound is told apart by the ids, so that nothing of the user's is compared.
+    """
+    owner: object = None
+    bound: list[object] = []
+    for _ in range(100):  # wrappers may go round in circles
+        call = _call_of(receiver)
+        if isinstance(receiver, functools.partial):
+            keywords = sorted((name, id(value)) for name, value in receiver.keywords.items())
+            bound += [*map(id, receiver.args), *keywords]
+            receiver = receiver.func
+        elif isinstance(receiver, MethodType):
+            owner, receiver = receiver.__self__, receiver.__func__
+            bound.append(id(owner))
+        elif hasattr(receiver, "__wrapped__"):
+            receiver = receiver.__wrapped__
+        elif isinstance(receiver, FunctionType) or not isinstance(call, FunctionType):
+            break
+        else:
+            owner, receiver = receiver, call
+            bound.append(id(owner))
+    return receiver, owner, (id(receiver), *bound)
+
+
 def _call_of(receiver: object) -> object:
     return getattr(type(receiver), "__call__", None)  # noqa: B004 - the method itself is wanted
 
 
 def body_of(receiver: Any) -> Body | None:
     """Read the source of what really runs when a receiver is called, if there is any."""
-    bound: object = None
-    while not isinstance(receiver, FunctionType):
-        call = _call_of(receiver)
-        if isinstance(receiver, functools.partial):
-            receiver = receiver.func
-        elif isinstance(receiver, MethodType):
-            bound, receiver = receiver.__self__, receiver.__func__
-        elif isinstance(receiver, staticmethod) or hasattr(receiver, "__wrapped__"):
-            receiver = receiver.__wrapped__
-        elif isinstance(call, FunctionType):
-            bound, receiver = receiver, call
-        else:
-            return None
-    function = inspect.unwrap(receiver)
+    function, owner, _ = unwrapped(receiver)
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     except (OSError, TypeError, SyntaxError, ValueError, IndexError):
@@ -161,6 +174,6 @@ def body_of(receiver: Any) -> Body | None:
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         with contextlib.suppress(ValueError):  # not filled yet
             names[name] = cell.cell_contents
-    if bound is not None and tree.args.args:
-        names[tree.args.args[0].arg] = bound
+    if owner is not None and tree.args.args:
+        names[tree.args.args[0].arg] = owner
     return Body(tree, names)

@@ -9,15 +9,16 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import click
 
-from typed_signals.cli._output import CannotRun, code, remark, say, text, working
+from typed_signals.cli._output import CannotRun, code, err, remark, say, text
 from typed_signals.cli._source import files_below, imported_packages, nodes_of
 
 __all__ = ["check"]
@@ -43,10 +44,11 @@ _ABOUT_SIGNALS = re.compile(r"\w*Signals?\b|\bConnector\b|\btyped_signals\b")
     help="`github` writes annotations for GitHub Actions.",
 )
 def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
-    """Check signals and receivers in files and folders, without importing them.
+    """Check signals and receivers with mypy.
 
-    Runs mypy with the plugin; no configuration is needed, and none is read. Exits with 1 if
-    anything was found, and with 2 if the code could not be checked.
+    Checks files and folders, without importing them. Runs mypy with the plugin; no configuration
+    is needed, and none is read. Exits with 1 if anything was found, and with 2 if the code could
+    not be checked.
     """
     for path in paths:
         if not Path(path).exists():
@@ -58,7 +60,7 @@ def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
             "ormar is not installed beside this command, so the signals of models cannot be "
             "checked: install it; a hook of pre-commit names it under `additional_dependencies`"
         )
-    with working(f"Checking {', '.join(paths)}…"):
+    with err.status(f"Checking {', '.join(paths)}…") if err.is_terminal else nullcontext():
         blocked, errors = _mypy(paths)
     shown = [error for error in errors if everything or blocked or error.is_about_signals]
     for error in shown:
@@ -97,53 +99,31 @@ class _Error:
     column: int
     code: str
     message: str
-    hint: str
 
     @property
     def is_about_signals(self) -> bool:
         """Whether it concerns signals, in mypy's words or in ours."""
         ours = self.code.startswith(("signal-", "send-"))
-        return ours or _ABOUT_SIGNALS.search(f"{self.message} {self.hint}") is not None
-
-    def translated(self) -> _Error:
-        """The same in plain words, where mypy's do not say what it means for signals."""
-        if self.code == "unused-coroutine":
-            for send in _sends_at(Path(self.file), self.line):
-                what = f"`{send}(…)` is not awaited, so nothing is sent"
-                how = f"Write `await {send}(…)`."
-                return replace(self, code="send-not-awaited", message=what, hint=how)
-        return self
+        return ours or _ABOUT_SIGNALS.search(self.message) is not None
 
     def show(self) -> None:
         """Print it, with the line of code."""
         code(f"{self.file}:{self.line}:{self.column}  {self.code}", "bold")
         if line := linecache.getline(self.file, self.line).strip():
             code(line, "cyan", indent=4)
-        for line in [*self.message.splitlines(), *self.hint.splitlines()]:
-            say(line, indent=2)
-        say()
+        say(f"{self.message}\n", indent=2)
 
     def annotation(self) -> str:
         """The workflow command that shows it on GitHub."""
-        message = "\n".join(filter(None, (self.message, self.hint)))
         values = {"file": self.file, "line": self.line, "col": self.column, "title": self.code}
         where = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in values.items())
-        return f"::error {where}::{_escaped(message)}"
+        return f"::error {where}::{_escaped(self.message)}"
 
 
 def _escaped(value: str, more: str = "") -> str:
     for character in f"%\r\n{more}":
         value = value.replace(character, f"%{ord(character):02X}")
     return value
-
-
-def _sends_at(file: Path, line: int) -> Iterator[str]:
-    """What a statement on a line calls to send a signal, if it does not await that."""
-    for node in nodes_of(file):
-        if isinstance(node, ast.Expr) and node.lineno == line and isinstance(node.value, ast.Call):
-            called = node.value.func
-            if isinstance(called, ast.Attribute) and called.attr in ("send", "send_robust"):
-                yield ast.unparse(called)
 
 
 def _mypy(paths: tuple[str, ...]) -> tuple[bool, list[_Error]]:
@@ -163,7 +143,7 @@ def _mypy(paths: tuple[str, ...]) -> tuple[bool, list[_Error]]:
         printed: list[Mapping[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
     except ValueError:
         printed = []
-    errors = [_read(each).translated() for each in printed if each.get("severity") == "error"]
+    errors = [_read(each) for each in printed if each.get("severity") == "error"]
     blocked = done.returncode not in (0, 1)
     if (blocked and not errors) or (done.stdout and not printed):
         said = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
@@ -172,11 +152,26 @@ def _mypy(paths: tuple[str, ...]) -> tuple[bool, list[_Error]]:
 
 
 def _read(printed: Mapping[str, Any]) -> _Error:
-    return _Error(
-        file=str(printed["file"]),
-        line=int(printed["line"]),
-        column=int(printed["column"]) + 1,
-        code=str(printed.get("code") or "error"),
-        message=str(printed["message"]),
-        hint=str(printed.get("hint") or ""),
-    )
+    file, line = str(printed["file"]), int(printed["line"])
+    kind = str(printed.get("code") or "error")
+    message = "\n".join(str(each) for each in (printed["message"], printed.get("hint")) if each)
+    sends = _sends_at(Path(file), line) if kind == "unused-coroutine" else []
+    if sends:  # what mypy says of it does not mention signals
+        kind = "send-not-awaited"
+        message = (
+            f"`{sends[0]}(…)` is not awaited, so nothing is sent\nWrite `await {sends[0]}(…)`."
+        )
+    return _Error(file, line, int(printed["column"]) + 1, kind, message)
+
+
+def _sends_at(file: Path, line: int) -> list[str]:
+    """What the statements on a line call to send a signal without awaiting it."""
+    return [
+        ast.unparse(node.value.func)
+        for node in nodes_of(file)
+        if isinstance(node, ast.Expr)
+        and node.lineno == line
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr in ("send", "send_robust")
+    ]

@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from rich.text import Text
 
 from typed_signals.cli._library import suggest
-from typed_signals.cli._output import CannotRun, say, working
+from typed_signals.cli._output import CannotRun, say
 from typed_signals.cli._source import files_below, imported_packages, module_name, not_imported
 
 __all__ = ["doctor"]
@@ -45,18 +45,17 @@ _Results = Iterator[tuple[str, str, str]]
 @click.command()
 @click.argument("project", metavar="[PROJECT_DIR]", default=".", type=click.Path(path_type=Path))
 def doctor(project: Path) -> None:
-    """Check that versions, stubs, the mypy plugin and your modules fit together.
+    """Check that everything fits together.
 
-    Looks at the packages beside this command, and reads the configuration and the source in
-    PROJECT_DIR (by default here), without importing it. Exits with 1 if something needs fixing.
+    Looks at the packages beside this command, the stubs, the mypy plugin, and the modules in
+    PROJECT_DIR (by default here). It reads the source without importing it. Exits with 1 if
+    something needs fixing.
     """
     if not project.is_dir():
         raise CannotRun(f"there is no folder `{project}`")
     project, bad = project.resolve(), 0
     for part in (_python, _ormar, _mypy, _pre_commit, _stubs, _modules):
-        with working(f"Reading {project}…"):
-            results = [*part(project)]
-        for verdict, found, remedy in results:
+        for verdict, found, remedy in part(project):
             say(found, start=Text.assemble("  ", _MARKS[verdict], "  "), indent=8)
             if remedy:
                 say(remedy, "cyan", indent=8)

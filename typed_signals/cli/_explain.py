@@ -20,11 +20,11 @@ __all__ = ["explain"]
 
 
 @click.command(
-    help=f"""Explain a signal, the signals of a model, or what is wrong with a receiver.
+    help=f"""Explain a signal, a model or a receiver.
 
     SIGNAL is one of a model's lifecycle (`pre_save`), or `custom`: shows when it is sent, with
-    what, and what to write. MODULE:ATTRIBUTE is a signal, its Protocol, a model or an emitter, or
-    a receiver: then every fault is listed, and the exit code is 1 if connecting it would fail.
+    what, and what to write. MODULE:ATTRIBUTE is a signal, its Protocol, a model or an emitter
+    (shows its signals), or a receiver (lists every fault, and exits with 1 if there is any).
 
     {RUNS_CODE}
     """
@@ -36,7 +36,6 @@ __all__ = ["explain"]
     help="The signal that a receiver is for, if it is not connected.",
 )
 def explain(target: str, signal: str | None) -> None:
-    """Explain a signal, the signals of a model, or what is wrong with a receiver."""
     if ":" not in target and not target.endswith(".py"):
         _print_signal(_named(target))
         return

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 from typed_signals.cli import _library as library
-from typed_signals.cli._body import body_of
+from typed_signals.cli._body import body_of, unwrapped
 from typed_signals.cli._library import ReceiverInfo, SignalInfo
 from typed_signals.cli._senders import Sender
 from typed_signals.cli._source import module_name, not_loaded, sent_names
@@ -31,19 +28,22 @@ class Finding:
 
 def findings_in(senders: Sequence[Sender], module: ModuleType) -> list[Finding]:
     """Look for what looks wrong with senders, and in the source of the project of a module."""
+    return [*dict.fromkeys(_findings(senders, module))]
+
+
+def _findings(senders: Sequence[Sender], module: ModuleType) -> Iterator[Finding]:
+    yield from _not_imported(module)
     sent, searched = sent_names(module)
-    found = dict.fromkeys(_not_imported(module))
     for sender in senders:
         for signal in sender.signals:
             title = f"`{signal.name}` of {sender.name}"
             ours = not sender.is_model or signal.name not in library.LIFECYCLE
             if ours and sent.isdisjoint((signal.name.rpartition(".")[2], None)):
-                found |= dict.fromkeys(_never_sent(sender, signal, title, searched))
-            found |= dict.fromkeys(_twice(signal, title))
+                yield from _never_sent(sender, signal, title, searched)
+            yield from _twice(signal, title)
             for each in signal.receivers:
                 if each.inherited_from is None:  # else it is reported at the abstract model
-                    found |= dict.fromkeys(_about_receiver(signal, each, title))
-    return list(found)
+                    yield from _about_receiver(signal, each, title)
 
 
 def _not_imported(module: ModuleType) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def _never_sent(sender: Sender, signal: SignalInfo, title: str, searched: str) -
 def _twice(signal: SignalInfo, title: str) -> Iterator[Finding]:
     seen: dict[object, ReceiverInfo] = {}
     for each in signal.receivers:
-        first = seen.setdefault(_innermost(each.receiver), each)
+        first = seen.setdefault(unwrapped(each.receiver)[-1], each)
         both_inherited = first.inherited_from is not None and each.inherited_from is not None
         if first is not each and not both_inherited:
             yield Finding(
@@ -87,23 +87,6 @@ def _twice(signal: SignalInfo, title: str) -> Iterator[Finding]:
                 "it runs twice.",
                 "Wrap it once and connect that.",
             )
-
-
-def _innermost(receiver: Any) -> object:
-    """What really runs: the function, on which object, with what bound."""
-    bound: list[object] = []
-    while True:
-        if isinstance(receiver, functools.partial):
-            keywords = sorted((name, id(value)) for name, value in receiver.keywords.items())
-            bound += [*map(id, receiver.args), *keywords]
-            receiver = receiver.func
-        elif inspect.ismethod(receiver):
-            bound.append(id(receiver.__self__))
-            receiver = receiver.__func__
-        elif hasattr(receiver, "__wrapped__"):
-            receiver = receiver.__wrapped__
-        else:
-            return id(receiver), *bound
 
 
 def _about_receiver(signal: SignalInfo, each: ReceiverInfo, title: str) -> Iterator[Finding]:

@@ -47,11 +47,11 @@ class _Edge(NamedTuple):
 
 
 @click.command(
-    help=f"""Draw senders, signals, receivers, and the models that receivers write.
+    help=f"""Draw senders, signals and receivers.
 
-    {RUNS_CODE} What a receiver writes is read from its source, and from the functions of its
-    package that it calls. Prints Mermaid or DOT text; a file may also be an SVG, PNG or PDF
-    picture, which needs the extra typed-signals[graph].
+    {RUNS_CODE} Also draws the models that receivers write, as far as their source says. Prints
+    Mermaid or DOT text; a file may also be an SVG, PNG or PDF picture, which needs the extra
+    typed-signals[graph].
     """
 )
 @click.argument("target", metavar="MODULE[:ATTRIBUTE]")
@@ -68,7 +68,6 @@ class _Edge(NamedTuple):
     help=f"A file ({_NAMES}).",
 )
 def graph(target: str, form: str | None, output: Path | None) -> None:
-    """Draw senders, signals, receivers, and the models that receivers write."""
     suffix = output.suffix if output and not form else ".mmd"
     if suffix not in (*_SUFFIXES, *_PICTURES):
         raise CannotRun(f"cannot write a `{suffix}` file, only {_NAMES}")
@@ -111,7 +110,7 @@ def _edges(senders: Sequence[Sender]) -> list[_Edge]:
         for signal in sender.signals:
             node = _Node("signal", signal.name, key=sender.key)
             for each in signal.receivers:
-                if each.inherited_from is not None:  # drawn at the abstract model
+                if id(each.inherited_from) in keys:  # drawn at the abstract model
                     continue
                 place = library.locate(each.receiver)
                 where = f"{place.file}:{place.line}" if place.file else ""

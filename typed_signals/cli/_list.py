@@ -33,7 +33,6 @@ __all__ = ["list_signals"]
 @click.option("--all", "everything", is_flag=True, help="Also signals without receivers.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything looks wrong.")
 def list_signals(target: str, as_json: bool, everything: bool, strict: bool) -> None:
-    """List signals and their receivers."""
     imported = import_target(target)
     senders = senders_in(imported)
     findings = findings_in(senders, imported.module)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 
 import click
@@ -15,7 +14,7 @@ from rich.text import Text
 _out = Console(highlight=False)
 if not _out.is_terminal and "COLUMNS" not in os.environ:
     _out.width = 10_000  # in a pipe nothing is wrapped, so that `grep` finds whole rows
-_err = Console(highlight=False, stderr=True, soft_wrap=True)
+err = Console(highlight=False, stderr=True, soft_wrap=True)
 
 
 class CannotRun(click.ClickException):
@@ -38,17 +37,7 @@ def reserve_stdout() -> None:
 
 def remark(message: str, style: str = "dim") -> None:
     """Print a sentence that is no result, on stderr."""
-    _err.print(Text(f"typed-signals: {message}", style))
-
-
-@contextmanager
-def working(what: str) -> Generator[None]:
-    """Show what is being done, on a terminal only."""
-    if _err.is_terminal:
-        with _err.status(what):
-            yield
-    else:
-        yield
+    err.print(Text(f"typed-signals: {message}", style))
 
 
 def text(result: str) -> None:

@@ -14,7 +14,7 @@ from types import ModuleType
 from typed_signals.cli._library import LIFECYCLE
 
 _SKIPPED = ("node_modules", "site-packages", "__pycache__", "build", "dist", "tests", "test")
-_TEST = re.compile(r"test_.*|.*_test|conftest")
+_TEST = re.compile(r"(test_.*|.*_test|conftest)\.py")
 
 
 @functools.cache
@@ -40,37 +40,35 @@ def module_name(file: Path) -> tuple[str, Path]:
 def loaded_modules(module: ModuleType) -> dict[Path, ModuleType]:
     """The loaded modules of the project of a module: of its package, or beside its file."""
     top, home = module.__name__.partition(".")[0], _file_of(module).parent
-    in_package = bool(_folders(module))
+    package = _package(module)
     return {
         file: other
         for name, other in list(sys.modules.items())
         if (file := _file_of(other)).suffix == ".py"
-        and (name.partition(".")[0] == top if in_package else file.parent == home)
+        and (name.partition(".")[0] == top if package else file.parent == home)
     }
 
 
 def project_files(module: ModuleType) -> list[Path]:
     """The files of the package of a module; without a package, the loaded ones beside it."""
-    below = {file for folder in _folders(module) for file in files_below(folder)}
+    below = {file for folder in _package(module) for file in files_below(folder)}
     return sorted(below or loaded_modules(module))
 
 
 def files_below(folder: Path) -> Iterator[Path]:
     """The Python files below a folder, without environments and tests."""
     for place, folders, files in os.walk(folder.resolve()):
-        folders[:] = [
-            name
-            for name in folders
-            if name not in _SKIPPED
-            and not name.startswith(".")
-            and not Path(place, name, "pyvenv.cfg").exists()
-        ]
-        for file in (Path(place, name) for name in files):
-            if file.suffix == ".py" and not _TEST.fullmatch(file.stem):
-                yield file
+        if "pyvenv.cfg" in files:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if name not in _SKIPPED and name[0] != "."]
+        for name in files:
+            if name.endswith(".py") and not _TEST.fullmatch(name):
+                yield Path(place, name)
 
 
-def _folders(module: ModuleType) -> list[Path]:
+def _package(module: ModuleType) -> list[Path]:
+    """The folders of the top package of a module; none if it is in no package."""
     top = sys.modules.get(module.__name__.partition(".")[0], module)
     return [Path(each) for each in getattr(top, "__path__", ())]
 
@@ -85,7 +83,7 @@ def _file_of(module: ModuleType) -> Path:
 def not_loaded(module: ModuleType) -> Iterator[Path]:
     """The files of the project of a module that connect receivers and that nothing imported."""
     loaded = loaded_modules(module)
-    if _folders(module):
+    if _package(module):
         files = project_files(module)
     else:  # of the files beside it, those that belong to it: they import one of its modules
         names = {other.__name__ for other in loaded.values()}
@@ -145,7 +143,7 @@ def imported_packages(file: Path) -> set[str]:
 
 def connecting(files: Iterable[Path]) -> Iterator[Path]:
     """The files that connect receivers when they are imported, and are no scripts."""
-    files = [file for file in files if not _TEST.fullmatch(file.stem)]
+    files = [file for file in files if not _TEST.fullmatch(file.name)]
     signals = {name for file in files for name in _signals(file)}
     for file in files:
         ours = ["receiver"] if "typed_signals" in imported_packages(file) else []

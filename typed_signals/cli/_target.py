@@ -14,7 +14,7 @@ from typing import Any
 
 import typed_signals
 from typed_signals.cli import _library as library
-from typed_signals.cli._output import CannotRun, remark, reserve_stdout, working
+from typed_signals.cli._output import CannotRun, remark, reserve_stdout
 from typed_signals.cli._source import connecting, files_below, imported_packages, module_name
 
 __all__ = ["RUNS_CODE", "Target", "import_target", "modules_to_name"]
@@ -89,8 +89,7 @@ def modules_to_name(folder: Path) -> str:
 
 def _import(name: str) -> ModuleType:
     try:
-        with working(f"Importing {name}…"):
-            return importlib.import_module(name)
+        return importlib.import_module(name)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a user's module may raise anything, SystemExit too

@@ -36,22 +36,19 @@ from typed_signals.mypy.fullnames import (
     INSTALL,
     SIGNAL,
 )
-from typed_signals.mypy.installs import (
-    check_install,
-    check_signals_of,
-    installed_signals,
-    remember_installs,
-)
+from typed_signals.mypy.installed import installed_signals
+from typed_signals.mypy.installs import remember_installs
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_call
 from typed_signals.mypy.senders import connector_of
 from typed_signals.mypy.sends import name_signal
+from typed_signals.mypy.targets import check_install, check_signals_of
 
 
 def _version() -> str:
     """What mypy adds to its cache's key, so that no verdict outlives the rules it was made by."""
-    files = sorted([*Path(__file__).parent.glob("*.py"), Path(rules.FILE)])
+    files = [*sorted(Path(__file__).parent.glob("*.py")), *map(Path, rules.FILES)]
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -86,8 +83,6 @@ _METHODS: dict[str, Callable[[MethodContext], Type]] = {
 }
 
 _META_SIGNALS = ".Meta.signals"
-# By a base class.
-_CLASSES_BELOW: dict[str, Callable[[ClassDefContext], None]] = {EMITTER: _check_emitter}
 # By the last part of the name.
 _CLASSES_NAMED: dict[str, Callable[[ClassDefContext], None]] = {"Meta": add_signals_to_meta}
 _FUNCTIONS: dict[str, Callable[[FunctionContext], Type]] = {
@@ -110,7 +105,7 @@ class SignalsPlugin(Plugin):
         owner, _, name = fullname.rpartition(".")
         if feature := _UNKNOWN_IN.get(owner):
             return partial(feature, name)
-        return _ATTRIBUTES.get(fullname)
+        return _ATTRIBUTES.get(self._own_method(fullname))
 
     def get_class_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         """The feature for an attribute of a class."""
@@ -124,11 +119,7 @@ class SignalsPlugin(Plugin):
 
     def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
         """The feature for a class, by one of the bases that stand in its head."""
-        symbol = self.lookup_fully_qualified(fullname)
-        base = symbol.node if symbol else None
-        mro = base.mro if isinstance(base, TypeInfo) else []
-        found = (_CLASSES_BELOW.get(each.fullname) for each in mro)
-        return next(filter(None, found), None)
+        return _check_emitter if self._has_base(fullname, EMITTER) else None
 
     def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], Type] | None:
         """The feature for a call of a function or class."""
@@ -138,11 +129,23 @@ class SignalsPlugin(Plugin):
         self, fullname: str
     ) -> Callable[[MethodSigContext], FunctionLike] | None:
         """The feature for a call of a method, before its arguments are checked."""
-        return _SIGNATURES.get(fullname)
+        return _SIGNATURES.get(self._own_method(fullname))
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
         """The feature for a call of a method, after its arguments were checked."""
-        return _METHODS.get(fullname)
+        return _METHODS.get(self._own_method(fullname))
+
+    def _own_method(self, fullname: str) -> str:
+        """The name that a method of ours has in the class that a signal's class derives from."""
+        owner, _, name = fullname.rpartition(".")
+        if f"{SIGNAL}.{name}" not in _SIGNATURES:
+            return fullname
+        return f"{SIGNAL}.{name}" if self._has_base(owner, SIGNAL) else fullname
+
+    def _has_base(self, fullname: str, base: str) -> bool:
+        symbol = self.lookup_fully_qualified(fullname)
+        cls = symbol.node if symbol else None
+        return isinstance(cls, TypeInfo) and cls.has_base(base)
 
 
 def plugin(version: str) -> type[Plugin]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from inspect import Parameter
 
+from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import ArgKind, FuncDef
 from mypy.subtypes import find_member
 from mypy.types import (
@@ -13,21 +14,24 @@ from mypy.types import (
     FunctionLike,
     Instance,
     ProperType,
+    Type,
     UnionType,
     get_proper_type,
 )
 
+from typed_signals.mypy.fullnames import CONNECTOR, SIGNAL
 from typed_signals.mypy.functions import Named
 from typed_signals.mypy.rules import SENDER, Contract
 
 __all__ = [
     "STARS",
     "called",
-    "contract_of",
     "is_nameless",
     "partial_call",
     "positional_names",
     "protocol_calls",
+    "protocol_of",
+    "read_contract",
     "signature_of",
     "without",
 ]
@@ -44,18 +48,26 @@ _KINDS = {
 }
 
 
-def protocol_calls(owner: ProperType) -> list[CallableType]:
+def protocol_of(owner: Type) -> ProperType | None:
+    """P of a ``Signal[P]`` or ``Connector[P]``, or of a subclass; None for other types."""
+    typ = get_proper_type(owner)
+    mro = typ.type.mro if isinstance(typ, Instance) else []
+    base = next((each for each in mro if each.fullname in (CONNECTOR, SIGNAL)), None)
+    if base is None or not isinstance(typ, Instance):
+        return None
+    return next(map(get_proper_type, map_instance_to_supertype(typ, base).args), None)
+
+
+def protocol_calls(owner: Type) -> list[CallableType]:
     """The ``__call__`` of the Protocol P of a ``Signal[P]`` or ``Connector[P]``.
 
     Several when P is a union, as for a receiver of several senders' signals; none when P is no
     Protocol or not known.
     """
-    if not isinstance(owner, Instance) or not owner.args:
-        return []
-    given = get_proper_type(owner.args[0])
+    given = protocol_of(owner)
     calls: list[CallableType] = []
     for each in given.items if isinstance(given, UnionType) else [given]:
-        protocol = get_proper_type(each)
+        protocol = get_proper_type(each) if each is not None else None
         if not isinstance(protocol, Instance) or not protocol.type.is_protocol:
             return []
         call = called(protocol)
@@ -103,10 +115,10 @@ def positional_names(whole: CallableType | FuncDef, partial: CallableType) -> li
     ]
 
 
-def contract_of(call: CallableType) -> Contract:
+def read_contract(call: CallableType) -> Contract:
     """Read the ``__call__`` of a receiver Protocol into rules.
 
-    An alias (``Annotated[..., SentAs(...)]``) is payload like any other here: types do not carry
+    An alias (``Annotated[..., Alias(...)]``) is payload like any other here: types do not carry
     the mark, and a receiver may ask for both.
     """
     parameters = signature_of(call)

@@ -19,6 +19,7 @@ from typed_signals._misuse import (
     bad_contract,
     positional_payload,
 )
+from typed_signals.mypy.callables import protocol_of
 from typed_signals.mypy.codes import SIGNAL_CONTRACT
 from typed_signals.mypy.emitters import qualified_name
 from typed_signals.mypy.rules import SENDER
@@ -40,8 +41,7 @@ def report_contract(ctx: FunctionContext | ClassDefContext, signal: Type, place:
         signal: The type.
         place: Where it stands.
     """
-    typ = get_proper_type(signal)
-    protocol = get_proper_type(typ.args[0]) if isinstance(typ, Instance) and typ.args else None
+    protocol = protocol_of(signal)
     if isinstance(protocol, CallableType) and not protocol.is_type_obj():
         name, reason = "Callable", NO_PROTOCOL
     elif isinstance(protocol, Instance) and not protocol.type.fallback_to_any:

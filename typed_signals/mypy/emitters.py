@@ -72,7 +72,7 @@ def sends_none(sender: FunctionLike) -> bool:
 
 
 def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Context) -> Type | None:
-    """The type of a sender's signal, found as ``emitter_of`` finds it when the program runs.
+    """The type of a sender's signal, found as ``get_emitter`` finds it when the program runs.
 
     Args:
         api: mypy's checker.

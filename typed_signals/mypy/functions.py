@@ -125,7 +125,8 @@ class Named:
         """
         if not self.local:
             first = index == 0 and count == len(self.function.arg_names)
-            return self.function.original_first_arg if first else None
+            # Older mypys do not have the attribute.
+            return getattr(self.function, "original_first_arg", None) if first else None
         arguments: list[Argument] = self.function.arguments
         place = index + len(arguments) - count
         return arguments[place].variable.name if 0 <= place < len(arguments) else None

@@ -1,8 +1,7 @@
-"""Feature: after ``install(Album, signals=AlbumSignals)`` Album's signals are of that class.
+"""The calls ``install(Album, signals=AlbumSignals)``: which model has which emitter class.
 
-What mypy cannot do by itself: a call gives no attribute another type, here or in other modules. The
-calls of the module that is checked count; and of each module that it imports, those that stand
-beside the emitter class. Which models an emitter class is for is checked in the same calls.
+The calls of the module that is checked count; and of each module that it imports, those that stand
+beside the emitter class.
 """
 
 from __future__ import annotations
@@ -22,18 +21,13 @@ from mypy.nodes import (
     SymbolNode,
     TypeInfo,
 )
-from mypy.plugin import AttributeContext, ClassDefContext, FunctionContext
-from mypy.subtypes import is_subtype
-from mypy.types import FunctionLike, Instance, Type, get_proper_type
-from mypy.typevars import fill_typevars
+from mypy.plugin import ClassDefContext
 
-from typed_signals._misuse import no_target, other_signals
-from typed_signals.mypy.codes import SIGNAL_INSTALL
-from typed_signals.mypy.emitters import SIGNALS, emitter_owner, qualified_name
-from typed_signals.mypy.fullnames import EMITTER, INSTALL, ORMAR_MODEL
+from typed_signals.mypy.emitters import SIGNALS
+from typed_signals.mypy.fullnames import INSTALL, ORMAR_MODEL
 from typed_signals.mypy.statements import all_statements, once_per_module
 
-__all__ = ["check_install", "check_signals_of", "installed_signals", "remember_installs"]
+__all__ = ["installed_emitter", "remember_installs"]
 
 _METADATA = "typed_signals"
 _EVERY_MODEL = ORMAR_MODEL
@@ -60,59 +54,16 @@ def remember_installs(ctx: ClassDefContext) -> None:
         emitter.metadata[_METADATA] = {"targets": targets}
 
 
-def installed_signals(ctx: AttributeContext) -> Type:
-    """Give ``Album.ormar_config.signals`` and ``album.signals`` the class that was installed."""
-    signals = get_proper_type(ctx.default_attr_type)
-    model = emitter_owner(signals) if isinstance(signals, Instance) else None
-    if not (isinstance(model, Instance) and isinstance(ctx.api, TypeChecker)):
-        return ctx.default_attr_type
-    emitter = _installed(ctx.api, model.type)
-    if emitter is None or len(emitter.defn.type_vars) > 1:
-        return ctx.default_attr_type
-    own = Instance(emitter, [model] if emitter.defn.type_vars else [])
-    return own if is_subtype(own, signals) else ctx.default_attr_type
+def installed_emitter(api: TypeChecker, model: TypeInfo) -> TypeInfo | None:
+    """Find the emitter class that is installed for a model.
 
+    Args:
+        api: mypy's checker.
+        model: The model.
 
-def check_install(ctx: FunctionContext) -> Type:
-    """Report an emitter class as a target, and one that is declared for other models."""
-    emitters = [_class(each) for each in _given(ctx, SIGNALS)]
-    for target, place in zip(ctx.arg_types[0], ctx.args[0], strict=True):
-        cls = _class(target)
-        if cls is not None and cls.has_base(EMITTER):
-            text = no_target(f"`{qualified_name(cls)}`")
-            ctx.api.fail(text, place, code=SIGNAL_INSTALL)
-        for emitter in emitters:
-            if cls is not None and emitter is not None:
-                _check_model(ctx, cls, emitter)
-    return ctx.default_return_type
-
-
-def check_signals_of(ctx: FunctionContext) -> Type:
-    """Report an emitter class that the sender does not have, as far as it can be known."""
-    sender, kind = (_class(types[0]) if types else None for types in ctx.arg_types[:2])
-    if sender is None or kind is None or _check_model(ctx, sender, kind):
-        return ctx.default_return_type
-    installed = _installed(ctx.api, sender) if isinstance(ctx.api, TypeChecker) else None
-    if installed is not None and not installed.has_base(kind.fullname):
-        names = [qualified_name(each) for each in (sender, installed, kind)]
-        ctx.api.fail(other_signals(*names), ctx.context, code=SIGNAL_INSTALL)
-    return ctx.default_return_type
-
-
-def _check_model(ctx: FunctionContext, model: TypeInfo, emitter: TypeInfo) -> bool:
-    """Report an emitter class that declares the signals of other models."""
-    own = fill_typevars(emitter)
-    owner = emitter_owner(own) if isinstance(own, Instance) else None
-    if not isinstance(owner, Instance) or model.has_base(owner.type.fullname):
-        return False
-    names = [qualified_name(each) for each in (emitter, owner.type, model)]
-    text = "`{}` declares the signals of `{}`, not of `{}`".format(*names)
-    ctx.api.fail(text, ctx.context, code=SIGNAL_INSTALL)
-    return True
-
-
-def _installed(api: TypeChecker, model: TypeInfo) -> TypeInfo | None:
-    """The emitter class that is installed for a model, if all calls agree."""
+    Returns:
+        The class; None if it is not known, or calls contradict one another.
+    """
     for installs in (_installs_in(api), _installs_beside(api)):
         sure = {each.emitter for each in installs if _covers(api, each, model)}
         every = {each.emitter for each in installs if each.targets == (_EVERY_MODEL,)}
@@ -201,13 +152,3 @@ def _find(modules: Mapping[str, MypyFile], name: str) -> SymbolNode | None:
     module, _, own = name.rpartition(".")
     symbol = modules[module].names.get(own) if module in modules else None
     return symbol.node if symbol else None
-
-
-def _given(ctx: FunctionContext, name: str) -> list[Type]:
-    return ctx.arg_types[ctx.callee_arg_names.index(name)] if name in ctx.callee_arg_names else []
-
-
-def _class(given: Type) -> TypeInfo | None:
-    """The class that was given, if it is written as such."""
-    typ = get_proper_type(given)
-    return typ.type_object() if isinstance(typ, FunctionLike) and typ.is_type_obj() else None

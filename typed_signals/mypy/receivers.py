@@ -14,7 +14,7 @@ from mypy.nodes import MemberExpr
 from mypy.plugin import MethodContext, MethodSigContext
 from mypy.types import CallableType, FunctionLike, Instance, Type
 
-from typed_signals.mypy.callables import contract_of, protocol_calls
+from typed_signals.mypy.callables import protocol_calls, read_contract
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
 from typed_signals.mypy.emitters import owner_words
@@ -54,7 +54,7 @@ def check_receiver(ctx: MethodContext) -> Type:
         call = each.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
             ret_type=awaitable
         )
-        spec = ReceiverSpec(call, contract_of(call), signal, ctx.api.options)
+        spec = ReceiverSpec(call, read_contract(call), signal, ctx.api.options)
         faults = faults_in(spec, receiver, place)
         if faults:
             _refuse(ctx, spec, place, faults)

@@ -1,6 +1,6 @@
 """What the plugin uses of the core: the rules of a contract, and their words."""
 
-from typed_signals import _contract
+from typed_signals import _contract, _describe, _misuse
 from typed_signals._contract import (
     NOT_CALLABLE,
     SENDER,
@@ -16,7 +16,7 @@ from typed_signals._contract import (
 from typed_signals._describe import suggest
 
 __all__ = [
-    "FILE",
+    "FILES",
     "NOT_CALLABLE",
     "SENDER",
     "CallableKind",
@@ -30,4 +30,4 @@ __all__ = [
     "suggest",
 ]
 
-FILE = _contract.__file__
+FILES = tuple(str(each.__file__) for each in (_contract, _describe, _misuse))

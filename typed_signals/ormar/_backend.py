@@ -20,7 +20,7 @@ from typed_signals.ormar._compat import era, ormar
 from typed_signals.ormar._convert import convert_signal, copy_signal
 from typed_signals.ormar._errors import SignalDefinitionError, UnknownSignalError
 from typed_signals.ormar._models import bind_to_model
-from typed_signals.ormar._transactions import transaction_of, watch_commits
+from typed_signals.ormar._transactions import transaction_of
 
 __all__ = ["OrmarBackend"]
 
@@ -61,9 +61,6 @@ class OrmarBackend(Backend):
                 f"`sender` must be a model class, not {kind_of(sender)}: write `sender={model}`"
             )
         return transaction_of(sender)
-
-    def watch_commits(self) -> None:
-        watch_commits()
 
     def is_repeat(self, sender: Any, payload: dict[str, Any]) -> bool:
         # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent, too.

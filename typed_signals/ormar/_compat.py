@@ -1,4 +1,4 @@
-"""What differs between ormar's eras: configurations and databases. Nothing else knows of it."""
+"""What differs between ormar's eras in how models are configured. Nothing else knows of it."""
 
 # What comes from ormar has no one type that fits all eras.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Iterable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import ormar as installed
 
-__all__ = ["Databases", "Era", "Watcher", "databases", "era", "ormar"]
+__all__ = ["Era", "era", "ormar"]
 
 Model = type[Any]
 
@@ -172,122 +172,3 @@ def _remember(config: Any, bases: tuple[Any, ...]) -> None:
 
 era: Era = ConfigEra() if hasattr(ormar, "OrmarConfig") else MetaEra()
 """The era of the ormar that is installed."""
-
-
-# --- databases -----------------------------------------------------------------------------------
-
-
-class Watcher(Protocol):
-    """Hears what happens to transactions."""
-
-    def began(self, connection: Any, savepoint: object) -> None:
-        """A savepoint began, or is found to have begun."""
-
-    async def ending(
-        self,
-        connection: Any,
-        savepoint: object | None,
-        end: Callable[[], Coroutine[Any, Any, None]],
-        *,
-        commits: bool,
-    ) -> None:
-        """End a savepoint, or with ``None`` the transaction itself."""
-
-
-class Databases(ABC):
-    """How one era's databases keep the transactions that are open."""
-
-    @abstractmethod
-    def in_transaction(self, database: Any) -> Any | None:
-        """The connection that the running code uses, if a transaction is open on it."""
-
-    @abstractmethod
-    def never_commits(self, database: Any, connection: Any) -> bool:
-        """Whether the open transaction is the one that a test database rolls back at the end."""
-
-    @abstractmethod
-    def watch(self, watcher: Watcher) -> None:
-        """Have a watcher told of all transactions that begin from now on."""
-
-    @abstractmethod
-    def follow(self, connection: Any, watcher: Watcher) -> None:
-        """Have a watcher told of the transaction and the savepoints open on a connection."""
-
-
-class OwnDatabases(Databases):
-    """From ormar 0.22 on: ``ormar.DatabaseConnection``."""
-
-    def in_transaction(self, database: Any) -> Any | None:
-        connection = database.get_transaction_connection()
-        # A task that was started in a transaction still sees its connection when that is over.
-        return None if connection is None or connection.closed else connection
-
-    def never_commits(self, database: Any, connection: Any) -> bool:
-        whole = database._global_transaction
-        return whole is not None and whole._connection is connection
-
-    def watch(self, watcher: Watcher) -> None:
-        # Here ormar is patched: `async with` finds these two in the class, not in the instance,
-        # and ormar makes its transactions itself, in more places than could be assigned to.
-        kind: Any = ormar.databases.transaction.Transaction
-        if kind.__aenter__.__module__ == __name__:
-            return
-        enter, leave = kind.__aenter__, kind.__aexit__
-
-        async def entering(self: Any) -> Any:
-            entered = await enter(self)
-            if self._depth:
-                watcher.began(self._connection, self)
-            return entered
-
-        async def leaving(self: Any, *error: Any) -> None:
-            commits = not self._force_rollback and (not error or error[0] is None)
-            savepoint = self if self._depth else None
-            end = partial(leave, self, *error)
-            await watcher.ending(self._connection, savepoint, end, commits=commits)
-
-        kind.__aenter__, kind.__aexit__ = entering, leaving
-
-    def follow(self, connection: Any, watcher: Watcher) -> None:
-        pass  # every transaction is watched
-
-
-class DatabasesDatabases(Databases):
-    """Before ormar 0.22: ``databases.Database``."""
-
-    def in_transaction(self, database: Any) -> Any | None:
-        connection = database._global_connection or self._connection(database)
-        return connection if connection is not None and connection._transaction_stack else None
-
-    def _connection(self, database: Any) -> Any | None:
-        # `database.connection()` would make one, and tie it to the running code.
-        if hasattr(database, "_connection_context"):  # before databases 0.8
-            return database._connection_context.get(None)
-        return database._connection
-
-    def never_commits(self, database: Any, connection: Any) -> bool:
-        return any(each._force_rollback for each in connection._transaction_stack[:1])
-
-    def watch(self, watcher: Watcher) -> None:
-        pass  # each open transaction is asked to tell
-
-    def follow(self, connection: Any, watcher: Watcher) -> None:
-        for depth, transaction in enumerate(connection._transaction_stack):
-            if depth:
-                watcher.began(connection, depth)
-            for name, commits in (("commit", True), ("rollback", False)):
-                # `databases` calls both on the instance, so assignment is enough.
-                if name not in vars(transaction):
-                    setattr(transaction, name, partial(self._end, transaction, watcher, commits))
-
-    async def _end(self, transaction: Any, watcher: Watcher, commits: bool) -> None:
-        connection = transaction._connection
-        depth = len(connection._transaction_stack) - 1
-        end = type(transaction).commit if commits else type(transaction).rollback
-        await watcher.ending(connection, depth or None, partial(end, transaction), commits=commits)
-
-
-databases: Databases = (
-    OwnDatabases() if hasattr(ormar, "DatabaseConnection") else DatabasesDatabases()
-)
-"""The databases of the ormar that is installed."""

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from typed_signals._connection import make_connection
+from typed_signals._connection import ConnectOptions, make_connection
 from typed_signals._describe import identity
 from typed_signals._registry import BaseSignal, state_of, written_protocol
 from typed_signals._signal import Signal
@@ -48,9 +50,11 @@ def copy_signal(signal: Any, kind: type[Signal[Any]] = Signal) -> Signal[Any] | 
             f"derive `{name}` from `typed_signals.Signal`"
         )
     copy = kind()
+    restored = _restored.get(signal, {})
     state_of(copy).protocol = written_protocol(signal)
     state_of(copy).connections = {
-        identity(each): make_connection(copy.contract, each, {}) for each in receivers_of(signal)
+        identity(each): make_connection(copy.contract, each, restored.get(identity(each), {}))
+        for each in receivers_of(signal)
     }
     return copy
 
@@ -83,10 +87,16 @@ def restore_signal(signal: Signal[Any]) -> None:
         return
     make_id = ormar.signals.signal.make_id
     receivers = {make_id(each): each for each in receivers_of(signal)}
+    options = {key: each.options for key, each in state_of(signal).connections.items()}
     plain: Any = signal
     kept = {name: value for name, value in vars(signal).items() if name != "__signal_state__"}
     plain.__class__ = ormar.Signal
     plain.__dict__ = {**kept, "_receivers": receivers}
+    _restored[plain] = options
+
+
+_restored: Final[WeakKeyDictionary[Any, dict[Hashable, ConnectOptions]]] = WeakKeyDictionary()
+"""The options of receivers whose signals became ormar's again, in case they are converted anew."""
 
 
 def receivers_of(signal: Any) -> list[Any]:

@@ -32,7 +32,6 @@ from typed_signals.ormar._compat import era, ormar
 from typed_signals.ormar._convert import convert_signal, copy_signal, restore_signal
 from typed_signals.ormar._errors import SignalDefinitionError
 from typed_signals.ormar._models import Model, configured_models, parent_emitters
-from typed_signals.ormar._transactions import watch_commits
 
 __all__ = ["install", "uninstall"]
 
@@ -104,7 +103,6 @@ def install(
             wanted.append(_Coverage(target, signals, mode))
         _apply(_plan(wanted))
         _coverages = wanted
-        watch_commits()
         _redirect_ormar()
 
 

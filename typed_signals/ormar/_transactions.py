@@ -1,40 +1,45 @@
-"""Open transactions: whether a send is in one, and what is told after its commit."""
+"""Open transactions: which one a send is in, and what runs once it has committed."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from typed_signals._backend import Deferred, Transaction
-from typed_signals.ormar._compat import databases, era
+from typed_signals._backend import Transaction
+from typed_signals._describe import describe
+from typed_signals._dispatch.on_commit import DeferredSend, run_deferred
+from typed_signals._dispatch.shield import Shield
+from typed_signals._errors import CommitOutcomeUnknownError, TransactionRolledBackError
+from typed_signals.ormar._compat import era
+from typed_signals.ormar._databases import databases
 
-__all__ = ["transaction_of", "watch_commits"]
+__all__ = ["transaction_of"]
+
+logger = logging.getLogger("typed_signals")
+
+PlainEnd = Callable[[], Awaitable[None]]
 
 
 def transaction_of(sender: object) -> Transaction | None:
     """Find the transaction that is open for a model, where the running code would see it.
 
     Args:
-        sender: The model.
+        sender: The model, or an instance of it.
 
     Returns:
         The transaction; ``None`` if there is none.
     """
-    config = era.config(sender) if isinstance(sender, type) else None
+    config = era.config(sender if isinstance(sender, type) else sender.__class__)
     database = getattr(config, "database", None)
-    connection = None if database is None else databases.in_transaction(database)
-    return None if connection is None else _Open(database, connection)
-
-
-def watch_commits() -> None:
-    """Be told of commits from now on, where the open transaction itself cannot be asked to tell.
-
-    A transaction that is open already is not watched.
-    """
-    databases.watch(_Watcher())
+    connection = None if database is None else databases.connection(database)
+    if connection is None:
+        return None
+    pending = _pending.get(connection)
+    ending = pending is not None and pending.committing
+    return _Open(database, connection) if ending or databases.in_transaction(connection) else None
 
 
 # --- one transaction -----------------------------------------------------------------------------
@@ -47,137 +52,188 @@ class _Open:
     database: Any
     connection: Any
 
-    def run_on_commit(self, deferred: Deferred) -> None:
-        """Keep what is to be told until the transaction has committed."""
-        if databases.never_commits(self.database, self.connection):
-            return
-        ledger = _ledgers.get(self.connection)
-        if ledger is None:
-            ledger = _ledgers[self.connection] = _Ledger()
-        databases.follow(self.connection, _Watcher())
-        ledger.kept.append(deferred)
+    async def run_on_commit(self, deferred: DeferredSend) -> None:
+        """Run a send's receivers once the transaction has committed, not if it is rolled back."""
+        pending = _pending.get(self.connection)
+        if pending is None:
+            pending = _pending[self.connection] = _PendingCallbacks(self.database)
+        await pending.add(self.connection, deferred)
 
 
-class _Ledger:
-    """What is to be told after the commit of the transaction that is open on a connection.
+class _PendingCallbacks:
+    """What runs after the commit of the transaction that is open on a connection.
+
+    A database may end a transaction by itself when a statement fails (a deadlock, SQLite's
+    ``ON CONFLICT ROLLBACK``), and most then begin another one with the next statement: looking
+    whether a transaction is open does not tell. So a savepoint is set when something is first
+    kept. It is gone if its transaction is.
 
     A savepoint that is rolled back takes with it all that came after it on its connection,
     whoever did it. So it is enough to know how much was kept when each savepoint began.
+
+    Args:
+        database: The database.
+
+    Attributes:
+        deferred: The sends to run, in their order.
+        committing: Whether the commit is under way. What a task sends then was written before it:
+            no driver runs a statement of one connection during another.
+        lost: Whether a savepoint was gone at its end, and so the transaction that it was in.
     """
 
-    __slots__ = ("_begun", "kept")
+    __slots__ = ("_database", "_marked", "_starts", "committing", "deferred", "lost")
 
-    def __init__(self) -> None:
-        self.kept: list[Deferred] = []
-        self._begun: dict[object, int] = {}
+    def __init__(self, database: Any) -> None:
+        self._database = database
+        self.deferred: list[DeferredSend] = []
+        self.committing = False
+        self.lost = False
+        self._marked = False
+        self._starts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
-    def began(self, savepoint: object) -> None:
-        self._begun.setdefault(savepoint, len(self.kept))
+    async def add(self, connection: Any, deferred: DeferredSend) -> None:
+        """Keep a send until the commit."""
+        if not self.committing:
+            await self._follow(connection, len(self.deferred))
+        self.deferred.append(deferred)
 
-    def ended(self, savepoint: object, *, released: bool) -> None:
-        # One that is older than the ledger is not in it, and had nothing before it.
-        begun = self._begun.pop(savepoint, 0)
-        if not released:
-            del self.kept[begun:]
+    async def _follow(self, connection: Any, start: int) -> None:
+        """Follow what is the innermost on the connection now, before which ``start`` were kept."""
+        savepoint = databases.listen(connection)
+        if savepoint is not None:
+            self._starts.setdefault(savepoint, start)
+        elif not self._marked:
+            if not self._is_postgresql:
+                await databases.execute(connection, "SAVEPOINT typed_signals")
+            self._marked = True
 
+    @property
+    def _is_postgresql(self) -> bool:
+        # Here a failed transaction stays failed until its end: a savepoint then tells as much,
+        # and leaves no trace in a transaction that commits.
+        return databases.dialect(self._database).startswith("postgres")
 
-_ledgers: WeakKeyDictionary[Any, _Ledger] = WeakKeyDictionary()
-"""By connection; only for transactions that have something to tell."""
-
-
-class _Watcher:
-    """Hears what happens to transactions."""
-
-    def began(self, connection: Any, savepoint: object) -> None:
-        """A savepoint began, or is found to have begun."""
-        if ledger := _ledgers.get(connection):
-            ledger.began(savepoint)
-
-    async def ending(
+    async def end_savepoint(
         self,
         connection: Any,
-        savepoint: object | None,
-        end: Callable[[], Coroutine[Any, Any, None]],
+        savepoint: Any,
+        plain_end: Callable[[], Awaitable[None]],
         *,
+        releases: bool,
+    ) -> None:
+        """Release a savepoint, or roll it back and forget what was kept since it began."""
+        start = self._starts.pop(savepoint, len(self.deferred))
+        try:
+            await plain_end()
+        except BaseException:
+            self.lost = True
+            raise
+        finally:
+            if self.lost or not releases:
+                del self.deferred[start:]
+        if len(self.deferred) > start:
+            await self._follow(connection, start)
+
+    async def commit(self, connection: Any, transaction: Any) -> None:
+        """Commit the transaction and run what was kept; roll back if it is not what it was.
+
+        Raises:
+            TransactionRolledBackError: The database has rolled it back before.
+            CommitOutcomeUnknownError: The caller was cancelled, and so was the commit.
+        """
+        shield = Shield()
+        await self._check(connection, transaction, shield)
+        self.committing = True
+        try:
+            failure = await databases.commit(self._database, transaction, shield)
+        except BaseException as error:
+            if shield.expired:
+                raise self._unknown(shield, error) from error
+            raise
+        finally:
+            _pending.pop(connection, None)
+        await run_deferred(self.deferred, shield)
+        if failure is not None:
+            raise failure
+        if shield.cancelled is not None:
+            raise shield.cancelled
+
+    async def _check(self, connection: Any, transaction: Any, shield: Shield) -> None:
+        """Make sure that the transaction still is the one in which the sends were made."""
+        statement = "SAVEPOINT" if self._is_postgresql else "RELEASE SAVEPOINT"
+        executing = databases.execute(connection, f"{statement} typed_signals")
+        try:
+            (await shield.finish(executing, at_shutdown=True)).result()
+            if self.lost:
+                raise LookupError("a savepoint was gone at its end")
+        except BaseException as error:
+            _pending.pop(connection, None)
+            if not isinstance(error, Exception):
+                await databases.roll_back(transaction)
+                raise
+            lost = TransactionRolledBackError(
+                "the transaction was over before its commit: a statement in it failed, the "
+                "database rolled all of it back, and the program went on. What was saved in it "
+                f"is not there, so {self._not_called()}. Let the exception of the statement that "
+                "failed leave the block, or run that statement in a nested transaction, which "
+                "can be rolled back alone. (On MariaDB and MySQL a statement such as CREATE TABLE "
+                "ends a transaction, too: it commits it.)"
+            )
+            try:
+                await databases.roll_back(transaction)
+            except Exception as another:
+                lost.add_note(f"The rollback failed as well: {type(another).__qualname__}")
+            raise lost from error
+
+    def _unknown(self, shield: Shield, cause: BaseException) -> CommitOutcomeUnknownError:
+        unknown = CommitOutcomeUnknownError(
+            "whether the transaction has committed is not known: the caller was cancelled during "
+            f"the commit, which had not finished {shield.grace:g} s later and was cancelled, too. "
+            f"So {self._not_called()}. See whether the rows are there before you save them "
+            "again; `set_commit_grace()` sets how long such a commit is waited for."
+        )
+        logger.error("%s", unknown, exc_info=cause)
+        return unknown
+
+    def _not_called(self) -> str:
+        names = {
+            f"{describe(connection.receiver)} of {send.signal.title}": None
+            for send in self.deferred
+            for connection in send.connections
+        }
+        if not names:
+            return "no on-commit receiver is called"
+        return f"these on-commit receivers are not called: {', '.join(names)}"
+
+
+_pending: WeakKeyDictionary[Any, _PendingCallbacks] = WeakKeyDictionary()
+"""By connection; only where something runs after the commit."""
+
+
+class _Listener:
+    """Ends transactions and savepoints, and runs what is to run then."""
+
+    async def end(
+        self,
+        connection: Any,
+        transaction: Any,
+        plain_end: PlainEnd,
+        *,
+        is_savepoint: bool,
         commits: bool,
     ) -> None:
-        """End a savepoint, or with ``None`` the transaction itself, and tell what is to be told."""
-        ledger = _ledgers.get(connection)
-        if ledger is None:
-            await end()
-        elif savepoint is not None:
-            try:
-                await end()
-            except BaseException:
-                ledger.ended(savepoint, released=False)
-                raise
-            ledger.ended(savepoint, released=commits)
-        elif commits and ledger.kept:
-            await _tell_after(connection, ledger, end)
+        pending = _pending.get(connection)
+        if pending is None:
+            await plain_end()
+        elif is_savepoint:
+            await pending.end_savepoint(connection, transaction, plain_end, releases=commits)
+        elif commits and (pending.deferred or pending.lost):
+            await pending.commit(connection, transaction)
         else:
             try:
-                await end()
+                await plain_end()
             finally:
-                _ledgers.pop(connection, None)
+                _pending.pop(connection, None)
 
 
-async def _tell_after(
-    connection: Any, ledger: _Ledger, commit: Callable[[], Coroutine[Any, Any, None]]
-) -> None:
-    try:
-        cancelled = await _Unbroken(commit())
-    finally:
-        _ledgers.pop(connection, None)
-    for deferred in ledger.kept:
-        try:
-            await deferred.run()
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-
-
-class _Unbroken(Awaitable["asyncio.CancelledError | None"]):
-    """Awaits a commit to its end, and gives the cancellation that came meanwhile, if one did.
-
-    A commit that is cancelled half-way may have happened or not, and nobody can say which. It
-    runs in the caller's task and context all the same, because both may be what its connection
-    is found by: so each future that it awaits is shielded, not the whole.
-    """
-
-    def __init__(self, commit: Coroutine[Any, Any, None]) -> None:
-        self._commit = commit
-
-    def __await__(self) -> Generator[Any, Any, asyncio.CancelledError | None]:
-        caller = asyncio.current_task()
-        before = caller.cancelling() if caller else 0
-        cancelled: asyncio.CancelledError | None = None
-        steps = self._commit.__await__()
-        while (awaited := next(steps, _ENDED)) is not _ENDED:
-            cancelled = (yield from _end_of(awaited)) or cancelled
-        # What has been cancelled and un-cancelled was a timeout of the commit's own.
-        return cancelled if caller is not None and caller.cancelling() > before else None
-
-
-_ENDED = object()
-
-
-def _end_of(awaited: Any) -> Generator[Any, Any, asyncio.CancelledError | None]:
-    """Wait for what a coroutine has given its task to wait for."""
-    cancelled: asyncio.CancelledError | None = None
-    if not asyncio.isfuture(awaited):  # `None`: until the next turn of the loop
-        try:
-            yield awaited
-        except asyncio.CancelledError as error:
-            cancelled = error
-        return cancelled
-    awaited._asyncio_future_blocking = False  # what a task does that begins to wait
-    while not awaited.done():
-        try:
-            yield from asyncio.shield(awaited).__await__()
-        except asyncio.CancelledError as error:
-            if not awaited.cancelled():
-                cancelled = error
-        except BaseException:
-            break  # the future's own, which the coroutine gets from it
-    return cancelled
+databases.listener = _Listener()

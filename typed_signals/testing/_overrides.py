@@ -13,7 +13,6 @@ from typed_signals._connect import check_options, validate
 from typed_signals._connection import Connection, ConnectOptions, make_connection
 from typed_signals._describe import identity
 from typed_signals._middleware import CallNext, SentSignal
-from typed_signals._registry import state_of
 from typed_signals._signal import K0, Accepted, Own, R, Signal
 from typed_signals._targets import Target, add_middleware, matcher, remove_middleware
 
@@ -100,8 +99,6 @@ def connected_to(
     check_options(signal, receiver, options)
     if error := validate([signal], receiver)[0]:
         raise error
-    if options.get("on_commit"):
-        find_backend(state_of(signal).owner).watch_commits()
     guest = make_connection(signal.contract, receiver, options)
     key = identity(receiver)
 

@@ -1,0 +1,90 @@
+"""Finish work although its caller is cancelled meanwhile, for a limited time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+__all__ = ["Shield", "set_commit_grace"]
+
+T = TypeVar("T")
+
+_grace = 5.0
+
+
+def set_commit_grace(seconds: float) -> float:
+    """Choose how long a cancelled caller waits for a commit and its on-commit receivers.
+
+    A commit that is cancelled half-way may have happened or not. So a caller that is cancelled
+    during a commit with on-commit receivers first waits until the commit and the receivers have
+    finished, but no longer than this. What has not finished by then is cancelled.
+
+    Args:
+        seconds: How long, in seconds from the first cancellation; 5 until it is set. 0 cancels
+            at once, ``math.inf`` always waits.
+
+    Returns:
+        The value before, in seconds.
+
+    Raises:
+        ValueError: It is negative or not a number of seconds.
+    """
+    global _grace
+    if not seconds >= 0:  # also not a number
+        raise ValueError(f"expected 0 or more seconds (`math.inf` to always wait), got {seconds}")
+    before, _grace = _grace, float(seconds)
+    return before
+
+
+class Shield:
+    """Finishes several pieces of work although the caller is cancelled meanwhile.
+
+    Each runs in a task of its own, in a copy of the caller's context. From the first cancellation
+    on, all of it together gets the time of :func:`set_commit_grace`.
+
+    Attributes:
+        cancelled: The first cancellation of the caller, for it to raise in the end.
+        expired: Whether the time was over and work has been cancelled.
+        grace: How long work may go on after the first cancellation, in seconds.
+    """
+
+    def __init__(self) -> None:
+        self.cancelled: asyncio.CancelledError | None = None
+        self.expired = False
+        self.grace = _grace
+        self._deadline = 0.0
+
+    async def finish(
+        self, work: Coroutine[Any, Any, T], *, at_shutdown: bool = False
+    ) -> asyncio.Task[T]:
+        """Run work to its end.
+
+        Args:
+            work: What to run.
+            at_shutdown: Whether to finish it also when the event loop is closed, where
+                ``asyncio.run()`` cancels every task. Its caller has the same time then.
+
+        Returns:
+            Its task, which is done. No failure and no cancellation of the caller is raised.
+        """
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
+        if at_shutdown:  # documented for those who make tasks of their own, under this name
+            asyncio.tasks._unregister_task(task)
+        try:
+            while not task.done():
+                left = None if self.cancelled is None else self._deadline - loop.time()
+                if left is not None and left <= 0:
+                    self.expired = True
+                    task.cancel()
+                    left = None  # the work itself decides how it takes that
+                try:
+                    await asyncio.wait((task,), timeout=left)
+                except asyncio.CancelledError as error:
+                    if self.cancelled is None:
+                        self.cancelled = error
+                        self._deadline = loop.time() + self.grace
+        finally:
+            task.cancel()  # not done only if this very coroutine is closed
+        return task

@@ -1,0 +1,70 @@
+"""Feature: a model and an emitter class that do not belong together are an error.
+
+What mypy cannot do by itself: ``install()`` takes models, base configurations and several of each,
+which have no type in common; and no signature can say that ``get_signals(Album, AlbumSignals)``
+wants the class that was installed, or one that is declared for albums.
+"""
+
+from __future__ import annotations
+
+from mypy.checker import TypeChecker
+from mypy.nodes import TypeInfo
+from mypy.plugin import FunctionContext
+from mypy.types import FunctionLike, Instance, Type, get_proper_type
+from mypy.typevars import fill_typevars
+
+from typed_signals._misuse import no_target, other_signals
+from typed_signals.mypy.codes import SIGNAL_INSTALL
+from typed_signals.mypy.emitters import SIGNALS, emitter_owner, qualified_name
+from typed_signals.mypy.fullnames import EMITTER
+from typed_signals.mypy.installs import installed_emitter
+
+__all__ = ["check_install", "check_signals_of"]
+
+
+def check_install(ctx: FunctionContext) -> Type:
+    """Report an emitter class as a target, and one that is declared for other models."""
+    emitters = [_class(each) for each in _given(ctx, SIGNALS)]
+    for target, place in zip(ctx.arg_types[0], ctx.args[0], strict=True):
+        cls = _class(target)
+        if cls is not None and cls.has_base(EMITTER):
+            text = no_target(f"`{qualified_name(cls)}`")
+            ctx.api.fail(text, place, code=SIGNAL_INSTALL)
+        for emitter in emitters:
+            if cls is not None and emitter is not None:
+                _check_model(ctx, cls, emitter)
+    return ctx.default_return_type
+
+
+def check_signals_of(ctx: FunctionContext) -> Type:
+    """Report an emitter class that the sender does not have, as far as it can be known."""
+    sender, kind = (_class(types[0]) if types else None for types in ctx.arg_types[:2])
+    if sender is None or kind is None or _check_model(ctx, sender, kind):
+        return ctx.default_return_type
+    installed = installed_emitter(ctx.api, sender) if isinstance(ctx.api, TypeChecker) else None
+    if installed is not None and not installed.has_base(kind.fullname):
+        names = [qualified_name(each) for each in (sender, installed, kind)]
+        ctx.api.fail(other_signals(*names), ctx.context, code=SIGNAL_INSTALL)
+    return ctx.default_return_type
+
+
+def _check_model(ctx: FunctionContext, model: TypeInfo, emitter: TypeInfo) -> bool:
+    """Report an emitter class that declares the signals of other models."""
+    own = fill_typevars(emitter)
+    owner = emitter_owner(own) if isinstance(own, Instance) else None
+    if not isinstance(owner, Instance) or model.has_base(owner.type.fullname):
+        return False
+    names = [qualified_name(each) for each in (emitter, owner.type, model)]
+    text = "`{}` declares the signals of `{}`, not of `{}`".format(*names)
+    ctx.api.fail(text, ctx.context, code=SIGNAL_INSTALL)
+    return True
+
+
+def _given(ctx: FunctionContext, name: str) -> list[Type]:
+    return ctx.arg_types[ctx.callee_arg_names.index(name)] if name in ctx.callee_arg_names else []
+
+
+def _class(given: Type) -> TypeInfo | None:
+    """The class that was given, if it is written as such."""
+    typ = get_proper_type(given)
+    return typ.type_object() if isinstance(typ, FunctionLike) and typ.is_type_obj() else None
