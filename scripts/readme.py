@@ -1,4 +1,4 @@
-"""Bring README.md, or pages of the documentation, up to date with what the code says and does.
+"""Bring README.md, or pages of the documentation, up to date with the code.
 
     python scripts/readme.py             # rewrite what is generated
     python scripts/readme.py --check     # only show what differs; exit status 1 if anything does
@@ -59,8 +59,8 @@ def each_signal(readme: str) -> str:
     emitter: ModelSignals = ModelSignals()
     lines: list[str] = []
     for name in emitter:
-        contract, told = emitter[name].contract, read_docstring(emitter[name].protocol)
-        lines += [f"### {name}", "", *told.summary, "", f"Sent by: {told.sent_by}", ""]
+        contract, docs = emitter[name].contract, read_docstring(emitter[name].protocol)
+        lines += [f"### {name}", "", *docs.summary, "", f"Sent by: {docs.sent_by}", ""]
         before, *parameters = re.split(
             r"(?:(?<=receiver\()|, (?=\w+:|\*))", contract.expected(None)
         )
@@ -71,13 +71,13 @@ def each_signal(readme: str) -> str:
             "| Parameter | What it is |",
             "| --- | --- |",
         ]
-        lines += [f"| `{each}` | {told.arguments[each]} |" for each in ("sender", *contract.names)]
+        lines += [f"| `{each}` | {docs.arguments[each]} |" for each in ("sender", *contract.names)]
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
 def refusals(readme: str) -> str:
-    """Every mistake of the example shop, made, with what one sees."""
+    """Every mistake of the example shop, with what it prints or raises."""
     with processes() as pool:
         return pool.submit(make_mistakes).result()
 
@@ -133,7 +133,7 @@ def block(language: str, content: str) -> str:
 
 
 def updated(readme: str, *, whole: bool = False) -> str:
-    """The README, or a page, as it ought to be; a page is run as a whole."""
+    """Make the up-to-date text of the README, or of a page, which is run as a whole."""
     with processes() as pool:
         ran = run_blocks(readme, pool, whole=whole)
     return REGION.sub(lambda match: f"{match[1]}{GENERATED[match[2]](ran)}\n{match[3]}", ran)
@@ -143,7 +143,7 @@ def updated(readme: str, *, whole: bool = False) -> str:
 
 
 def run_blocks(readme: str, pool: ProcessPoolExecutor, *, whole: bool = False) -> str:
-    """Run every block of Python; put below each, where there is a block, what one sees."""
+    """Run every block of Python; fill the block of text below each with its output."""
     found = [list(blocks(section)) for section in sections(readme, whole=whole)]
     codes = [[python.content for python, _ in section] for section in found]
     lines = readme.splitlines()
@@ -152,12 +152,12 @@ def run_blocks(readme: str, pool: ProcessPoolExecutor, *, whole: bool = False) -
             if below is not None and below.map is not None:
                 lines[slice(*below.map)] = block("text", seen).splitlines()
             elif seen:
-                raise SystemExit(f"unforeseen: {seen}\n{python.content}")
+                raise SystemExit(f"unexpected output: {seen}\n{python.content}")
     return "\n".join(lines) + "\n"
 
 
 def run_section(codes: list[str]) -> list[str]:
-    """Run the blocks of one section, as the parts of one file, and return what one sees of each."""
+    """Run the blocks of one section as the parts of one file, and return the output of each."""
     module, line, outputs = new_module("shop"), 1, []
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for code in codes:
@@ -214,7 +214,7 @@ def main() -> int:
         differs |= before != after
         if asked.check:
             both = before.splitlines(True), after.splitlines(True)
-            sys.stdout.writelines(difflib.unified_diff(*both, file.name, "as it ought to be"))
+            sys.stdout.writelines(difflib.unified_diff(*both, file.name, "up to date"))
         else:
             file.write_text(after, "utf-8")
     return int(asked.check and differs)
