@@ -63,7 +63,7 @@ def flagged(pages: dict[str, str]) -> tuple[set[str], set[str], str]:
 
 def test_mypy_reports_exactly_what_is_refused_at_run_time() -> None:
     refused, found, said = flagged(
-        {page.stem.replace("-", "_"): page.read_text("utf-8") for page in CHECKED}
+        {f"page_{page.stem.replace('-', '_')}": page.read_text("utf-8") for page in CHECKED}
     )
     assert len(refused) >= 4
     assert found == refused, said
