@@ -25,7 +25,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench mutants build \
+.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench bench-durable mutants build \
 	clean test-wasm test-newcomer $(WASM) \
 	$(LANES) $(addprefix test-,$(LANES))
 
@@ -99,7 +99,8 @@ $(WASM): test-wasm-%: $(VENVS)/wasm/.ready
 	node tests/wasm/run.mjs $(VENVS)/wasm $* $(ARGS)
 
 soak: current  ## the long runs in full: a million sends, ten thousand saves, 2,100 programs
-	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py tests/test_commit_fuzz.py $(ARGS)
+	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py tests/test_commit_fuzz.py \
+		tests/durable/test_crashes.py $(ARGS)
 
 # ---------------------------------------------------------------------------- environments
 
@@ -135,7 +136,7 @@ RESOLVE = $(UV) pip compile --quiet --no-header --no-emit-index-url --no-emit-fi
 COMPILE = $(RESOLVE) --universal --python-version 3.11
 
 lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
-	$(COMPILE) --group test --group checkers --group examples --group current --extra graph \
+	$(COMPILE) --group test --group checkers --group examples --group current --group brokers --extra graph \
 		-o constraints/current.txt
 	$(COMPILE) --group test --group databases -o constraints/databases.txt
 	$(COMPILE) --group test --group legacy -o constraints/legacy.txt
@@ -153,6 +154,9 @@ docs: $(VENVS)/docs/$(STAMP)  ## the documentation site, into site/
 
 bench: $(VENVS)/bench/$(STAMP)  ## what delivery costs; ARGS=--write for the page and the chart
 	$(VENVS)/bench/bin/python benchmarks/dispatch.py $(ARGS)
+
+bench-durable: current  ## what durable receivers cost, and how fast their workers are
+	PYTHONWARNINGS=ignore PYTHONPATH=. $(BIN)/python benchmarks/durable.py $(ARGS)
 
 mutants: $(VENVS)/mutants/$(STAMP)  ## a small mistake at a time in the core: does a test fail?
 	$(VENVS)/mutants/bin/python scripts/mutants.py $(ARGS)

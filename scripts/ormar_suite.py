@@ -1,9 +1,11 @@
 """Run ormar's own tests without and with `install()`, and compare test by test.
 
-    python scripts/ormar_suite.py CHECKOUT [--database URL] [--python PYTHON] [-- PYTEST_ARGUMENTS]
+    python scripts/ormar_suite.py CHECKOUT [--database URL] [--before COMMAND] [--python PYTHON]
+        [-- PYTEST_ARGUMENTS]
 
 CHECKOUT is a directory with ormar's `tests`, of the version that is installed beside
-typed-signals. It can be run with any Python that has both and what ormar's tests need.
+typed-signals. It can be run with any Python that has both and what ormar's tests need. The command
+is run before each of the two, to make the database anew: a test that fails may leave its tables.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import collections
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -82,13 +85,17 @@ def main() -> int:
     )
     parser.add_argument("checkout", type=Path)
     parser.add_argument("--database", default="", metavar="URL")
+    parser.add_argument("--before", default="", metavar="COMMAND")
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("more", nargs="*", metavar="PYTEST_ARGUMENTS")
     given = parser.parse_args()
-    without, with_install = (
-        run(given.checkout, given.python, given.database, install=install, more=given.more)
-        for install in (False, True)
-    )
+    results: list[Outcomes] = []
+    for install in (False, True):
+        subprocess.run(shlex.split(given.before) or ["true"], check=True)
+        results.append(
+            run(given.checkout, given.python, given.database, install=install, more=given.more)
+        )
+    without, with_install = results
     print("without install():", dict(collections.Counter(without.values())))
     print("with install():   ", dict(collections.Counter(with_install.values())))
     differing = [

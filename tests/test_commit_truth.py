@@ -170,6 +170,29 @@ async def test_lost_inside_a_savepoint_calls_nobody(shop, saved):
     assert saved == await committed(shop) == []
 
 
+@current_only
+async def test_lost_inside_a_savepoint_that_is_caught_loses_what_follows(shop, saved):
+    if dialect(shop) == "postgresql":
+        pytest.skip("PostgreSQL runs no more statements then")
+
+    async def inner() -> None:
+        async with shop.store.database.transaction():
+            await shop.Album(name="before").save()
+            await execute(shop.store, "ROLLBACK")
+            await shop.Album(name="inside").save()
+
+    async def work() -> None:
+        async with shop.store.database.transaction():
+            with pytest.raises(Exception, match=r"no such savepoint|does not exist"):
+                await inner()
+            with contextlib.suppress(Exception):
+                await shop.Album(name="later").save()
+
+    with pytest.raises(TransactionRolledBackError, match="no on-commit receiver is called"):
+        await work()
+    assert saved == await committed(shop) == []
+
+
 async def test_rolled_back_by_hand_calls_nobody_and_raises(shop, saved):
     async def work() -> None:
         async with shop.store.database.transaction():
@@ -358,12 +381,12 @@ async def test_send_of_a_child_task_while_its_parent_commits_runs_after_the_comm
         await signals(shop.Album).sold_out.send(sender=shop.Album, instance=album)
         order.append(f"sent, called {called}")
 
-    async with slow_commit(shop, 0.3), shop.store.database.transaction():
+    early = shop.Album(name="early")
+    async with contextlib.AsyncExitStack() as stack, shop.store.database.transaction():
         await shop.Album(name="a").save()
+        await signals(shop.Album).sold_out.send(sender=shop.Album, instance=early)
+        await stack.enter_async_context(slow_commit(shop, 0.4))
         task = asyncio.create_task(send_late())
-        await signals(shop.Album).sold_out.send(
-            sender=shop.Album, instance=shop.Album(name="early")
-        )
     await task
     assert order == ["sent, called []"]
     assert called == ["early", "late"]
@@ -427,9 +450,9 @@ async def hang(shop: Shop, seconds: float) -> None:
                     f"INSERT INTO {table} (name, play_count, is_best_seller) VALUES ('o', 7, false)"
                 )
             )
-            async with asyncio.timeout(seconds):
-                async with shop.store.database.transaction():
-                    await shop.Album(name="a", play_count=7).save()
+            async with asyncio.timeout(None) as limit, shop.store.database.transaction():
+                await shop.Album(name="a", play_count=7).save()
+                limit.reschedule(asyncio.get_running_loop().time() + seconds)
     finally:
         await execute(shop.store, f"ALTER TABLE {table} DROP CONSTRAINT {table}_u")
 
@@ -441,7 +464,7 @@ async def test_commit_that_hangs_is_given_up_when_the_grace_is_over(shop, saved,
     began = time.monotonic()
     with pytest.raises(TimeoutError) as raised:
         await hang(shop, 0.2)
-    assert 0.5 <= time.monotonic() - began < 2
+    assert 0.5 <= time.monotonic() - began < 10
     assert isinstance(raised.value, CommitOutcomeUnknownError)
     assert "cancelled during the commit, which had not finished 0.3 s later" in str(raised.value)
     [record] = error_records(caplog)
@@ -458,13 +481,15 @@ async def test_commit_within_the_grace_is_a_commit_although_its_caller_is_cancel
         pytest.skip("the commit that waits is SQLite's")
     grace(2)
 
-    async def work() -> None:
-        async with shop.store.database.transaction():
+    async def work(stack: contextlib.AsyncExitStack) -> None:
+        async with asyncio.timeout(None) as limit, shop.store.database.transaction():
             await shop.Album(name="a").save()
+            await stack.enter_async_context(slow_commit(shop, 0.4))
+            limit.reschedule(asyncio.get_running_loop().time() + 0.1)
 
-    with pytest.raises(TimeoutError) as raised:
-        async with slow_commit(shop, 0.4), asyncio.timeout(0.2):
-            await work()
+    async with contextlib.AsyncExitStack() as stack:
+        with pytest.raises(TimeoutError) as raised:
+            await work(stack)
     assert type(raised.value) is TimeoutError
     assert saved == await committed(shop) == ["a"]
 
@@ -648,12 +673,17 @@ async def test_commit_finishes_when_the_event_loop_is_closed_meanwhile(shop, sav
     if dialect(shop) != "sqlite":
         pytest.skip("the commit that waits is SQLite's")
 
-    async def work() -> None:
+    commits = asyncio.Event()
+
+    async def work(stack: contextlib.AsyncExitStack) -> None:
         async with shop.store.database.transaction():
             await shop.Album(name="a").save()
+            await stack.enter_async_context(slow_commit(shop, 0.4))
+            commits.set()
 
-    async with slow_commit(shop, 0.3):
-        task = asyncio.create_task(work())
+    async with contextlib.AsyncExitStack() as stack:
+        task = asyncio.create_task(work(stack))
+        await commits.wait()
         await asyncio.sleep(0.1)
         for each in asyncio.all_tasks() - {asyncio.current_task()}:
             each.cancel()

@@ -37,7 +37,7 @@ def tables(verdicts: Sequence[Verdict]) -> str:
     """Both tables in Markdown, with the reasons below them."""
     notes = _Notes()
     mistakes = _table("Mistake", verdicts, notes, right=False)
-    alarms = _table("Right, and flagged", verdicts, notes, right=True)
+    alarms = _table("False positives", verdicts, notes, right=True)
     return f"{mistakes}\n\n{alarms}\n\n{notes}"
 
 
@@ -104,7 +104,7 @@ def _cell(flagged: int, lines: int, *, right: bool) -> str:
     if not lines:
         return "not run"
     if right:
-        return "flagged" if flagged else "taken"
+        return "flagged" if flagged else "accepted"
     if flagged == lines:
         return "caught"
     return f"{flagged} of {lines}" if flagged else "missed"

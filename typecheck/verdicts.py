@@ -71,10 +71,10 @@ def verdicts(runs: Iterable[tuple[str, str]] = RUNS, jobs: int = 2) -> list[Verd
     """Run the checkers, several at a time."""
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(jobs) as pool:
         folder = Path(scratch).resolve()
-        return list(pool.map(lambda run: _judge(run[0], run[1], folder), runs))
+        return list(pool.map(lambda run: _check(run[0], run[1], folder), runs))
 
 
-def _judge(checker: str, lane: str, scratch: Path) -> Verdict:
+def _check(checker: str, lane: str, scratch: Path) -> Verdict:
     verdict = Verdict(checker, lane)
     start = time.perf_counter()
     try:

@@ -66,7 +66,7 @@ def receivers(*definitions: str, on: str = "@signals.pre_save.connect") -> str:
 
 CASES = [
     Case(
-        "sound receivers, and those of which nothing is known, are taken",
+        "valid receivers, and those of which nothing is known, are accepted",
         """
         T = TypeVar("T")
         async def exact(sender: type[Album], instance: Album, **kwargs: object) -> int:
@@ -147,7 +147,7 @@ CASES = [
         ),
     ),
     Case(
-        "each of two decorators judges",
+        "each of two decorators checks the receiver",
         """
         @pre_save(Album)
         @pre_update(Album)
@@ -289,10 +289,10 @@ CASES = [
         ('Unused "type: ignore" comment  [unused-ignore]',),
     ),
     Case(
-        "connect() that is passed on is checked by mypy itself",
+        "connect() that is passed on",
         """
         connect = signals.pre_save.connect
-        connect(None)  # type: ignore[arg-type]
+        connect(None)  # type: ignore[signal-receiver]
         """,
     ),
     Case(

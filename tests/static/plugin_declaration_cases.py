@@ -176,9 +176,10 @@ CASES = [
     Case(
         "errors about a send name the signal, and those of connect its emitter",
         """
-        class ShopSignals(SignalEmitter[Any]):
+        M_ = TypeVar("M_")
+        class ShopSignals(SignalEmitter[M_]):
             paid: Signal[Paid]
-        shop = ShopSignals()
+        shop = ShopSignals[Any]()
         async def send() -> None:
             await shop.paid.send(Album, amount="1")
             await shop.paid.send_robust(Album)

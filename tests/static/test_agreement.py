@@ -1,4 +1,4 @@
-"""What mypy takes with the plugin, connect() takes; and what connect() takes, can be called.
+"""What mypy accepts with the plugin, connect() accepts; and what connect() accepts, can be called.
 
 Some thousand receivers are written at random into one module (receivers_at_random.py says how).
 mypy checks the module once, every receiver is connected, and every connected one is really sent
@@ -37,9 +37,9 @@ disable_error_code = empty-body, return, return-value
 ONLY_MYPY = {
     "is annotated": "annotations are not compared with what is sent when the program runs",
     "its type is": "annotations are not compared with what is sent when the program runs",
-    "it takes `": "a parameter with a default works, so only a checker says that it is misspelt",
+    "it accepts `": "a parameter with a default works, so only a checker says that it is misspelt",
 }
-# Receivers that mypy may take and connect() refuses, by what stands in their code:
+# Receivers that mypy may accept and connect() refuses, by what stands in their code:
 ONLY_CONNECT = {
     "@hidden": "a decorator typed `Callable[..., X]` hides the parameters from mypy; connect() "
     "looks through `functools.wraps`",
@@ -142,21 +142,21 @@ async def test_mypy_connect_and_the_call_agree(cases: list[Case], tmp_path: Path
         ]
         await really_do(getattr(module, f"case_{number}"), payloads, module.Album, verdicts[number])
     wrong: list[str] = []
-    taken = 0
+    accepted = 0
     for number, case in enumerate(cases):
         verdict = verdicts[number]
-        taken += not verdict.refused
+        accepted += not verdict.refused
         if problem := disagreement("\n".join(case.definition), verdict):
             wrong.append("\n".join([*case.lines(number), f"    # {problem}", f"    {verdict}"]))
     assert not wrong, f"{len(wrong)} of {len(cases)}\n\n" + "\n\n".join(wrong[:20])
-    assert COUNT * 0.2 < taken < COUNT * 0.8, f"{taken} taken: the cases say little"
+    assert COUNT * 0.2 < accepted < COUNT * 0.8, f"{accepted} accepted: the cases say little"
 
 
 def disagreement(code: str, verdict: Verdict) -> str:
     if verdict.call and not verdict.connect:
-        return "connect() took it, and it cannot be called"
+        return "connect() accepted it, and it cannot be called"
     if verdict.connect and not verdict.refused:
-        return "" if any(each in code for each in ONLY_CONNECT) else "mypy alone takes it"
+        return "" if any(each in code for each in ONLY_CONNECT) else "mypy alone accepts it"
     shape = {text for text in verdict.mypy if not any(each in text for each in ONLY_MYPY)}
     if shape and not verdict.connect:
         return "mypy alone refuses it"

@@ -1,9 +1,9 @@
 """What the plugin says does not depend on mypy's cache, nor on the module a receiver is in.
 
-All of typecheck/cases, all cases of the plugin's own tests and indirect_receivers.py are checked as
-they are, and split in two: the receivers in one module, the code that connects and sends in another
-(split_module.py says how). Each run is compared, line by line and word by word, with the first,
-which has no cache.
+All of typecheck/cases, all cases of the plugin's own tests and two modules of receivers beside this
+one are checked as they are, and split in two: the receivers in one module, the code that connects
+and sends in another (split_module.py says how). Each run is compared, line by line and word by
+word, with the first, which has no cache.
 """
 
 import re
@@ -17,7 +17,7 @@ import pytest
 from tests.static import plugin_cases, plugin_declaration_cases
 from tests.static.mypy_program import Mypy
 from tests.static.split_module import split
-from typecheck.markers import HERE, cases
+from typecheck.markers import HERE as TYPECHECK, cases
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cache")]
 
@@ -30,8 +30,9 @@ disallow_incomplete_defs = False
 disallow_untyped_calls = False
 implicit_reexport = True
 """
-INDIRECT = Path(__file__).with_name("indirect_receivers.py")
-MODULES = {path.stem: path.read_text() for path in [*cases("current"), INDIRECT]}
+HERE = Path(__file__).parent
+RECEIVERS = [HERE / "decorated_receivers.py", HERE / "held_receivers.py"]
+MODULES = {path.stem: path.read_text() for path in [*cases("current"), *RECEIVERS]}
 for number, case in enumerate([*plugin_cases.CASES, *plugin_declaration_cases.CASES]):
     MODULES[f"plugin_{number}"] = f'"""{case.name}."""\n{case.head}{dedent(case.code)}'
 
@@ -57,7 +58,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.mypy = Mypy(folder, config=CONFIG)
-        shutil.copy(HERE / "shop" / "config" / "shop.py", folder)
+        shutil.copy(TYPECHECK / "shop" / "config" / "shop.py", folder)
         for module, source in MODULES.items():
             receivers, connects = split(source, f"receivers_{module}")
             self.mypy.write(f"whole_{module}", source)

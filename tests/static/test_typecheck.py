@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.static.one_by_one import one_by_one
 from typecheck import checkers, markers, table, verdicts
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("typecheck")]
@@ -54,6 +55,25 @@ def test_whatever_a_checker_misses_or_makes_up_is_explained(results):
 def test_the_page_has_the_tables_of_this_run(results):
     written = table.page_with(table.tables([*results.values()]))
     assert table.PAGE.read_text() == written, "run `python -m typecheck.run --write`"
+
+
+@pytest.mark.parametrize("order", ["forwards", "backwards"])
+@pytest.mark.parametrize("checker", markers.CHECKERS)
+def test_no_verdict_depends_on_another_statement(checker, order, tmp_path, monkeypatch):
+    sources = [each for path in markers.cases("current") for each in one_by_one(path)]
+    assert len(sources) > 200
+    folder = tmp_path / "cases" / "any"
+    folder.mkdir(parents=True)
+    # One process for all, else it would take an hour. A checker may remember what it found in
+    # another file; if that matters, one of the two orders shows it.
+    for number, source in enumerate(sources if order == "forwards" else reversed(sources)):
+        # The last line keeps mypy from answering out of its cache, with the paths of another run.
+        (folder / f"alone_{number:03}.py").write_text(f"{source}# {tmp_path}\n")
+    (tmp_path / "shop").symlink_to(markers.HERE / "shop")
+    for module in (markers, checkers):
+        monkeypatch.setattr(module, "HERE", tmp_path)
+    [result] = verdicts.verdicts([(checker, "current")])
+    assert list(result.surprises()) == []
 
 
 @pytest.mark.parametrize("checker", ["pyrefly", "ty"])

@@ -9,6 +9,8 @@ from typed_signals.cli._doctor import doctor
 from typed_signals.cli._explain import explain
 from typed_signals.cli._graph import graph
 from typed_signals.cli._list import list_signals
+from typed_signals.cli._outbox import outbox
+from typed_signals.cli._worker import worker
 
 __all__ = ["cli"]
 
@@ -18,11 +20,11 @@ __all__ = ["cli"]
 def cli() -> None:
     """Show which receivers your signals have, and check them.
 
-    `list`, `graph` and `explain` import the module that you name, so its code runs; `check` and
-    `doctor` only read it. Results go to stdout, everything else to stderr. Exit codes: 0 all is
+    `check` and `doctor` only read your code; every other command imports the module that you
+    name, so its code runs. Results go to stdout, everything else to stderr. Exit codes: 0 all is
     well, 1 something was found (`list`: only with --strict), 2 the command could not run.
     """
 
 
-for command in (list_signals, graph, explain, doctor, check):
+for command in (list_signals, graph, explain, doctor, check, worker, outbox):
     cli.add_command(command)

@@ -35,8 +35,11 @@ class Target:
         return f"{self.module.__name__}:{self.path}" if self.path else self.module.__name__
 
 
-def import_target(text: str) -> Target:
-    """Import what the user named: ``module``, ``file.py``, or either with ``:attribute``."""
+def import_target(text: str, *, for_results: bool = True) -> Target:
+    """Import what the user named: ``module``, ``file.py``, or either with ``:attribute``.
+
+    Stdout is kept for results then, unless the command has none and runs the user's code.
+    """
     where, colon, path = text.partition(":")
     if not where.strip():
         raise CannotRun(f"`{text}` names no module: {_FORMS}")
@@ -44,7 +47,8 @@ def import_target(text: str) -> Target:
         raise CannotRun(f"`{text}` names no attribute: write `{where}`, or one after the colon")
     name, folder = _located(where)
     sys.path.insert(0, str(folder))
-    reserve_stdout()
+    if for_results:
+        reserve_stdout()
     module = _import(name)
     file = getattr(module, "__file__", None)
     if file is None and hasattr(module, "__path__"):  # a folder without an `__init__.py`

@@ -47,7 +47,7 @@ from typed_signals.mypy.targets import check_install, check_signals_of
 
 
 def _version() -> str:
-    """What mypy adds to its cache's key, so that no verdict outlives the rules it was made by."""
+    """What mypy adds to its cache's key, so that new rules check everything again."""
     files = [*sorted(Path(__file__).parent.glob("*.py")), *map(Path, rules.FILES)]
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 

@@ -19,7 +19,7 @@ from mypy.types import (
     get_proper_type,
 )
 
-from typed_signals.mypy.fullnames import CONNECTOR, SIGNAL
+from typed_signals.mypy.fullnames import CONNECT, CONNECTOR, SIGNAL
 from typed_signals.mypy.functions import Named
 from typed_signals.mypy.rules import SENDER, Contract
 
@@ -49,10 +49,10 @@ _KINDS = {
 
 
 def protocol_of(owner: Type) -> ProperType | None:
-    """P of a ``Signal[P]`` or ``Connector[P]``, or of a subclass; None for other types."""
+    """P of a ``Signal[P]``, its ``connect`` or a ``Connector[P]``, or of a subclass; else None."""
     typ = get_proper_type(owner)
     mro = typ.type.mro if isinstance(typ, Instance) else []
-    base = next((each for each in mro if each.fullname in (CONNECTOR, SIGNAL)), None)
+    base = next((each for each in mro if each.fullname in (CONNECT, CONNECTOR, SIGNAL)), None)
     if base is None or not isinstance(typ, Instance):
         return None
     return next(map(get_proper_type, map_instance_to_supertype(typ, base).args), None)

@@ -122,7 +122,7 @@ def faults_in(spec: ReceiverSpec, receiver: Type, place: Place) -> list[Fault]:
 
 def _faults_of_object(spec: ReceiverSpec, typ: Instance, place: Place) -> list[Fault]:
     if typ.type.has_base("unittest.mock.AsyncMockMixin"):
-        return []  # async, though its stub does not say so
+        return []  # async, though its stub does not declare it
     partial = partial_call(typ)
     if partial is not None:
         named = named_function(place.partial or place, partial)

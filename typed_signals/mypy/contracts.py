@@ -1,8 +1,8 @@
 """Feature: a Protocol that cannot be a contract is an error where a signal is made of it.
 
 What mypy cannot do by itself: ``connect()`` and ``send()`` want ``sender`` first and the payload by
-keyword, and no bound of a type variable can say so. Without the plugin the program says it, when
-the first receiver connects.
+keyword, and no bound of a type variable can require it. Without the plugin the program says it,
+when the first receiver connects.
 """
 
 from __future__ import annotations

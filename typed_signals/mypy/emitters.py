@@ -45,7 +45,8 @@ def _is_signal(node: SymbolNode | None) -> bool:
 
 def owner_words(emitter: Instance, options: Options) -> str:
     """Whose signals these are: the model's name, or that of the emitter's class."""
-    return type_words(emitter_owner(emitter) or emitter, options)
+    owner = emitter_owner(emitter)
+    return type_words(owner, options) if owner is not None else emitter.type.name
 
 
 def emitter_owner(emitter: Instance) -> ProperType | None:

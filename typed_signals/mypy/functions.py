@@ -184,7 +184,7 @@ def _named(place: Place, node: SymbolNode | None) -> Named | None:
 def _is_unchanged(decorated: Decorator) -> bool:
     """Whether nothing but ``@staticmethod`` or ``@classmethod`` decorates a function.
 
-    The cache forgets the decorators, so it is told from the type that they gave the function.
+    The cache forgets the decorators, so the type that they gave the function has to show it.
     """
     function, typ = decorated.func, get_proper_type(decorated.var.type)
     if not (function.is_static or function.is_class) or not isinstance(typ, CallableType):

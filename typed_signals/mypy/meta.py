@@ -6,8 +6,9 @@ of the kind, and no stub can reach into a class that the user writes.
 
 from __future__ import annotations
 
-from mypy.nodes import MDEF, AssignmentStmt, NameExpr, SymbolTableNode, TypeInfo, Var
+from mypy.nodes import AssignmentStmt, NameExpr, TypeInfo
 from mypy.plugin import ClassDefContext
+from mypy.plugins.common import add_attribute_to_class
 from mypy.types import Instance
 
 from typed_signals.mypy.emitters import SIGNALS
@@ -32,11 +33,7 @@ def add_signals_to_meta(ctx: ClassDefContext) -> None:
     emitter = ctx.api.named_type_or_none(MODEL_SIGNALS, [sender])
     if emitter is None:
         return  # nothing that is checked has to do with typed signals
-    signals = Var(SIGNALS, emitter)
-    signals.info = meta
-    signals._fullname = f"{meta.fullname}.{SIGNALS}"  # pyright: ignore[reportPrivateUsage] - mypy has no setter
-    signals.is_initialized_in_class = True
-    meta.names[SIGNALS] = SymbolTableNode(MDEF, signals, plugin_generated=True)
+    add_attribute_to_class(ctx.api, ctx.cls, SIGNALS, emitter)
 
 
 def _assigns_signals(ctx: ClassDefContext) -> bool:

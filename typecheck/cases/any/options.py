@@ -93,7 +93,7 @@ async def decorated_wrong(sender: type[Album], instnace: Album, **kwargs: Any) -
 async def decorated_for_another(sender: type[Album], instance: Track, **kwargs: Any) -> None: ...
 
 
-@signals.post_save.connect(on_commit=True)  # E[not-async] all: it is not async but a sync function
+@signals.post_save.connect(on_commit=True)  # E[not-async] all: it must be async, but
 def decorated_sync(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
 

@@ -18,7 +18,7 @@ signal.connect(None)  # E[not-callable] all: it cannot be called
 def sync(sender: type[Album], instance: Album, **kwargs: Any) -> None: ...
 
 
-signal.connect(lambda sender, **kwargs: None)  # E[not-async] all: it is not async but
+signal.connect(lambda sender, **kwargs: None)  # E[not-async] all: it must be async, but
 
 
 class SyncCall:

@@ -1,0 +1,240 @@
+"""Runs an application whose processes are killed all the time, and counts what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+APP = Path(__file__).with_name("crash_app.py")
+ROOT = APP.parents[2]
+
+
+@dataclass
+class Crashes:
+    """One run.
+
+    Attributes:
+        url: The database.
+        folder: Where the processes log to.
+        operations: How many operations each sender makes.
+        senders: How many senders there are.
+        workers: How many workers there are.
+        kills: How many workers are killed.
+        crashes: Of how many operations a sender dies.
+        terminate: Ends the database's connections; ``None`` if they cannot be.
+        broker: The message broker and a name in it; ``None`` if workers run the receivers.
+    """
+
+    url: str
+    folder: Path
+    operations: int
+    senders: int = 2
+    workers: int = 2
+    kills: int = 5
+    crashes: float = 0.0
+    terminate: Any = None
+    broker: tuple[str, str] | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            **os.environ,
+            "CRASH_URL": self.url,
+            "CRASH_LOG": str(self.folder),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "ignore",
+        }
+
+    async def run(self) -> None:
+        """Run until everything that was committed is settled."""
+        await self._create_tables()
+        done = asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.workers):
+                    group.create_task(self._work(done))
+                group.create_task(self._terminate(done))
+                async with asyncio.TaskGroup() as sending:
+                    for number in range(self.senders):
+                        sending.create_task(self._send(number))
+                async with asyncio.timeout(60 + self.operations / 20):
+                    while await self._pending() or await self._unhandled():  # noqa: ASYNC110
+                        await asyncio.sleep(0.2)
+                done.set()
+        finally:
+            for process in self._processes:
+                process.kill()
+                process.wait()
+        await self._count()
+
+    # --- processes -------------------------------------------------------------------------------
+
+    async def _send(self, sender: int) -> None:
+        start = 0
+        while start < self.operations:
+            arguments = (sender, start, self.operations, self.crashes)
+            process = self._start(sys.executable, str(APP), *map(str, arguments))
+            status = await asyncio.to_thread(process.wait)
+            if status == -signal.SIGKILL:
+                self.counts["senders killed"] += 1
+            else:
+                assert status == 0, status
+            begun = (self.folder / f"begun-{sender}").read_text().split()
+            start = int(begun[-1]) + 1
+
+    async def _work(self, done: asyncio.Event) -> None:
+        program = Path(sys.executable).with_name("typed-signals")
+        options = ["--lease", "3", "--poll", "0.05", "--concurrency", "8", "--grace", "20"]
+        while True:
+            command = [str(program), "worker", f"{APP}:outbox", *options]
+            if self.broker is not None:
+                command = [sys.executable, str(APP), "relay", *self.broker]
+            process = self._start(*command)
+            kill = self.counts["workers killed"] < self.kills
+            try:
+                async with asyncio.timeout(1.5 + random.random() * 2 if kill else None):
+                    await done.wait()
+                process.send_signal(signal.SIGTERM)
+                assert await asyncio.to_thread(process.wait) == 0
+                return
+            except TimeoutError:
+                process.kill()
+                await asyncio.to_thread(process.wait)
+                self.counts["workers killed"] += 1
+
+    def _start(self, *command: str) -> subprocess.Popen[bytes]:
+        errors = open(self.folder / "stderr", "ab")  # noqa: SIM115 - handed to the process
+        with errors:
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=errors, stderr=errors
+            )
+        self._processes.append(process)
+        return process
+
+    async def _terminate(self, done: asyncio.Event) -> None:
+        while self.terminate is not None and not done.is_set():
+            await asyncio.sleep(0.5 + random.random() * 2)
+            with contextlib.suppress(sa.exc.DBAPIError, OSError):  # it has too many clients
+                self.counts["connections ended"] += await self.terminate()
+
+    # --- the database ----------------------------------------------------------------------------
+
+    async def _create_tables(self) -> None:
+        code = (
+            "import asyncio, crash_app as app\n"
+            "async def create():\n"
+            "    async with app.base.database, app.base.database.engine.begin() as c:\n"
+            "        await c.run_sync(app.base.metadata.create_all)\n"
+            "asyncio.run(create())"
+        )
+        command = [sys.executable, "-c", code]
+        environment = {**self.environment, "PYTHONPATH": f"{ROOT}{os.pathsep}{APP.parent}"}
+        await asyncio.to_thread(
+            subprocess.run, command, cwd=ROOT, env=environment, check=True, timeout=60
+        )
+
+    async def _query(self, text: str) -> Any:
+        engine = create_async_engine(self.url, poolclass=sa.NullPool)
+        for left in reversed(range(60)):  # the server may have too many clients, or end this one
+            try:
+                async with engine.connect() as connection:
+                    return (await connection.execute(sa.text(text))).all()
+            except (sa.exc.DBAPIError, OSError):
+                if not left:
+                    raise
+                await asyncio.sleep(0.5)
+        raise AssertionError
+
+    async def _pending(self) -> int:
+        [(count,)] = await self._query(
+            "select count(*) from typed_signals_outbox where state = 'pending'"
+        )
+        return int(count)
+
+    async def _unhandled(self) -> bool:
+        if self.broker is None:
+            return False
+        found = await self._query("select sender, number from orders")
+        handled = {tuple(line.split()[:2]) for line in self._handled()}
+        return any((str(row.sender), str(row.number)) not in handled for row in found)
+
+    def _handled(self) -> list[str]:
+        file = self.folder / "handled"
+        return file.read_text().splitlines() if file.exists() else []
+
+    async def _count(self) -> None:
+        saved = {(row.sender, row.number) for row in await self._query("select * from orders")}
+        states = await self._query("select state, count(*) from typed_signals_outbox group by 1")
+        lines = [line.split() for line in self._handled()]
+        handled = [(int(sender), int(number)) for sender, number, _ in lines]
+        keys: dict[tuple[int, int], list[int]] = {}
+        for sender, number in handled:
+            keys.setdefault((sender, number % 5), []).append(number)
+        self.counts |= Counter(
+            {
+                "operations": self.senders * self.operations,
+                "committed": len(saved),
+                "handled": len(set(handled)),
+                "handled more than once": len(handled) - len(set(handled)),
+                "lost": len(saved - set(handled)),
+                "never committed but handled": len(set(handled) - saved),
+                "keys": len(keys),
+                "keys out of order": sum(each != sorted(each) for each in keys.values()),
+                **{f"rows {state}": count for state, count in states},
+            }
+        )
+
+
+@asynccontextmanager
+async def database_of_its_own(server: str) -> AsyncIterator[tuple[str, Any]]:
+    """A database of its own on a server, and what ends all connections to it."""
+    name = f"ts_crashes_{os.getpid()}_{time.monotonic_ns() % 10_000}"
+    url = sa.make_url(server)
+    postgres = url.drivername.startswith("postgresql")
+    engine = create_async_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+
+    async def execute(text: str) -> Any:
+        async with engine.connect() as connection:
+            done = await connection.execute(sa.text(text))
+            return done.all() if done.returns_rows else []
+
+    async def terminate() -> int:
+        if postgres:
+            return len(
+                await execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity "
+                    f"where datname = '{name}'"
+                )
+            )
+        found = await execute(f"select id from information_schema.processlist where db = '{name}'")
+        ended = 0
+        for (number,) in found:
+            try:
+                await execute(f"kill {number}")
+                ended += 1
+            except sa.exc.DBAPIError:  # it has gone by itself
+                continue
+        return ended
+
+    await execute(f"create database {name}")
+    try:
+        yield url.set(database=name).render_as_string(), terminate
+    finally:
+        await execute(f"drop database {name}{' with (force)' if postgres else ''}")
+        await engine.dispose()

@@ -1,0 +1,188 @@
+"""``typed-signals worker`` and ``typed-signals outbox``, as the program that a user calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.static.command_line import PROGRAM, ROOT, run, write
+
+APP = """\
+import asyncio
+import os
+
+import ormar
+import sqlalchemy
+import typed_signals.ormar
+from typed_signals.durable import Durable, Job, TableOutbox, durably
+
+base = ormar.OrmarConfig(
+    metadata=sqlalchemy.MetaData(),
+    database=ormar.DatabaseConnection("sqlite+aiosqlite:///shop.db"),
+)
+
+class Order(ormar.Model):
+    ormar_config = base.copy(tablename="orders")
+    id: int = ormar.Integer(primary_key=True)
+    name: str = ormar.String(max_length=100)
+
+typed_signals.ormar.install()
+outbox = TableOutbox(base)
+number = 1
+
+@durably("post_save", Order, Durable("mail.receipt", retries=0))
+async def send_receipt(sender, instance, job, **kwargs):
+    if instance.name == "broken" and not os.environ.get("MENDED"):
+        raise ValueError("no such address")
+    if instance.name == "slow":
+        print("started", flush=True)
+        await asyncio.sleep(1.5)
+    print("mailed", instance.name, flush=True)
+
+async def sell(*names):
+    async with base.database:
+        async with base.database.engine.begin() as connection:
+            await connection.run_sync(base.metadata.create_all)
+        async with base.database.transaction():
+            for name in names:
+                await Order(name=name).save()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    write(tmp_path, {"app.py": APP, "bare.py": APP[: APP.index("@durably")]})
+    return tmp_path
+
+
+def sell(project: Path, *names: str) -> None:
+    code = f"import asyncio, app; asyncio.run(app.sell(*{names!r}))"
+    subprocess.run([sys.executable, "-c", code], cwd=project, check=True, env=environment())
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore", **more}
+
+
+def states(project: Path) -> list[str]:
+    with sqlite3.connect(project / "shop.db", timeout=30) as connection:
+        query = "select state from typed_signals_outbox order by id"
+        return [state for (state,) in connection.execute(query)]
+
+
+class Work:
+    """A worker process."""
+
+    def __init__(self, project: Path, *options: str, **more: str) -> None:
+        self.project = project
+        self.process = subprocess.Popen(
+            [PROGRAM, "worker", "app:outbox", "--poll", "0.05", *options],
+            cwd=project,
+            env=environment(**more),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def until(self, *expected: str) -> None:
+        ends = time.monotonic() + 30
+        while (found := states(self.project)) != list(expected):
+            assert time.monotonic() < ends, found
+            time.sleep(0.05)
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[str, str]:
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=30)
+        assert self.process.returncode == 0, err
+        return out, err
+
+
+def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
+    sell(project, "a", "broken")
+    work = Work(project)
+    work.until("done", "dead")
+    out, err = work.stop()
+    assert out == "mailed a\n"
+    assert "typed-signals: works on mail.receipt\n" in err
+    assert "ERROR Event" in err
+    assert err.endswith("typed-signals: stopped\n")
+
+    sell(project, "c")
+    done = run("outbox", "status", "app:outbox", cwd=project)
+    assert done.status == 1  # something is dead
+    assert [line.split()[:5] for line in done.out.splitlines()] == [
+        ["receiver", "pending", "running", "dead", "done"],
+        ["mail.receipt", "1", "0", "1", "1"],
+    ]
+    [counts] = json.loads(run("outbox", "status", "app:outbox", "--json", cwd=project).out)
+    assert counts.pop("oldest") >= 0
+    assert counts == {
+        "receiver": "mail.receipt",
+        "pending": 1, "running": 0, "done": 1, "dead": 1,
+        "known": True,
+    }  # fmt: skip
+
+    dead = run("outbox", "dead", "app:outbox", cwd=project)
+    assert dead.status == 0
+    assert dead.out.startswith("2  mail.receipt  1 attempts, given up ")
+    assert "ValueError: no such address" in dead.out
+    [row] = json.loads(run("outbox", "dead", "app:outbox", "--json", cwd=project).out)
+    assert (row["id"], row["receiver"], row["attempts"]) == (2, "mail.receipt", 1)
+
+    assert run("outbox", "retry", "app:outbox", "2", cwd=project).out == "1 to be handled again\n"
+    work = Work(project, MENDED="1")
+    work.until("done", "done", "done")
+    work.stop(signal.SIGINT)
+    done = run("outbox", "purge", "app:outbox", "--older-than", "0", cwd=project)
+    assert done.out == "3 deleted\n"
+    assert run("outbox", "status", "app:outbox", cwd=project).out == "The outbox is empty.\n"
+    assert run("outbox", "dead", "app:outbox", cwd=project).out == "Nothing is dead.\n"
+
+
+def test_worker_finishes_what_runs_when_it_is_told_to_stop(project: Path):
+    sell(project, "slow", "b")
+    work = Work(project, "--concurrency", "1")
+    assert work.process.stdout
+    assert work.process.stdout.readline() == "started\n"
+    out, err = work.stop()
+    assert out == "mailed slow\n", err
+    assert states(project) == ["done", "pending"]
+
+
+def test_unknown_receivers_are_told(project: Path):
+    sell(project, "a")
+    done = run("outbox", "status", "bare:outbox", cwd=project)
+    assert done.out.splitlines()[1].endswith("unknown here")
+    assert done.status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["worker", "bare:outbox"], "no durable receiver is connected once `bare:outbox`"),
+        (["worker", "app:base"], "`app:base` is no outbox: write `module:outbox`"),
+        (["worker", "app:outbox", "--concurrency", "0"], "concurrency=0"),
+        (["outbox", "retry", "app:outbox"], "name the events to retry by their ID, or write --all"),
+        (["outbox", "retry", "app:outbox", "7"], "1 of the 1 named are not dead"),
+    ],
+)
+def test_what_cannot_be_run_is_told(project: Path, arguments: list[str], text: str):
+    sell(project)
+    done = run(*arguments, cwd=project)
+    assert done.status == 2
+    assert text in done.err
+
+
+def test_database_that_does_not_answer_is_told(project: Path):
+    done = run("outbox", "status", "app:outbox", cwd=project)
+    assert done.status == 2
+    assert "the outbox's database does not answer: " in done.err
+    assert "no such table" in done.err

@@ -1,0 +1,103 @@
+"""Processes that die: nothing that was committed is lost, nothing that was rolled back is handled.
+
+With ``TYPED_SIGNALS_SOAK=1`` each database sees ten thousand operations.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import DATABASES
+from tests.durable.crashes import Crashes, database_of_its_own
+from tests.shop import SERVER_URLS
+
+FULL = os.environ.get("TYPED_SIGNALS_SOAK", "") not in {"", "0"}
+
+REPORTED = (
+    "operations",
+    "committed",
+    "handled",
+    "handled more than once",
+    "lost",
+    "never committed but handled",
+    "keys",
+    "keys out of order",
+    "senders killed",
+    "workers killed",
+    "connections ended",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database", DATABASES)
+async def test_every_committed_event_is_handled_whatever_is_killed(database: str, tmp_path: Path):
+    async with AsyncExitStack() as stack:
+        url, terminate = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}", None
+        if database in SERVER_URLS:
+            own = database_of_its_own(SERVER_URLS[database])
+            url, terminate = await stack.enter_async_context(own)
+        run = crashes(url, tmp_path, terminate=terminate)
+        await run.run()
+    report(database, run)
+    assert run.counts["keys out of order"] == 0
+    assert run.counts["rows dead"] == run.counts["rows pending"] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.postgresql
+@pytest.mark.parametrize("broker", ["nats", "rabbitmq"])
+async def test_every_committed_event_is_handled_through_a_broker(broker: str, tmp_path: Path):
+    pytest.importorskip("faststream")
+    name = f"ts_{uuid.uuid4().hex[:8]}"
+    async with database_of_its_own(SERVER_URLS["postgresql"]) as (url, terminate):
+        run = crashes(url, tmp_path, terminate=terminate, broker=(broker, name))
+        try:
+            await run.run()
+        finally:
+            await forget(broker, name)
+    report(f"postgresql and {broker}", run)
+
+
+def crashes(url: str, folder: Path, **more: Any) -> Crashes:
+    return Crashes(
+        url,
+        folder,
+        operations=5_000 if FULL else 60,
+        workers=3 if FULL else 2,
+        kills=30 if FULL else 2,
+        crashes=0.004 if FULL else 0.03,
+        **more,
+    )
+
+
+def report(what: str, run: Crashes) -> None:
+    """Print the counts, and look whether they are right."""
+    counts = run.counts
+    print(f"\n{what}:", ", ".join(f"{name} {counts[name]}" for name in REPORTED))
+    assert counts["lost"] == counts["never committed but handled"] == 0
+    assert counts["committed"] == counts["handled"] == counts["rows done"]
+    assert counts["workers killed"] > 0
+    assert counts["senders killed"] > 0
+    assert counts["handled"] > run.operations
+
+
+async def forget(broker: str, name: str) -> None:
+    """Delete the stream or queue."""
+    if broker == "nats":
+        from nats import connect
+
+        client = await connect("nats://127.0.0.1:4222")
+        await client.jetstream().delete_stream(name)
+        await client.close()
+    else:
+        from aio_pika import connect_robust
+
+        connection = await connect_robust("amqp://guest:guest@127.0.0.1:5672/")
+        async with connection:
+            await (await connection.channel()).queue_delete(name)

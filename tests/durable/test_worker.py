@@ -1,0 +1,548 @@
+"""How rows are claimed, tried again, given up, ordered, and given back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections import Counter
+from typing import Any
+
+import pydantic
+import pytest
+
+from typed_signals.durable import Durable, Job, Worker, durably
+from typed_signals.durable._store import Store
+from typed_signals.durable._worker import delay_after
+
+
+class BrokenError(Exception):
+    """What a receiver fails with."""
+
+
+class Named(pydantic.BaseModel):
+    name: str
+
+
+async def send(shop: Any, *names: str) -> None:
+    async with shop.database.transaction():
+        for name in names:
+            await shop.Order(name=name).save()
+
+
+def names(shop: Any, body: Any = None, **options: Any) -> list[tuple[str, int]]:
+    """What a durable receiver gets: the orders' names, with the attempt."""
+    received: list[tuple[str, int]] = []
+
+    async def receiver(sender: Any, instance: Any, job: Job, **kwargs: Any) -> None:
+        received.append((instance.name, job.attempt))
+        if body:
+            await body(instance.name, job)
+
+    durably("post_save", shop.Order, Durable(options.pop("name", "note"), **options))(receiver)
+    return received
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def settled(shop: Any, *states: str) -> None:
+    async with asyncio.timeout(20):
+        while Counter(await shop.states()) != Counter(states):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+
+async def test_failure_is_tried_again_later_and_given_up_with_its_traceback(shop, caplog):
+    async def fails(name: str, job: Job) -> None:
+        raise BrokenError(name)
+
+    received = names(shop, fails, retries=1)
+    await send(shop, "a", "b")
+    with pytest.raises(BrokenError, match="a"):
+        await shop.outbox.drain()
+    assert received == [("a", 1), ("b", 1)]
+    assert await shop.outbox.drain() == 0  # not due yet
+    await shop.make_due()
+    with pytest.raises(BrokenError):
+        await shop.outbox.drain()
+    assert received[2:] == [("a", 2), ("b", 2)]
+    assert await shop.states() == ["dead", "dead"]
+    error = (await shop.rows())[0]["error"]
+    assert "in fails" in error
+    assert error.endswith("BrokenError: a\n")
+    assert [record.levelname for record in caplog.records].count("ERROR") == 2
+    assert caplog.records[0].exc_info
+
+
+def test_delays_double_and_no_two_are_alike():
+    for tries, longest in ((1, 1.0), (2, 2.0), (5, 16.0), (20, 60.0), (5000, 60.0)):
+        delays = {delay_after(tries, 1.0, 60.0) for _ in range(100)}
+        assert len(delays) > 50
+        assert longest / 2 <= min(delays) <= max(delays) <= longest
+
+
+async def test_dead_events_are_listed_and_can_be_tried_again(shop):
+    broken = True
+
+    async def fails(name: str, job: Job) -> None:
+        if broken:
+            raise BrokenError
+
+    received = names(shop, fails, retries=0)
+    await send(shop, "a", "b")
+    with pytest.raises(BrokenError):
+        await shop.outbox.drain()
+    second, first = await shop.outbox.dead()
+    assert (first["receiver"], first["attempts"]) == ("note", 1)
+    broken = False
+    assert await shop.outbox.retry(second["id"]) == 1
+    assert await shop.outbox.drain() == 1
+    assert received[2:] == [("b", 1)]
+    assert await shop.outbox.retry() == 1
+    assert await shop.outbox.drain() == 1
+    assert await shop.outbox.retry() == 0
+
+
+async def test_attempt_that_takes_too_long_fails(shop):
+    async def hangs(name: str, job: Job) -> None:
+        await asyncio.sleep(60)
+
+    names(shop, hangs, timeout=0.05, retries=0)
+    await send(shop, "a")
+    with pytest.raises(TimeoutError):
+        await shop.outbox.drain()
+    assert await shop.states() == ["dead"]
+
+
+async def test_cancellation_of_the_receivers_own_is_a_failure(shop):
+    async def cancels(name: str, job: Job) -> None:
+        raise asyncio.CancelledError
+
+    names(shop, cancels, retries=0)
+    await send(shop, "a")
+    async with shop.outbox.worker(poll=0.02):
+        await settled(shop, "dead")
+
+
+async def test_attempt_counts_when_it_is_claimed_so_that_a_worker_that_dies_counts(shop):
+    received = names(shop, retries=1)
+    await send(shop, "a")
+    for _ in range(2):  # two workers that claim, and die
+        assert len(await shop.outbox.rows.claim({"note": 1}, limit=1, lease=60)) == 1
+        assert await shop.outbox.drain() == 0  # leased
+        await shop.make_due()
+    await shop.outbox.drain()
+    assert received == []
+    [row] = await shop.rows()
+    assert (row["state"], row["attempts"]) == ("dead", 3)
+    assert row["error"] == "Its worker died or was cut off on each of 2 attempts."
+
+
+async def test_event_that_cannot_be_read_dies_like_any_other(shop):
+    names(shop, retries=0)
+    await send(shop, "a")
+    await shop.store.execute(shop.outbox.table.update().values(payload="{"))
+    with pytest.raises(ValueError, match="EOF"):
+        await shop.outbox.drain()
+    assert await shop.states() == ["dead"]
+
+
+# --- who may claim what --------------------------------------------------------------------------
+
+
+async def test_unknown_receiver_and_newer_version_stay_pending(shop):
+    names(shop)
+    await send(shop, "a", "b", "c")
+    row = shop.outbox.table.c
+    first, second, _ = [each["id"] for each in await shop.rows()]
+    for number, values in ((first, {"receiver": "later"}), (second, {"version": 2})):
+        statement = shop.outbox.table.update().where(row.id == number).values(**values)
+        await shop.store.execute(statement)
+    assert await shop.outbox.drain() == 1
+    assert await shop.states() == ["pending", "pending", "done"]
+    assert [each["attempts"] for each in await shop.rows()] == [0, 0, 1]
+
+
+async def test_names_that_differ_in_case_are_different_receivers(shop):
+    names(shop)
+    await send(shop, "a")
+    await shop.store.execute(shop.outbox.table.update().values(receiver="Note"))
+    assert await shop.outbox.drain() == 0
+    assert await shop.states() == ["pending"]
+
+
+async def test_event_is_claimed_by_one_worker_only(shop):
+    received = names(shop)
+    await send(shop, *map(str, range(40)))
+    workers = [Worker(shop.outbox, concurrency=4, poll=0.02) for _ in range(4)]
+    running = [asyncio.create_task(worker.run()) for worker in workers]
+    await settled(shop, *["done"] * 40)
+    for worker in workers:
+        worker.stop()
+    await asyncio.gather(*running)
+    assert sorted(received) == sorted((str(number), 1) for number in range(40))
+
+
+# --- order ---------------------------------------------------------------------------------------
+
+
+async def test_events_of_a_key_wait_for_earlier_ones_and_others_do_not(shop):
+    failed = asyncio.Event()
+
+    async def fails_once(name: str, job: Job) -> None:
+        if name == "a1" and job.attempt == 1:
+            failed.set()
+            raise BrokenError
+        await asyncio.sleep(0.01)
+
+    received = names(shop, fails_once, key=lambda instance: instance.name[0], backoff=0.3)
+    await send(shop, "a1", "a2", "b1", "a3", "b2")
+    async with shop.outbox.worker(poll=0.02):
+        await failed.wait()
+        await settled(shop, "pending", "pending", "done", "pending", "done")
+        await settled(shop, *["done"] * 5)
+    assert [each for each in received if each[0][0] == "b"] == [("b1", 1), ("b2", 1)]
+    assert [each for each in received if each[0][0] == "a"] == [
+        ("a1", 1), ("a1", 2), ("a2", 1), ("a3", 1),
+    ]  # fmt: skip
+
+
+async def test_dead_event_lets_its_key_go_on(shop):
+    async def fails(name: str, job: Job) -> None:
+        if name == "a":
+            raise BrokenError
+
+    received = names(shop, fails, key=lambda: "all", retries=0)
+    await send(shop, "a", "b")
+    with pytest.raises(BrokenError):
+        await shop.outbox.drain()
+    assert received == [("a", 1), ("b", 1)]
+
+
+async def test_keys_of_different_receivers_have_nothing_to_do_with_each_other(shop):
+    async def fails(name: str, job: Job) -> None:
+        raise BrokenError
+
+    names(shop, fails, name="fails", key=lambda: "all")
+    received = names(shop, key=lambda: "all")
+    await send(shop, "a", "b")
+    with pytest.raises(BrokenError):
+        await shop.outbox.drain()
+    assert received == [("a", 1), ("b", 1)]
+
+
+# --- leases --------------------------------------------------------------------------------------
+
+
+async def test_lease_of_a_dead_worker_runs_out(shop):
+    received = names(shop)
+    await send(shop, "a")
+    await shop.outbox.rows.claim({"note": 1}, limit=1, lease=0.3)
+    async with shop.outbox.worker(poll=0.02):
+        await asyncio.sleep(0.1)
+        assert received == []
+        await settled(shop, "done")
+    assert received == [("a", 2)]
+
+
+async def test_lease_is_renewed_while_its_receiver_runs(shop):
+    finish = asyncio.Event()
+
+    async def waits(name: str, job: Job) -> None:
+        await finish.wait()
+
+    received = names(shop, waits)
+    await send(shop, "a")
+    async with shop.outbox.worker(lease=0.6, poll=0.02), shop.outbox.worker(lease=0.6, poll=0.02):
+        await asyncio.sleep(1.5)
+        finish.set()
+        await settled(shop, "done")
+    assert received == [("a", 1)]
+
+
+async def test_receiver_whose_lease_was_lost_is_cancelled(shop, caplog):
+    ended: list[str] = []
+
+    async def hangs(name: str, job: Job) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+
+    received = names(shop, hangs)
+    await send(shop, "a")
+    async with shop.outbox.worker(lease=0.3, poll=5):
+        await until(lambda: received)
+        await shop.store.execute(shop.outbox.table.update().values(lease="another"))
+        await until(lambda: ended)
+    assert (await shop.rows())[0]["lease"] == "another"
+    assert "another worker handles it, too" in caplog.text
+
+
+async def test_worker_outlives_a_database_that_is_away(shop, monkeypatch, caplog):
+    received = names(shop)
+    fetch, away = Store.fetch, True
+
+    async def fetch_if_there(store: Store, statement: Any) -> Any:
+        if away:
+            raise ConnectionRefusedError("away")
+        return await fetch(store, statement)
+
+    monkeypatch.setattr(Store, "fetch", fetch_if_there)
+    await send(shop, "a")
+    async with shop.outbox.worker(poll=0.02):
+        await until(lambda: caplog.text.count("cannot claim") > 2)
+        away = False
+        await until(lambda: received)
+
+
+async def test_success_is_noted_once_the_database_is_back(shop, monkeypatch):
+    received = names(shop)
+    finish, tries = shop.outbox.rows.finish, 0
+
+    async def finish_at_last(claimed: Any) -> Any:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise ConnectionResetError
+        return await finish(claimed)
+
+    monkeypatch.setattr(shop.outbox.rows, "finish", finish_at_last)
+    await send(shop, "a")
+    await shop.outbox.drain()
+    assert (received, await shop.states(), tries) == ([("a", 1)], ["done"], 3)
+
+
+async def test_success_that_cannot_be_noted_is_logged_and_handled_again(shop, monkeypatch, caplog):
+    received = names(shop)
+    finish = shop.outbox.rows.finish
+
+    async def never(claimed: Any) -> Any:
+        if claimed[0].job.attempt == 1:
+            raise ConnectionResetError
+        return await finish(claimed)
+
+    monkeypatch.setattr(shop.outbox.rows, "finish", never)
+    await send(shop, "a")
+    async with shop.outbox.worker(lease=0.3, poll=0.02):
+        await settled(shop, "done")
+    assert received == [("a", 1), ("a", 2)]
+    assert "it is handled again when its lease has run out" in caplog.text
+
+
+# --- stopping ------------------------------------------------------------------------------------
+
+
+async def test_worker_that_stops_lets_its_receivers_finish(shop):
+    async def takes_a_while(name: str, job: Job) -> None:
+        await asyncio.sleep(0.2)
+
+    received = names(shop, takes_a_while)
+    await send(shop, "a")
+    async with shop.outbox.worker(poll=0.02):
+        await until(lambda: received)
+    assert await shop.states() == ["done"]
+
+
+async def test_what_does_not_finish_in_time_is_given_back_and_does_not_count(shop):
+    async def hangs(name: str, job: Job) -> None:
+        await asyncio.sleep(60)
+
+    received = names(shop, hangs)
+    await send(shop, "a")
+    async with shop.outbox.worker(poll=0.02, grace=0.05):
+        await until(lambda: received)
+    [row] = await shop.rows()
+    assert (row["state"], row["attempts"], row["lease"]) == ("pending", 0, None)
+    claimed = await shop.outbox.rows.claim({"note": 1}, limit=1, lease=60)
+    assert claimed[0].job.attempt == 1
+
+
+async def test_success_that_is_being_noted_is_not_given_back(shop, monkeypatch):
+    received = names(shop)
+    finish, noting = shop.outbox.rows.finish, asyncio.Event()
+
+    async def finish_slowly(claimed: Any) -> Any:
+        noting.set()
+        await asyncio.sleep(0.3)
+        return await finish(claimed)
+
+    monkeypatch.setattr(shop.outbox.rows, "finish", finish_slowly)
+    await send(shop, "a")
+    async with shop.outbox.worker(poll=0.02, grace=0):
+        await noting.wait()
+    assert (received, await shop.states()) == ([("a", 1)], ["done"])
+
+
+async def test_what_was_only_just_claimed_is_given_back(shop, monkeypatch):
+    async def hangs(name: str, job: Job) -> None:
+        await asyncio.sleep(60)
+
+    names(shop, hangs, payload=Named)  # cancelled in a query, drivers leave a connection open
+    await send(shop, "a")
+    worker = Worker(shop.outbox, grace=0)
+    claim = shop.outbox.rows.claim
+
+    async def claim_and_stop(*args: Any, **kwargs: Any) -> Any:
+        claimed = await claim(*args, **kwargs)
+        worker.stop()
+        return claimed
+
+    monkeypatch.setattr(shop.outbox.rows, "claim", claim_and_stop)
+    await asyncio.wait_for(worker.run(), 10)
+    [row] = await shop.rows()
+    assert (row["state"], row["attempts"], row["lease"]) == ("pending", 0, None)
+
+
+async def test_second_stop_does_not_wait(shop):
+    async def hangs(name: str, job: Job) -> None:
+        await asyncio.sleep(60)
+
+    received = names(shop, hangs)
+    await send(shop, "a")
+    worker = Worker(shop.outbox, poll=0.02, grace=60)
+    running = asyncio.create_task(worker.run())
+    await until(lambda: received)
+    worker.stop()
+    await asyncio.sleep(0.05)
+    assert not running.done()
+    worker.stop()
+    await asyncio.wait_for(running, 5)
+    assert await shop.states() == ["pending"]
+
+
+async def test_worker_that_is_cancelled_gives_back(shop):
+    async def hangs(name: str, job: Job) -> None:
+        await asyncio.sleep(60)
+
+    received = names(shop, hangs)
+    await send(shop, "a")
+    running = asyncio.create_task(Worker(shop.outbox, poll=0.02, grace=0).run())
+    await until(lambda: received)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert [row["lease"] for row in await shop.rows()] == [None]
+
+
+async def test_events_do_not_share_a_context(shop):
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="clean")
+    found: list[str] = []
+
+    async def sets(name: str, job: Job) -> None:
+        found.append(variable.get())
+        variable.set("dirty")
+
+    names(shop, sets)
+    variable.set("outside")
+    await send(shop, "a", "b")
+    async with shop.outbox.worker(poll=0.02):
+        await settled(shop, "done", "done")
+    assert found == ["clean", "clean"]
+
+
+# --- upkeep --------------------------------------------------------------------------------------
+
+
+async def test_purge_deletes_what_was_finished_long_ago(shop):
+    async def fails(name: str, job: Job) -> None:
+        if name == "b":
+            raise BrokenError
+
+    names(shop, fails, retries=0)
+    await send(shop, "a", "b")
+    with pytest.raises(BrokenError):
+        await shop.outbox.drain()
+    await send(shop, "c")
+    assert await shop.outbox.purge() == 0
+    assert await shop.outbox.purge(older_than=0) == 1
+    assert await shop.states() == ["dead", "pending"]
+    assert await shop.outbox.purge(older_than=0, dead=True) == 1
+    assert await shop.states() == ["pending"]
+
+
+async def test_worker_purges(shop):
+    names(shop)
+    shop.outbox.keep = 0
+    await send(shop, "a")
+    await shop.outbox.drain()
+    async with shop.outbox.worker(poll=0.02):
+        await settled(shop)
+
+
+async def test_status_counts_by_receiver(shop):
+    names(shop)
+    names(shop, name="other")
+    await send(shop, "a", "b")
+    await shop.outbox.rows.claim({"note": 1}, limit=1, lease=60)
+    status = {each.receiver: each for each in await shop.outbox.status()}
+    note, other = status["note"], status["other"]
+    assert (note.pending, note.running, note.done, note.dead) == (1, 1, 0, 0)
+    assert (other.pending, other.running) == (2, 0)
+    assert 0 <= note.oldest < 60
+    await shop.make_due()
+    await shop.outbox.drain()
+    note = {each.receiver: each for each in await shop.outbox.status()}["note"]
+    assert (note.pending, note.running, note.done, note.oldest) == (0, 0, 2, None)
+
+
+def test_arguments_that_cannot_be_are_named(tmp_path):
+    with pytest.raises(ValueError, match="concurrency=0"):
+        Worker(None, concurrency=0)  # type: ignore[arg-type]
+
+
+# --- OpenTelemetry -------------------------------------------------------------------------------
+
+
+async def test_span_of_the_work_is_linked_to_that_of_the_send(shop, monkeypatch):
+    from opentelemetry.sdk.metrics import MeterProvider
+    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    from typed_signals.durable import _durable, _otel, _worker
+
+    exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    meters = MeterProvider([reader])
+    monkeypatch.setattr(_otel.trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(_otel.metrics, "get_meter", meters.get_meter)
+    traced = _otel.OpenTelemetry()
+    monkeypatch.setattr(_durable, "tracing", lambda: traced)
+    monkeypatch.setattr(_worker, "tracing", lambda: traced)
+
+    async def fails(name: str, job: Job) -> None:
+        if job.attempt < 3:
+            raise BrokenError
+
+    names(shop, fails, retries=1)
+    with provider.get_tracer("test").start_as_current_span("request"):
+        await send(shop, "a")
+    for _ in range(2):
+        await shop.make_due()
+        with pytest.raises(BrokenError):
+            await shop.outbox.drain()
+    request, first, second = exporter.get_finished_spans()
+    assert (first.name, first.attributes["typed_signals.attempt"]) == ("handle note", 1)
+    assert (second.attributes["error.type"], second.attributes["typed_signals.attempt"]) == (
+        "BrokenError",
+        2,
+    )
+    assert [link.context.span_id for link in first.links] == [request.context.span_id]
+    assert not first.events
+    data = reader.get_metrics_data()
+    measured = {
+        metric.name.removeprefix("typed_signals.durable."): metric.data.data_points[0]
+        for metric in data.resource_metrics[0].scope_metrics[0].metrics
+    }
+    assert measured.keys() == {"lag", "retries", "dead"}
+    assert measured["lag"].count == 2
+    assert measured["retries"].value == measured["dead"].value == 1

@@ -1,0 +1,88 @@
+"""``typed-signals worker``: runs the durable receivers of an outbox."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+import click
+
+from typed_signals.cli._output import CannotRun, remark
+from typed_signals.cli._target import import_target
+
+if TYPE_CHECKING:
+    from typed_signals.durable import TableOutbox, Worker
+
+__all__ = ["outbox_in", "worker"]
+
+
+@click.command()
+@click.argument("target", metavar="MODULE:OUTBOX")
+@click.option("--concurrency", default=8, show_default=True, help="Receivers that run at once.")
+@click.option("--lease", default=60.0, show_default=True, help="Seconds that an event is claimed.")
+@click.option("--poll", default=0.5, show_default=True, help="Seconds to wait when nothing is due.")
+@click.option("--grace", default=25.0, show_default=True, help="Seconds to finish when stopped.")
+def worker(target: str, concurrency: int, lease: float, poll: float, grace: float) -> None:
+    """Run the durable receivers of an outbox until SIGTERM or Ctrl-C.
+
+    Imports MODULE, which must import every module that connects durable receivers, and works on
+    OUTBOX. Start as many as you like, on any machines. A worker that is stopped lets its receivers
+    finish; a second signal has them cancelled and given back at once.
+    """
+    outbox = outbox_in(target, for_results=False)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    names = ", ".join(sorted(outbox.receivers))
+    if not names:
+        raise CannotRun(
+            f"no durable receiver is connected once `{target}` is imported: name a module that "
+            "imports those that connect them"
+        )
+    remark(f"works on {names}")
+    from typed_signals.durable import Worker
+
+    try:
+        working = Worker(outbox, concurrency=concurrency, lease=lease, poll=poll, grace=grace)
+    except ValueError as error:
+        raise CannotRun(str(error)) from None
+    asyncio.run(_run(outbox, working))
+    remark("stopped")
+
+
+async def _run(outbox: TableOutbox, working: Worker) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # on Windows; Ctrl-C then cancels
+            loop.add_signal_handler(number, working.stop)
+    async with outbox.connected():
+        await working.run()
+
+
+def outbox_in(target: str, *, for_results: bool = True) -> TableOutbox:
+    """Import the outbox that the user named.
+
+    Args:
+        target: ``module:attribute``.
+        for_results: Whether stdout is kept for what the command prints.
+
+    Returns:
+        The outbox.
+
+    Raises:
+        CannotRun: It cannot be imported, or is no outbox.
+    """
+    found = import_target(target, for_results=for_results)
+    try:
+        from typed_signals.durable import TableOutbox
+    except ModuleNotFoundError as error:
+        raise CannotRun(
+            f"an outbox needs `{error.name}`: pip install 'typed-signals[durable]'"
+        ) from None
+    if not isinstance(found.value, TableOutbox):
+        raise CannotRun(
+            f"`{target}` is no outbox: write `module:outbox`, the name that your `TableOutbox(...)`"
+            " has"
+        )
+    return found.value

@@ -1,0 +1,13 @@
+"""What goes wrong with durable receivers."""
+
+from __future__ import annotations
+
+__all__ = ["DurableError", "NoTransactionError"]
+
+
+class DurableError(RuntimeError):
+    """A durable receiver, or its outbox, cannot do what it was asked for."""
+
+
+class NoTransactionError(DurableError):
+    """An operation with a durable receiver ran outside a transaction, and was refused."""

@@ -1,0 +1,31 @@
+"""An event as a message broker carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pydantic
+
+from typed_signals.durable._seam import Job
+
+__all__ = ["Event", "Publish"]
+
+
+class Event(pydantic.BaseModel, frozen=True):
+    """A row of the outbox as a message: what a relay publishes and a consumer receives.
+
+    Attributes:
+        job: What the receiver is given about it; ``job.event_id`` is the message's identity.
+        sender: The sender's name.
+        payload: The payload, as JSON.
+        trace: The trace context of the send.
+    """
+
+    job: Job
+    sender: str
+    payload: str
+    trace: str | None
+
+
+Publish = Callable[[Event], Awaitable[object]]
+"""Hands an event to a broker, and returns once the broker has it: a publisher's ``publish``."""

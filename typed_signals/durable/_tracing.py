@@ -1,0 +1,41 @@
+"""What is traced and measured of durable work: nothing, until OpenTelemetry is installed."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typed_signals.durable._table import Claimed
+
+__all__ = ["Tracing", "tracing"]
+
+
+class Tracing:
+    """Traces and measures nothing."""
+
+    def carried(self) -> str | None:
+        """The trace context of the running code, as a row carries it."""
+        return None
+
+    def handling(self, claimed: Claimed) -> AbstractContextManager[None]:
+        """Handle a row inside the context manager."""
+        return nullcontext()
+
+    def retried(self, claimed: Claimed) -> None:
+        """Count an attempt that failed and is made again."""
+
+    def dead(self, claimed: Claimed) -> None:
+        """Count a row that was given up."""
+
+
+@functools.cache
+def tracing() -> Tracing:
+    """What traces and measures in this process."""
+    if find_spec("opentelemetry") is None:
+        return Tracing()
+    from typed_signals.durable._otel import OpenTelemetry
+
+    return OpenTelemetry()
