@@ -229,7 +229,9 @@ class Signal(BaseSignal, Generic[P]):
                     mode also when no receiver is connected.
                 SignalLoopError: Receivers send one another's signals recursively without end.
             """
-            plan = plan_for(self.__signal_state__)
+            version, plan = self.__signal_state__.cache  # without a call: most reach nobody
+            if version != changes.version:
+                plan = plan_for(self.__signal_state__)
             if plan is not NO_RECEIVERS:
                 await deliver(self, plan, sender, payload)
 

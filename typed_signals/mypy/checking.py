@@ -216,6 +216,8 @@ def _types(parameters: Sequence[Parameter], call: CallableType) -> Iterator[tupl
 def _bound_names(place: Place, partial: CallableType) -> list[str]:
     """The parameters that a partial has filled by position; those given by name stay optional."""
     inner = place.partial
+    if all(kind.is_star() for kind in partial.arg_kinds):
+        return []  # of a partial in a partial, mypy may know nothing but `*args, **kwargs`
     if inner is None:
         named = named_function(place, partial)
         return positional_names(named.function, partial) if named else []

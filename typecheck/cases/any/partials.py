@@ -50,12 +50,10 @@ signal.connect(partial(partial(required, tag="a")))
 pre_save(Album)(partial(required, tag="a"))
 signal.disconnect(partial(required, tag="a"))
 
-signal.connect(
-    partial(misspelt, tag="a")
-)  # E[partial-of-a-wrong-receiver] plugin: write `instance`
+signal.connect(partial(misspelt, tag="a"))  # E[partial-of-a-wrong-receiver] plugin: `instance`
 signal.connect(partial(other_model, tag="a"))  # E[partial-of-a-wrong-receiver] plugin: `Track`
 signal.connect(partial(no_kwargs, tag="a"))  # E[partial-of-a-wrong-receiver] plugin: `**kwargs`
 signal.connect(partial(required))  # E[partial-of-a-wrong-receiver] plugin: it requires `tag`
 pre_save(Album)(partial(misspelt, tag="a"))  # E[partial-of-a-wrong-receiver] plugin: `instance`
 signal.connect(partial(required, Album))  # E[filled-by-position] plugin
-signal.connect(partial(sync, tag="a"))  # E[partial-of-a-sync-function] all but ty: it is not async
+signal.connect(partial(sync, tag="a"))  # E[partial-of-a-sync-function] all but ty: it must be async

@@ -135,7 +135,7 @@ async def without_sender(instance, **kwargs):
     instance.updated = datetime.datetime.now()
 
 
-@post_save(Album)  # E[untyped-and-not-async] all but mypy, ty: it is not async
+@post_save(Album)  # E[untyped-and-not-async] all but mypy, ty: it must be async
 def send_mail(sender, instance, **kwargs):
     log.info("%s", instance)
 
