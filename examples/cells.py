@@ -21,7 +21,7 @@ class Cell:
     line: int
 
     def run(self, module: ModuleType) -> str:
-        """Run the cell in a module and return what one sees: prints, warnings, the error."""
+        """Run the cell in a module and return what it prints, warns and raises."""
         lines_above = "\n" * (self.line - 1)  # so that errors name the right line
         seen = StringIO()
         with redirect_stdout(seen), warnings.catch_warnings(record=True) as warned:

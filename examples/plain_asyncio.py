@@ -1,4 +1,4 @@
-"""Signals without an ORM: a ferry that tells of its journeys. Run it: `python plain_asyncio.py`."""
+"""Signals without an ORM: a ferry and its journeys. Run it: `python plain_asyncio.py`."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,7 +10,7 @@ from typed_signals import Signal, SignalDefinitionError, SignalEmitter
 
 
 class Boarded(Protocol):
-    """What receivers of `boarded` are told: `sender` first, the payload by keyword."""
+    """What receivers of `boarded` get: `sender` first, the payload by keyword."""
 
     def __call__(self, sender: "Ferry", *, name: str, **kwargs: object) -> Awaitable[object]: ...
 
@@ -27,7 +27,7 @@ class FerrySignals(SignalEmitter["Ferry"]):
 
 
 class Ferry:
-    signals = FerrySignals()  # one emitter for all ferries; the sender is the one that tells
+    signals = FerrySignals()  # one emitter for all ferries; the sender is the ferry
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -42,7 +42,7 @@ class Ferry:
         await self.signals.departed.send(sender=self, harbour=harbour, passengers=passengers)
 
 
-# --- who listens ---------------------------------------------------------------------------------
+# --- receivers -----------------------------------------------------------------------------------
 
 
 @Ferry.signals.boarded.connect
@@ -51,7 +51,7 @@ async def greet(sender: Ferry, name: str, **kwargs: object) -> None:
 
 
 @Ferry.signals.departed.connect
-async def load_luggage(sender: Ferry, **kwargs: object) -> None:  # takes what it needs
+async def load_luggage(sender: Ferry, **kwargs: object) -> None:  # names only what it needs
     print("  loading the luggage ...")
     await asyncio.sleep(0.01)
     print("  ... the luggage is loaded")
@@ -71,14 +71,14 @@ async def main() -> None:
     print("Sent to everyone who is connected:")
     await ferry.board("Ada")
 
-    print("Receivers run together:")
+    print("Receivers run concurrently:")
     await ferry.depart("Dover")
 
     print("One after another, if the signal is sequential:")
     departed.sequential = True
     await ferry.depart("Calais")
 
-    print("Disconnected, a receiver hears no more:")
+    print("After disconnect(), a receiver does not run:")
     departed.disconnect(load_luggage)
     await ferry.depart("Ostend")
 
@@ -92,11 +92,11 @@ async def main() -> None:
     except RuntimeError as error:
         print(f"  stopped: {error}")
 
-    print("send_robust() gives it back instead, for each receiver:")
+    print("send_robust() returns it instead, for each receiver:")
     for outcome in await departed.send_robust(sender=ferry, harbour="Calais", passengers=1):
         print(f"  {outcome.receiver.__name__}: {outcome.exception or 'went well'}")
 
-    print("A receiver that cannot be called is refused where it is connected:")
+    print("A receiver that cannot be called is refused when it connects:")
 
     async def wave(sender: Ferry, harbor: str, **kwargs: object) -> None: ...
 

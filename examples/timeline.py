@@ -85,7 +85,7 @@ def next_steps() -> None:
     for what, how in (
         ("See the receivers of the shop", f"{shown} list examples/album_shop.py"),
         ("Break one, then ask mypy", f"{shown} check examples/album_shop.py"),
-        ("Read each mistake in full", "README.md"),
+        ("Read each mistake in full", "docs/refusals.md"),
         ("Write your own first signal", "docs/tutorial.md"),
     ):
         console.print(Text.assemble(f"  {what:<31}", (how, "bold")), soft_wrap=True)

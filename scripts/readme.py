@@ -1,13 +1,14 @@
-"""Bring README.md, or pages of the documentation, up to date with what the code says and does.
+"""Bring README.md, or pages of the documentation, up to date with the code.
 
     python scripts/readme.py             # rewrite what is generated
     python scripts/readme.py --check     # only show what differs; exit status 1 if anything does
     python scripts/readme.py docs/*.md   # the same for pages
 
 Between `<!-- generated: NAME -->` and `<!-- end -->` stands what the function of that name in
-`GENERATED` returns. Everywhere else, each block of Python is run, one section (`##`) of README.md,
-or one page of the documentation, being one file `shop.py`, and the block of text right below it is
-what one sees of that.
+`GENERATED` returns. Everywhere else, each block of Python is run, and the block of text right below
+it shows what it prints, warns or raises. The blocks of one section (`##`) of README.md, or of one
+page of the documentation, are one file `shop.py`. A comment `<!-- python` holds code that readers
+need not see.
 """
 
 import argparse
@@ -58,8 +59,8 @@ def each_signal(readme: str) -> str:
     emitter: ModelSignals = ModelSignals()
     lines: list[str] = []
     for name in emitter:
-        contract, told = emitter[name].contract, read_docstring(emitter[name].protocol)
-        lines += [f"### {name}", "", *told.summary, "", f"Sent by: {told.sent_by}", ""]
+        contract, docs = emitter[name].contract, read_docstring(emitter[name].protocol)
+        lines += [f"### {name}", "", *docs.summary, "", f"Sent by: {docs.sent_by}", ""]
         before, *parameters = re.split(
             r"(?:(?<=receiver\()|, (?=\w+:|\*))", contract.expected(None)
         )
@@ -70,13 +71,13 @@ def each_signal(readme: str) -> str:
             "| Parameter | What it is |",
             "| --- | --- |",
         ]
-        lines += [f"| `{each}` | {told.arguments[each]} |" for each in ("sender", *contract.names)]
+        lines += [f"| `{each}` | {docs.arguments[each]} |" for each in ("sender", *contract.names)]
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
 def refusals(readme: str) -> str:
-    """Every mistake of the example shop, made, with what one sees."""
+    """Every mistake of the example shop, with what it prints or raises."""
     with processes() as pool:
         return pool.submit(make_mistakes).result()
 
@@ -93,7 +94,7 @@ def make_mistakes() -> str:
 
 
 def mypy(readme: str) -> str:
-    """What mypy says of the first section that has Python in it."""
+    """What mypy says of the first block of Python, and of what is hidden above it."""
     code = next(code for section in sections(readme) if (code := written_in(section)))
     return block("console", f"$ mypy shop.py\n{mypy_says({'shop.py': code})}")
 
@@ -124,6 +125,7 @@ GENERATED: dict[str, Callable[[str], str]] = {
     "each": each_signal,
 }
 REGION = re.compile(r"(<!-- generated: (\w+) -->\n)(?:.*?\n)??(<!-- end -->)", re.DOTALL)
+HIDDEN = re.compile(r"<!-- python\n(.*?)-->", re.DOTALL)
 
 
 def block(language: str, content: str) -> str:
@@ -131,7 +133,7 @@ def block(language: str, content: str) -> str:
 
 
 def updated(readme: str, *, whole: bool = False) -> str:
-    """The README, or a page, as it ought to be; a page is run as a whole."""
+    """Make the up-to-date text of the README, or of a page, which is run as a whole."""
     with processes() as pool:
         ran = run_blocks(readme, pool, whole=whole)
     return REGION.sub(lambda match: f"{match[1]}{GENERATED[match[2]](ran)}\n{match[3]}", ran)
@@ -141,7 +143,7 @@ def updated(readme: str, *, whole: bool = False) -> str:
 
 
 def run_blocks(readme: str, pool: ProcessPoolExecutor, *, whole: bool = False) -> str:
-    """Run every block of Python; put below each, where there is a block, what one sees."""
+    """Run every block of Python; fill the block of text below each with its output."""
     found = [list(blocks(section)) for section in sections(readme, whole=whole)]
     codes = [[python.content for python, _ in section] for section in found]
     lines = readme.splitlines()
@@ -150,12 +152,12 @@ def run_blocks(readme: str, pool: ProcessPoolExecutor, *, whole: bool = False) -
             if below is not None and below.map is not None:
                 lines[slice(*below.map)] = block("text", seen).splitlines()
             elif seen:
-                raise SystemExit(f"unforeseen: {seen}\n{python.content}")
+                raise SystemExit(f"unexpected output: {seen}\n{python.content}")
     return "\n".join(lines) + "\n"
 
 
 def run_section(codes: list[str]) -> list[str]:
-    """Run the blocks of one section, as the parts of one file, and return what one sees of each."""
+    """Run the blocks of one section as the parts of one file, and return the output of each."""
     module, line, outputs = new_module("shop"), 1, []
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for code in codes:
@@ -185,11 +187,19 @@ def blocks(section: list[Token]) -> Iterator[tuple[Token, Token | None]]:
     for token, after in pairwise([*section, None]):
         if token and token.type == "fence" and token.info == "python":
             yield token, after if after and after.type == "fence" and after.info == "text" else None
+        elif token and (hidden := HIDDEN.search(token.content)) and token.type == "html_block":
+            yield token.copy(content=hidden[1]), None
 
 
 def written_in(section: list[Token]) -> str:
-    """The first block of Python of a section."""
-    return next((python.content for python, _ in blocks(section)), "")
+    """The first block of Python of a section, below what is hidden above it."""
+    code = ""
+    for python, _ in blocks(section):
+        code += python.content
+        if python.type == "fence":
+            return code
+        code += "\n\n"
+    return code
 
 
 def main() -> int:
@@ -204,7 +214,7 @@ def main() -> int:
         differs |= before != after
         if asked.check:
             both = before.splitlines(True), after.splitlines(True)
-            sys.stdout.writelines(difflib.unified_diff(*both, file.name, "as it ought to be"))
+            sys.stdout.writelines(difflib.unified_diff(*both, file.name, "up to date"))
         else:
             file.write_text(after, "utf-8")
     return int(asked.check and differs)

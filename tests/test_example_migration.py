@@ -13,9 +13,7 @@ import pytest
 
 from tests import lanes
 
-pytestmark = pytest.mark.skipif(
-    not lanes.LEGACY, reason="the application that is moved is one of ormar 0.12"
-)
+pytestmark = pytest.mark.skipif(not lanes.LEGACY, reason="the application is for ormar 0.12")
 
 ROOT = Path(__file__).parents[1]
 MIGRATION = ROOT / "examples" / "migration"
@@ -56,15 +54,15 @@ def test_the_readme_runs_every_step():
 
 
 @pytest.mark.parametrize(
-    ("command", "printed"), COMMANDS, ids=["before", "judged", "halfway", "after"]
+    ("command", "printed"), COMMANDS, ids=["before", "checked", "halfway", "after"]
 )
-def test_what_the_readme_shows_is_what_one_sees(folder: Path, command: str, printed: str):
+def test_command_prints_what_the_readme_shows(folder: Path, command: str, printed: str):
     seen = run(folder, command)
     assert doctest.OutputChecker().check_output(printed, seen, doctest.ELLIPSIS), seen
 
 
 @pytest.mark.parametrize("mode", ["normal", "strict"])
-def test_at_the_end_nothing_is_warned_about_in_any_mode(folder: Path, mode: str):
+def test_receivers_at_the_end_give_no_warning_in_any_mode(folder: Path, mode: str):
     after = folder / "after.py"
     text = after.read_text("utf-8")
     assert text.count("install()") == 1
@@ -72,7 +70,7 @@ def test_at_the_end_nothing_is_warned_about_in_any_mode(folder: Path, mode: str)
     assert run(folder, "python -W error::UserWarning day.py after") == COMMANDS[-1][1]
 
 
-def test_halfway_is_refused_in_normal_mode(folder: Path):
+def test_receivers_halfway_are_refused_in_normal_mode(folder: Path):
     halfway = folder / "halfway.py"
     text = halfway.read_text("utf-8")
     assert text.count('mode="lenient"') == 1

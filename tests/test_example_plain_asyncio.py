@@ -20,14 +20,14 @@ def test_prints_what_it_says():
         check=False,
     )
     assert done.stderr == ""
-    *told, refusal, fault, expected = done.stdout.splitlines()
+    *printed, refusal, fault, expected = done.stdout.splitlines()
     assert (
-        told
+        printed
         == textwrap.dedent(
             """\
         Sent to everyone who is connected:
           welcome aboard the Lady Jane, Ada
-        Receivers run together:
+        Receivers run concurrently:
           loading the luggage ...
           tooot! to Dover
           ... the luggage is loaded
@@ -35,16 +35,16 @@ def test_prints_what_it_says():
           loading the luggage ...
           ... the luggage is loaded
           tooot! to Calais
-        Disconnected, a receiver hears no more:
+        After disconnect(), a receiver does not run:
           tooot! to Ostend
         What a receiver raises, send() raises:
           tooot! to Dover
           stopped: no lifejackets for 1
-        send_robust() gives it back instead, for each receiver:
+        send_robust() returns it instead, for each receiver:
           tooot! to Calais
           blow_horn: went well
           count_lifejackets: no lifejackets for 1
-        A receiver that cannot be called is refused where it is connected:
+        A receiver that cannot be called is refused when it connects:
         """
         ).splitlines()
     )

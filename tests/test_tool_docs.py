@@ -19,7 +19,7 @@ DOCS = Path(__file__).parents[1] / "docs"
         ("validation", "pydantic", 0),
     ],
 )
-def test_the_python_blocks_of_a_page_run(pytester, page, needs, tests):
+def test_python_blocks_of_a_page_run(pytester, page, needs, tests):
     importlib.import_module(needs)
     text = (DOCS / f"{page}.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)

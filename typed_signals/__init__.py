@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         mark_async,
     )
     from typed_signals._middleware import (
+        CallNext,
         Middleware,
         SentSignal,
     )
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alias",
+    "CallNext",
     "CommitOutcomeUnknownError",
     "ConnectOptions",
     "Connection",

@@ -1,7 +1,7 @@
 """A record shop over HTTP.
 
 Run it with `uvicorn --app-dir examples fastapi_shop.app:app` and open http://127.0.0.1:8000/docs.
-Every change is one transaction; what else it brings about is in `receivers.py`.
+Every change is one transaction; its side effects are in `receivers.py`.
 """
 
 from collections.abc import AsyncIterator

@@ -22,7 +22,7 @@ def now() -> datetime:
 
 
 class Audited(ormar.Model):
-    """Every model below is in the audit log."""
+    """Every model that derives from this one is in the audit log."""
 
     ormar_config = base.copy(abstract=True)
 

@@ -1,4 +1,4 @@
-"""The albums as they are shown, kept in memory until someone forgets them."""
+"""The pages of the albums, kept in memory until an album changes."""
 
 import ormar
 from pydantic import BaseModel
@@ -31,7 +31,7 @@ async def page_of(album_id: int) -> AlbumPage:
 
 
 def forget(album_id: int) -> None:
-    """Read the album anew when it is shown next."""
+    """Read the album again when it is shown next."""
     _kept.pop(album_id, None)
 
 

@@ -1,4 +1,4 @@
-"""What happens besides what was asked for: the audit log, the counter, the cache."""
+"""Side effects of every change: the audit log, the counter, the cache."""
 
 from fastapi_shop import pages
 from fastapi_shop.models import Album, Audited, AuditEntry
@@ -10,8 +10,8 @@ from typed_signals.ormar import (
     post_update,
 )
 
-# The log is written in the transaction that it tells of, and is undone with it. An abstract model
-# stands for every model below it.
+# The log is written in the same transaction as the change, and is undone with it. `Audited` is
+# abstract: it stands for every model that derives from it.
 
 
 @post_save(Audited)
@@ -35,7 +35,7 @@ async def count_tags(sender: type[Album], instance: Album, **kwargs: object) -> 
     await instance.update(tag_count=await instance.tags.count())
 
 
-# Before the commit it would be too early: whoever looks in between sees, and keeps, the old album.
+# Before the commit it would be too early: a request in between would read and keep the old album.
 
 
 @post_update(Album, on_commit=True)

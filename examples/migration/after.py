@@ -1,4 +1,4 @@
-"""Receivers at the end: they keep their contracts, and their annotations say so to a checker."""
+"""Receivers at the end: they keep their contracts, and a type checker can see it."""
 
 from models import Album, Named, Tag, log
 

@@ -1,4 +1,4 @@
-"""Receivers as they were written, mistakes and all."""
+"""Receivers as they were written, with their mistakes."""
 
 from models import Album, Named, Tag, log
 from ormar import post_delete, post_relation_add, post_save, pre_update

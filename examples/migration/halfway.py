@@ -1,4 +1,4 @@
-"""Receivers half-way: what cannot work is mended, what is only wrong is warned about."""
+"""Receivers half-way: those that could not work are fixed, the others give warnings."""
 
 from models import Album, Named, Tag, log
 from ormar import post_delete, post_relation_add, post_save, pre_update

@@ -1,4 +1,4 @@
-"""The example record shop, asked over HTTP, with what it sends recorded."""
+"""The example record shop, tested over HTTP, with its signals captured."""
 
 import asyncio
 import contextvars
@@ -88,7 +88,7 @@ async def order(client: httpx.AsyncClient, **copies: int) -> int:
 # --- the audit log -------------------------------------------------------------------------------
 
 
-async def test_what_is_changed_is_logged(client, shop, sent_signals: SentSignals):
+async def test_change_writes_an_audit_entry(client, shop, sent_signals: SentSignals):
     punk = await create(client, "/tags", name="punk")
     horses = await create(client, "/albums", name="Horses", stock=3)
     assert await order(client, _1=2) == 204
@@ -112,7 +112,7 @@ async def test_what_is_changed_is_logged(client, shop, sent_signals: SentSignals
     assert sent_signals.assert_sent("post_update", shop.Album, times=1).value("instance").stock == 1
 
 
-async def test_what_is_rolled_back_is_not_logged(client, shop, sent_signals: SentSignals):
+async def test_rollback_leaves_no_audit_entry(client, shop, sent_signals: SentSignals):
     for name, stock in (("Horses", 3), ("Easter", 1)):
         await create(client, "/albums", name=name, stock=stock)
     sent_signals.clear()
@@ -126,7 +126,7 @@ async def test_what_is_rolled_back_is_not_logged(client, shop, sent_signals: Sen
 # --- the counter ---------------------------------------------------------------------------------
 
 
-async def test_tags_are_counted(client, shop, sent_signals: SentSignals):
+async def test_tags_update_the_counter(client, shop, sent_signals: SentSignals):
     horses = await create(client, "/albums", name="Horses")
     tags = [await create(client, "/tags", name=name) for name in ("punk", "debut")]
     for tag in (*tags, tags[0]):  # the last one is there already
@@ -144,7 +144,7 @@ async def test_tags_are_counted(client, shop, sent_signals: SentSignals):
     sent_signals.assert_sent("post_update", shop.Album, times=3)
 
 
-async def test_nothing_is_lost_when_many_ask_at_once(client):
+async def test_concurrent_orders_lose_no_update(client):
     horses = await create(client, "/albums", name="Horses", stock=8)
     tags = [await create(client, "/tags", name=str(number)) for number in range(8)]
     answers = await asyncio.gather(
@@ -160,7 +160,7 @@ async def test_nothing_is_lost_when_many_ask_at_once(client):
 # --- the cache -----------------------------------------------------------------------------------
 
 
-async def test_a_page_is_kept_until_its_album_changes(client, shop):
+async def test_page_is_cached_until_its_album_changes(client, shop):
     horses = await create(client, "/albums", name="Horses", stock=3)
     easter = await create(client, "/albums", name="Easter", stock=3)
     for album in (horses, easter):
@@ -175,7 +175,7 @@ async def test_a_page_is_kept_until_its_album_changes(client, shop):
     assert (await client.get(easter)).status_code == 404
 
 
-async def test_a_page_is_kept_when_the_change_is_rolled_back(client, shop, sent_signals):
+async def test_page_stays_cached_after_a_rollback(client, shop, sent_signals):
     horses = await create(client, "/albums", name="Horses", stock=3)
     await get(client, horses)
     await shop.Album.objects.update(each=True, name="Renamed")
@@ -185,7 +185,7 @@ async def test_a_page_is_kept_when_the_change_is_rolled_back(client, shop, sent_
     assert (await get(client, horses))["name"] == "Horses"
 
 
-async def test_who_looks_before_the_commit_leaves_no_old_page_behind(client, shop):
+async def test_read_before_the_commit_caches_no_old_page(client, shop):
     horses = await create(client, "/albums", name="Horses", stock=3)
     seen: list[int] = []
 

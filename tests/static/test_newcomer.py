@@ -15,7 +15,7 @@ import pytest
 
 from scripts.readme import ROOT, blocks, sections
 from tests.static.lsp import Document, LanguageServer
-from tests.static.test_docs import TOLD
+from tests.static.test_docs import REFUSAL
 from tests.static.test_editors import CANNOT, ELEVEN, SERVERS
 from typecheck.checkers import BIN
 
@@ -30,7 +30,7 @@ def steps() -> list[tuple[str, int | None]]:
     (section,) = sections(TUTORIAL, whole=True)
     for python, below in blocks(section):
         text = f"{grown}{python.content}\n\n"
-        wrong = below is not None and TOLD.search(below.content)
+        wrong = below is not None and REFUSAL.search(below.content)
         found.append((text, grown.count("\n") + 1 if wrong else None))
         grown = grown if wrong else text
     return found

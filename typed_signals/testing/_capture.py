@@ -176,15 +176,6 @@ class SentSignals(Sequence[Sent]):
             raise LookupError(f"there is no signal `{name}`: did you mean `{near}`?")
 
 
-def _is_equal_array(sent: Any, wanted: Any) -> bool:
-    """Compare arrays, which answer for each of their elements."""
-    try:
-        equal = wanted == sent
-        return equal is True or (sent.shape == wanted.shape and bool(equal.all()))
-    except Exception:
-        return False
-
-
 def _wanted(signal: str | Signal[Any], sender: object, payload: Mapping[str, Any]) -> Wanted:
     return Wanted(signal if isinstance(signal, str) else signal.name, sender, payload)
 
