@@ -22,12 +22,13 @@ from typed_signals import (
 )
 from typed_signals._backend import (
     Backend,
-    Deferred,
     Transaction,
     find_backend,
     has_backend,
     register_backend,
 )
+from typed_signals._dispatch.on_commit import DeferredSend, run_deferred
+from typed_signals._dispatch.shield import Shield
 
 
 class TableError(SignalDefinitionError):
@@ -46,14 +47,13 @@ class OpenTransaction:
     """A transaction that is committed by hand."""
 
     def __init__(self) -> None:
-        self.deferred: list[Deferred] = []
+        self.deferred: list[DeferredSend] = []
 
-    def run_on_commit(self, deferred: Deferred) -> None:
+    async def run_on_commit(self, deferred: DeferredSend) -> None:
         self.deferred.append(deferred)
 
     async def commit(self) -> None:
-        for each in self.deferred:
-            await each.run()
+        await run_deferred(self.deferred, Shield())
 
 
 class TableBackend(Backend):
@@ -63,7 +63,6 @@ class TableBackend(Backend):
     def __init__(self) -> None:
         self.transaction: OpenTransaction | None = None
         self.asked: list[object] = []
-        self.watching = 0
 
     def find_emitter(self, sender: Any) -> object:
         return getattr(sender, "table_signals", None)
@@ -71,9 +70,6 @@ class TableBackend(Backend):
     def find_transaction(self, sender: Any) -> Transaction | None:
         self.asked.append(sender)
         return self.transaction
-
-    def watch_commits(self) -> None:
-        self.watching += 1
 
 
 class Album(metaclass=TableType):
@@ -188,14 +184,3 @@ async def test_receivers_of_a_bare_signal_wait_for_the_commit_of_the_sender(back
     assert received == [{"number": 1}]
     await send(sender=Plain, number=2)
     assert received == [{"number": 1}, {"number": 2}]
-
-
-def test_backend_is_told_before_an_on_commit_receiver_is_connected(backend):
-    async def on_save(sender, instance, **kwargs): ...
-
-    signal = Album.table_signals.pre_update
-    signal.connect(on_save)
-    assert backend.watching == 0
-    signal.disconnect(on_save)
-    signal.connect(on_save, on_commit=True)
-    assert backend.watching == 1

@@ -241,16 +241,27 @@ class ModelSignals(SignalEmitter[Model]):
     """
 
     pre_save: Signal[PreSaveReceiver[Model]]
+    """Receives an instance about to be inserted; what it changes on ``instance`` is saved."""
     post_save: Signal[PostSaveReceiver[Model]]
+    """Receives an instance that was inserted."""
     pre_update: Signal[PreUpdateReceiver[Model]]
+    """Receives an instance about to be updated; what it changes on ``instance`` is written."""
     post_update: Signal[PostUpdateReceiver[Model]]
+    """Receives an instance that was updated."""
     pre_delete: Signal[PreDeleteReceiver[Model]]
+    """Receives an instance about to be deleted."""
     post_delete: Signal[PostDeleteReceiver[Model]]
+    """Receives an instance whose row was deleted."""
     pre_relation_add: Signal[PreRelationAddReceiver[Model]]
+    """Receives a child about to be added to a relation."""
     post_relation_add: Signal[PostRelationAddReceiver[Model]]
+    """Receives a child that was added to a relation."""
     pre_relation_remove: Signal[PreRelationRemoveReceiver[Model]]
+    """Receives a child about to be removed from a relation."""
     post_relation_remove: Signal[PostRelationRemoveReceiver[Model]]
+    """Receives a child that was removed from a relation."""
     post_bulk_update: Signal[PostBulkUpdateReceiver[Model]]
+    """Receives instances that were updated in bulk."""
 
 
 # --- decorators ----------------------------------------------------------------------------------

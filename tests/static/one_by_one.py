@@ -24,7 +24,9 @@ def one_by_one(path: Path) -> Iterator[str]:
 
 def _connects(statement: ast.stmt) -> bool:
     """Whether a statement is a case by itself, not only there for others."""
-    return isinstance(statement, ast.Expr) or bool(getattr(statement, "decorator_list", ()))
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    overload = any(ast.unparse(each) == "overload" for each in decorators)  # one is never alone
+    return isinstance(statement, ast.Expr) or (bool(decorators) and not overload)
 
 
 def _only(source: str, body: list[ast.stmt], wanted: ast.stmt) -> str:

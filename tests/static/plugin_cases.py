@@ -156,8 +156,8 @@ CASES = [
         ) -> None: ...
         """,
         refused(
-            "it requires `passed_args`, which `pre_save` never sends: give it a default or take "
-            "it out"
+            "it requires `passed_args`, which `pre_save` never sends: give it a default or "
+            "remove it"
         ),
     ),
     Case(
@@ -274,8 +274,8 @@ CASES = [
         async def save(sender: type[Model], **kwargs: object) -> None: ...
         """,
         (
-            "`Model` sends no signals: expected an ormar model (a subclass of `ormar.Model` with "
-            "its configuration) or a class whose `signals` is a `SignalEmitter`  [signal-sender]",
+            "`Model` sends no signals: expected a model class of an ORM that is installed, or a "
+            "class whose `signals` is a `SignalEmitter`  [signal-sender]",
         ),
     ),
     Case(

@@ -40,14 +40,14 @@ class Slash(Protocol):
     async def __call__(self, sender: type[object], /, *, amount: int) -> None: ...
 class NoProtocol:
     async def __call__(self, sender: type[object], *, amount: int, **kwargs: object) -> None: ...
-class Alias(Protocol):
+class Renamed(Protocol):
     def __call__(self, sender: type[object], *, amount: int, **kwargs: object) -> Result: ...
 Result = Awaitable[None]
 class Generic(Protocol[M_contra]):
     async def __call__(
         self, sender: type[M_contra], *args: Any, amount: int, **kwargs: object
     ) -> None: ...
-class Below(Alias, Protocol): ...
+class Below(Renamed, Protocol): ...
 class Own(Signal[P_], Generic_[T_, P_]): ...
 """
 CONTRACTS = (
@@ -74,15 +74,15 @@ CASES = [
         "contracts that cannot be one are reported where a signal is declared",
         f"""
         {CONTRACTS.replace(chr(10), chr(10) + " " * 8)}
-        def connect(own: Own[int, Alias]) -> None:
+        def connect(own: Own[int, Renamed]) -> None:
             @own.connect
             async def without(sender: type[object], amount: int) -> None: ...
         class Signals(SignalEmitter[Any]):
-            alias: Signal[Alias]
+            alias: Signal[Renamed]
             below: Signal[Below]
             generic: "Signal[Generic[Album]]"
             bare: Signal
-            own: Own[int, Alias]
+            own: Own[int, Renamed]
             sync: Signal[Sync]
             ignored: Signal[Sync]  # type: ignore[type-var]
             positional: Signal[Positional]
@@ -113,7 +113,7 @@ CASES = [
         "contracts that cannot be one are reported where a signal is made",
         f"""
         {CONTRACTS.replace(chr(10), chr(10) + " " * 8)}
-        Signal[Alias]()
+        Signal[Renamed]()
         Signal[Below]()
         Signal[Generic[Album]]()
         Signal()

@@ -7,7 +7,7 @@ compared line by line with what it says of the whole.
 import ast
 from collections.abc import Iterator
 
-from typed_signals import decorators
+from typed_signals import _decorators, lifecycle
 
 
 def split(source: str, receivers: str) -> tuple[str, str]:
@@ -83,7 +83,7 @@ def _connecting(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.ex
 def _connects(decorator: ast.expr) -> bool:
     if isinstance(decorator, ast.Call):
         name = ast.unparse(decorator.func).rpartition(".")[2]
-        return name in decorators.__all__
+        return name in (*_decorators.__all__, *lifecycle.__all__)
     return isinstance(decorator, ast.Attribute) and decorator.attr == "connect"
 
 

@@ -200,7 +200,7 @@ def declared(package: str) -> str:
     [found] = [
         line.partition(";")[0]
         for line in importlib.metadata.requires("typed-signals") or ()
-        if line.startswith(package)
+        if line.startswith(package) and "durable" not in line
     ]
     return found.removeprefix(package)
 

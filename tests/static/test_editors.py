@@ -113,12 +113,10 @@ def words(text: str) -> str:
 
 
 def documentation(signal: str) -> str:
-    """What is shown of a signal: the first line of its Protocol, said of the signal."""
+    """What is shown of a signal: the first line of its Protocol."""
     protocol = declared_signals(ModelSignals)[signal].protocol
     assert protocol.__doc__
-    first = protocol.__doc__.splitlines()[0]
-    assert first.startswith("Hears ")
-    return f"A receiver h{words(first)[1:]}"
+    return words(protocol.__doc__.splitlines()[0])
 
 
 ELEVEN = list(declared_signals(ModelSignals))
@@ -169,19 +167,26 @@ def test_hovering_a_signal_shows_its_receiver_and_its_documentation(opened):
 def test_hovering_a_protocol_shows_when_it_is_sent_and_with_what(opened):
     document = opened("receiver: PreSaveReceiver[Album]\n")
     shown = words(document.hover(": PreSave|Receiver[Album]"))
-    assert "Hears of an instance about to be inserted" in shown
+    assert "Receives an instance about to be inserted" in shown
     assert "Sent by: Model.save(), objects.create()" in shown
     assert "its primary key may still be None" in shown
 
 
-@pytest.mark.parametrize("module", ["ormar", "typed_signals.ormar"])
-def test_hovering_a_decorator_shows_what_the_receiver_gets(opened, module):
-    lines = [f"from {module} import {signal}  # {module}" for signal in ELEVEN]
+def test_hovering_a_decorator_of_ormar_shows_what_the_receiver_gets(opened):
+    lines = [f"from ormar import {signal}  # here" for signal in ELEVEN]
     document = opened("\n".join(lines) + "\n")
     for signal in ELEVEN:
-        shown = words(document.hover(f"import {signal[:2]}|{signal[2:]}  # {module}"))
+        shown = words(document.hover(f"import {signal[:2]}|{signal[2:]}  # here"))
         for line in docstring_of(signal).splitlines():
             assert words(line) in shown.replace("\\", "")
+
+
+def test_hovering_a_decorator_of_ours_names_its_protocol(opened):
+    lines = [f"from typed_signals.ormar import {signal}  # here" for signal in ELEVEN]
+    document = opened("\n".join(lines) + "\n")
+    for signal in ELEVEN:
+        shown = document.hover(f"import {signal[:2]}|{signal[2:]}  # here")
+        assert declared_signals(ModelSignals)[signal].protocol.__name__ in shown
 
 
 def test_hovering_connect_shows_the_signature_that_is_expected(opened):
@@ -212,8 +217,8 @@ def test_a_connected_function_keeps_its_own_signature(opened):
 def test_going_to_the_definition_of_a_signal_leads_to_its_declaration(opened):
     document = opened("Album.ormar_config.signals.pre_save\n")
     path, line = document.definition("signals.pre_|save")
-    assert path == Path(typed_signals.__file__).with_name("emitter.py")
-    assert line == "pre_save: Signal[PreSaveReceiver[M]]"
+    assert path == Path(typed_signals.__file__).with_name("lifecycle.py")
+    assert line == "pre_save: Signal[PreSaveReceiver[Model]]"
 
 
 def test_going_to_the_definition_of_a_decorator_leads_to_ormars_or_to_ours(opened):
@@ -221,8 +226,8 @@ def test_going_to_the_definition_of_a_decorator_leads_to_ormars_or_to_ours(opene
     assert line.startswith("def pre_save(senders: ")
     document = opened("import typed_signals.ormar\n\ntyped_signals.ormar.pre_save(Album)\n")
     path, line = document.definition("ormar.pre_|save(Album)")
-    assert path == Path(typed_signals.__file__).with_name("decorators.py")
-    assert line.startswith("def pre_save(senders: ")
+    assert path == Path(typed_signals.__file__).with_name("lifecycle.py")
+    assert line.startswith("def pre_save(")
 
 
 # --- what is underlined ---------------------------------------------------------------------------

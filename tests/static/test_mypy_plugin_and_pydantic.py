@@ -84,7 +84,7 @@ def test_both_plugins_work(plugins: str, said: dict[str, list[str]]) -> None:
     texts = "\n".join(said["beside"])
     assert ("[pydantic-field]" in texts) is (PYDANTICS in plugins)
     for ours in (
-        '"typed_signals._emitter.ModelSignals[beside.Old]"',
+        '"typed_signals.lifecycle.ModelSignals[beside.Old]"',
         '"beside.AlbumSignals"',
         "it requires `instnace`",
     ):

@@ -30,7 +30,7 @@ from typed_signals.durable._seam import (
     T_contra,
 )
 from typed_signals.durable._store import Store
-from typed_signals.durable._tracing import tracing
+from typed_signals.durable._telemetry import tracing
 
 __all__ = ["Durable", "Upgrade"]
 

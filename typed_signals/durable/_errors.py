@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typed_signals._errors import SignalError
+
 __all__ = ["DurableError", "NoTransactionError"]
 
 
-class DurableError(RuntimeError):
+class DurableError(SignalError, RuntimeError):
     """A durable receiver, or its outbox, cannot do what it was asked for."""
 
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 import pydantic_core
@@ -20,11 +20,9 @@ from typed_signals.durable._event import Event, Publish
 from typed_signals.durable._payload import Field, decoded
 from typed_signals.durable._store import Store
 from typed_signals.durable._table import DEAD, DONE, PENDING, Claimed, Rows, outbox_table
-from typed_signals.durable._tracing import tracing
+from typed_signals.durable._telemetry import tracing
+from typed_signals.durable._work import Settings
 from typed_signals.durable._worker import Worker
-
-if TYPE_CHECKING:
-    from typed_signals.durable._durable import Durable
 
 __all__ = ["Registered", "Status", "TableOutbox", "outbox_of"]
 
@@ -41,7 +39,7 @@ class Registered:
         fields: What travels.
     """
 
-    durable: Durable[Any]
+    durable: Settings
     receiver: Callable[..., Awaitable[object]]
     fields: Mapping[str, Field]
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from contextlib import AbstractContextManager, nullcontext
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from typed_signals.durable._table import Claimed
 
-__all__ = ["Tracing", "tracing"]
+__all__ = ["Tracing"]
 
 
 class Tracing:
@@ -29,13 +27,3 @@ class Tracing:
 
     def dead(self, claimed: Claimed) -> None:
         """Count a row that was given up."""
-
-
-@functools.cache
-def tracing() -> Tracing:
-    """What traces and measures in this process."""
-    if find_spec("opentelemetry") is None:
-        return Tracing()
-    from typed_signals.durable._otel import OpenTelemetry
-
-    return OpenTelemetry()

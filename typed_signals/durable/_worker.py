@@ -8,15 +8,12 @@ import random
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from typed_signals.durable._event import Publish
 from typed_signals.durable._table import Claimed
-from typed_signals.durable._tracing import tracing
-
-if TYPE_CHECKING:
-    from typed_signals.durable._durable import Durable
-    from typed_signals.durable._outbox import TableOutbox
+from typed_signals.durable._telemetry import tracing
+from typed_signals.durable._work import Outbox, Settings
 
 __all__ = ["Worker", "delay_after"]
 
@@ -40,7 +37,7 @@ class Worker:
 
     def __init__(
         self,
-        outbox: TableOutbox,
+        outbox: Outbox,
         *,
         concurrency: int = 8,
         lease: float = 60.0,
@@ -238,7 +235,7 @@ class Worker:
             await self._settled(claimed, lambda: self._rows.retry_later(claimed, delay, text))
         return failure
 
-    async def _attempt(self, durable: Durable[object], claimed: Claimed) -> BaseException | None:
+    async def _attempt(self, durable: Settings, claimed: Claimed) -> BaseException | None:
         task = asyncio.current_task()
         asked = task.cancelling() if task else 0
         self._attempting.add(claimed.job.id)

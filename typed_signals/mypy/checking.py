@@ -216,14 +216,14 @@ def _types(parameters: Sequence[Parameter], call: CallableType) -> Iterator[tupl
 def _bound_names(place: Place, partial: CallableType) -> list[str]:
     """The parameters that a partial has filled by position; those given by name stay optional."""
     inner = place.partial
-    if all(kind.is_star() for kind in partial.arg_kinds):
-        return []  # of a partial in a partial, mypy may know nothing but `*args, **kwargs`
     if inner is None:
         named = named_function(place, partial)
         return positional_names(named.function, partial) if named else []
     typ = inner.type_of(inner.expression)
     nested = partial_call(typ) if isinstance(typ, Instance) else None
     whole = nested or (called(typ) if isinstance(typ, Instance) else typ)
+    if nested and all(kind.is_star() for kind in partial.arg_kinds):
+        return []  # of a partial in a partial, mypy may know nothing but `*args, **kwargs`
     own = positional_names(whole, partial) if isinstance(whole, CallableType) else []
     return [*(_bound_names(inner, nested) if nested else ()), *own]
 

@@ -23,7 +23,10 @@ SIGNAL = "typed_signals._signal.Signal"
 GET_SIGNALS = "typed_signals._emitter.get_signals"
 
 # Where the stubs for ormar declare a model's signals.
-CONFIG_SIGNALS = ("ormar.models.OrmarConfig.signals", "ormar.models.Model.signals")
+CONFIG_SIGNALS = (
+    "ormar.models.ormar_config.OrmarConfig.signals",
+    "ormar.models.Model.signals",
+)
 
 # The modules whose functions are the decorators.
 DECORATORS = (

@@ -88,6 +88,8 @@ def as_they_are(hint: Any, instance_of: Callable[[Any], Any]) -> Any:
 def _is_made_by_pydantic(hint: Any) -> bool:
     if not isinstance(hint, type):
         return False
-    kind: type[Any] = hint
-    is_named_tuple = issubclass(kind, tuple) and hasattr(kind, "_fields")
-    return issubclass(kind, pydantic.BaseModel) or dataclasses.is_dataclass(kind) or is_named_tuple
+    kind: Any = hint
+    is_named_tuple: bool = issubclass(kind, tuple) and hasattr(kind, "_fields")  # pyright: ignore[reportUnknownArgumentType] - any class
+    is_model: bool = issubclass(kind, pydantic.BaseModel)  # pyright: ignore[reportUnknownArgumentType] - as above
+    is_dataclass: bool = dataclasses.is_dataclass(kind)  # pyright: ignore[reportUnknownArgumentType] - as above
+    return is_model or is_dataclass or is_named_tuple

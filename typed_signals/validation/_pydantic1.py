@@ -59,7 +59,8 @@ class Pydantic1:
         except pydantic.ValidationError as error:
             for each in error.errors():
                 name, *path = each["loc"]
-                code = _CODES.get(each["type"], each["type"])
+                kind: str = each["type"]
+                code = _CODES.get(kind, kind)
                 yield Found(str(name), code, tuple(path))
             return
         # It has no strict mode: it converts what it can, and what was converted was wrong.
