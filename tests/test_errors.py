@@ -32,7 +32,7 @@ def imported_modules():
             continue
         try:
             yield importlib.import_module(module.name)
-        except ModuleNotFoundError as error:
+        except ImportError as error:
             if "typed_signals" in str(error.name):
                 raise
 
