@@ -182,4 +182,7 @@ def clear_caches_of_typing() -> None:
 
     for clear in typing._cleanups:  # type: ignore[attr-defined]
         clear()
-    sys._clear_type_cache()
+    if sys.version_info >= (3, 13):
+        sys._clear_internal_caches()
+    else:
+        sys._clear_type_cache()

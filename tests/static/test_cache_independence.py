@@ -86,6 +86,7 @@ def sorted_out(output: str) -> Said:
         assert found is not None, line
         kind, module, number, text = found.groups()
         text = re.sub(r"\b(?:whole|receivers|connects)_\w+\.", "", text)
+        text = text.replace("__call__(self, ", "__call__(")  # mypy prints it of what it has cached
         said[kind].setdefault((module, int(number)), set()).add(text)
     return said
 
