@@ -211,6 +211,33 @@ def test_says_what_looks_wrong_and_what_to_do(printed: str) -> None:
         assert said in wrong
 
 
+def test_reports_receivers_that_a_reload_has_connected_again(tmp_path: Path) -> None:
+    files = {
+        "signals.py": "from typed_signals import Signal\n\nsold = Signal()\n",
+        "receivers.py": """\
+            from signals import sold
+
+            @sold.connect
+            async def mail(sender, **kwargs): ...
+
+            """,
+        "app.py": """\
+            import importlib
+            import receivers
+            from signals import sold
+
+            importlib.reload(receivers)
+
+            async def sell():
+                await sold.send(sender=None)
+            """,
+    }
+    out = run("list", "app", cwd=write(tmp_path, files)).out
+    said = out[out.index("What looks wrong") :]
+    assert "`receivers.mail` (receivers.py:3) is connected twice: its module was run again" in said
+    assert "Call `disconnect_all()` on the signal before the module is run again." in said
+
+
 def test_prints_models_signals_and_receivers_in_columns(printed: str) -> None:
     lines = printed.splitlines()
     start = lines.index("Album")

@@ -76,7 +76,20 @@ def _never_sent(sender: Sender, signal: SignalInfo, title: str, searched: str) -
 
 def _twice(signal: SignalInfo, title: str) -> Iterator[Finding]:
     seen: dict[object, ReceiverInfo] = {}
+    places: dict[tuple[str, str | None], object] = {}
     for each in signal.receivers:
+        function = unwrapped(each.receiver)[0]
+        place = library.locate(function)
+        code = getattr(function, "__code__", None)  # one for all functions that a loop makes
+        earlier = places.setdefault((place.name, place.file), code)
+        if earlier is not code and place.file and "<locals>" not in place.name:
+            yield Finding(
+                "reloaded",
+                title,
+                f"{library.describe(each.receiver)} is connected twice: its module was run again, "
+                "as `importlib.reload()` does, so it runs twice.",
+                "Call `disconnect_all()` on the signal before the module is run again.",
+            )
         first = seen.setdefault(unwrapped(each.receiver)[-1], each)
         both_inherited = first.inherited_from is not None and each.inherited_from is not None
         if first is not each and not both_inherited:
