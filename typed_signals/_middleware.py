@@ -89,7 +89,7 @@ def install(middleware: Middleware, priority: int, applies: Callable[[SignalStat
 
 
 def uninstall(middleware: Middleware) -> None:
-    """Take a middleware away; sends that have begun keep it."""
+    """Remove a middleware; sends that have begun keep it."""
     with lock:
         key = identity(middleware)
         _installed[:] = [each for each in _installed if identity(each.middleware) != key]

@@ -128,17 +128,17 @@ class Signal(BaseSignal, Generic[P]):
         @property
         def connect(self) -> Connect[P]:  # pyright: ignore[reportRedeclaration]
             """Connect a receiver; also usable as a decorator, with options or without."""
-            raise NotImplementedError
+            ...
 
-    @overload  # type: ignore[misc]
+    @overload  # type: ignore[misc] # defined again for the other checkers
     def connect(
         self: Signal[Callable[K0, A]],
         receiver: Accepted[K0, Own, R] | functools.partial[B],
         **options: Unpack[ConnectOptions],
     ) -> Callable[Own, R]: ...
-    @overload  # type: ignore[misc]
+    @overload  # type: ignore[misc] # defined again for the other checkers
     def connect(self, **options: Unpack[ConnectOptions]) -> Connector[P]: ...
-    @final  # type: ignore[misc]
+    @final  # type: ignore[misc] # as above
     def connect(self, receiver: Any = _LEFT_OUT, **options: Unpack[ConnectOptions]) -> Any:
         """Connect a receiver; also usable as a decorator, with options or without.
 

@@ -17,14 +17,14 @@ Target: TypeAlias = Signal[Any] | SignalEmitter[Any] | type[Any]
 
 
 def matcher(*targets: Target) -> Callable[[SignalState], bool]:
-    """Make a function that tells whether a signal is meant by any of the targets."""
+    """Make a function that checks whether a signal is one of the targets."""
     signals = [each for each in targets if isinstance(each, Signal)]
     senders = [each for each in targets if not isinstance(each, Signal)]
     for sender in senders:
         _registry(sender)  # refuses what is no target
 
     def matches(state: SignalState) -> bool:
-        # Looked up anew: `install()` may have given a model another emitter meanwhile.
+        # Looked up again: `install()` may have given a model another emitter meanwhile.
         states = [state_of(each) for each in signals if _is_typed(each)]
         if not targets or state in states:
             return True
@@ -65,7 +65,7 @@ def add_middleware(middleware: Middleware, *targets: Target, priority: int = 0) 
 
 
 def remove_middleware(middleware: Middleware) -> None:
-    """Take a middleware away; sends under way keep it.
+    """Remove a middleware; sends under way keep it.
 
     Args:
         middleware: The middleware; nothing happens if it was not added.

@@ -43,7 +43,7 @@ def same(function: F) -> F:
 
 
 def timed(function: Callable[K, Awaitable[R]]) -> Callable[K, Coroutine[Any, Any, R]]:
-    raise NotImplementedError
+    raise AssertionError("only type checkers read this")
 
 
 def sync_timed(function: Callable[K, R]) -> Callable[K, R]:
@@ -77,7 +77,7 @@ def sync_any(sender: type[object], **kwargs: object) -> Any: ...
 def sync_union(
     sender: type[object], **kwargs: object
 ) -> "Awaitable[None] | Coroutine[Any, Any, None]":
-    raise NotImplementedError
+    raise AssertionError("only type checkers read this")
 
 
 async def misspelt(sender: type[object], amuont: int, **kwargs: object) -> None: ...
@@ -204,7 +204,7 @@ def cached(sender, **kwargs): ...
 
 @functools.cache
 def cached_typed(sender: type[object], amount: int, **kwargs: object) -> Awaitable[None]:
-    raise NotImplementedError
+    raise AssertionError("only type checkers read this")
 
 
 @asynccontextmanager

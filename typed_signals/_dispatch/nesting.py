@@ -22,7 +22,7 @@ CROWDED_REPEATS: Final = 8
 
 
 class Limits:
-    """When nested sends are taken for an endless loop; see :func:`set_loop_limits`."""
+    """When nested sends count as an endless loop; see :func:`set_loop_limits`."""
 
     __slots__ = ("depth", "open_sends", "repeats")
 
@@ -38,7 +38,7 @@ limits: Final = Limits()
 def set_loop_limits(
     *, repeats: int | None = None, depth: int | None = None, open_sends: int | None = None
 ) -> None:
-    """Choose when nested sends are taken for an endless loop and end in a ``SignalLoopError``.
+    """Choose when nested sends count as an endless loop and end in a ``SignalLoopError``.
 
     Args:
         repeats: How often the same signal may be sent for the same instance, each time nested in
@@ -147,7 +147,7 @@ class ActiveSend:
         )
 
     def close(self) -> None:
-        """Take this send out of those under way."""
+        """Mark this send as finished."""
         self.open = False
         if self._outer is None:
             return

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from typed_signals._backend import find_backend
 from typed_signals._connection import Connection
-from typed_signals._contract import payload_mistakes
+from typed_signals._contract import Mistake, payload_mistakes
 from typed_signals._describe import describe
 from typed_signals._dispatch.nesting import ActiveSend, current
 from typed_signals._dispatch.tasks import (
@@ -28,6 +28,7 @@ __all__ = [
     "explained",
     "failure_of",
     "logger",
+    "payload_error",
     "run_concurrently",
     "run_sequentially",
     "without_frame",
@@ -204,13 +205,18 @@ def check_payload(
     signal: BaseSignal | SignalState, payload: Mapping[str, Any]
 ) -> SignalPayloadError | None:
     """Compare the names of a payload with the signal's contract."""
-    contract = signal.contract
-    mistakes = payload_mistakes(contract, payload)
-    if not mistakes:
-        return None
+    mistakes = payload_mistakes(signal.contract, payload)
+    return payload_error(signal, mistakes) if mistakes else None
+
+
+def payload_error(
+    signal: BaseSignal | SignalState, mistakes: Sequence[Mistake]
+) -> SignalPayloadError:
+    """Word the error for a payload that does not fit a signal's contract."""
+    signature = signal.contract.signature.replace("{model}", "Model")
     lines = [f"{signal.title} cannot be sent with this payload:"]
     lines += [f"  - {each}" for each in mistakes]
-    lines.append(f"  expected: send({contract.signature.replace('{model}', 'Model')})")
+    lines.append(f"  expected: send({signature})")
     return SignalPayloadError("\n".join(lines), mistakes)
 
 

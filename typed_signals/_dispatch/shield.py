@@ -78,7 +78,7 @@ class Shield:
                 if left is not None and left <= 0:
                     self.expired = True
                     task.cancel()
-                    left = None  # the work itself decides how it takes that
+                    left = None  # the work itself decides how it reacts
                 try:
                     await asyncio.wait((task,), timeout=left)
                 except asyncio.CancelledError as error:

@@ -54,12 +54,12 @@ class Era(ABC):
 
     @abstractmethod
     def follow(self, base: Any, configs: Iterable[Any], undo: ExitStack) -> None:
-        """Prepare a base configuration so that what derives from it can be told.
+        """Prepare a base configuration so that what derives from it can be found.
 
         Args:
             base: The base configuration.
             configs: The configurations of the models that exist.
-            undo: Gets what takes everything back.
+            undo: Gets what undoes everything.
         """
 
     @abstractmethod
@@ -93,7 +93,7 @@ class MetaEra(Era):
         return isinstance(target, type) and not issubclass(target, ormar.Model)
 
     def follow(self, base: Any, configs: Iterable[Any], undo: ExitStack) -> None:
-        pass  # inheritance tells
+        pass  # inheritance says it
 
     def derives(self, config: Any, base: Any) -> bool:
         return issubclass(config, base)

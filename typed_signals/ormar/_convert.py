@@ -104,7 +104,7 @@ def restore_signal(signal: Signal[Any]) -> None:
 
 
 _restored: Final[WeakKeyDictionary[Any, dict[Hashable, ConnectOptions]]] = WeakKeyDictionary()
-"""The options of receivers whose signals became ormar's again, in case they are converted anew."""
+"""The options of receivers whose signals became ormar's again, in case they are converted again."""
 
 
 def set_receivers(signal: Any, receivers: Iterable[Any]) -> None:

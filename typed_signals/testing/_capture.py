@@ -111,7 +111,7 @@ class SentSignals(Sequence[Sent]):
             The first such send.
 
         Raises:
-            AssertionError: It was not; tells what was sent instead.
+            AssertionError: It was not; says what was sent instead.
             LookupError: The name of the signal nearly is that of a known one.
         """
         __tracebackhide__ = True
@@ -134,7 +134,7 @@ class SentSignals(Sequence[Sent]):
             payload: Values by name; only sends with all of them count.
 
         Raises:
-            AssertionError: It was; tells what was sent.
+            AssertionError: It was; says what was sent.
             LookupError: The name of the signal nearly is that of a known one.
         """
         __tracebackhide__ = True
@@ -148,7 +148,7 @@ class SentSignals(Sequence[Sent]):
             signals: Signals or their names, each alone or as a pair with its sender.
 
         Raises:
-            AssertionError: They were not; tells what was sent, and in which order.
+            AssertionError: They were not; says what was sent, and in which order.
             LookupError: The name of a signal nearly is that of a known one.
         """
         __tracebackhide__ = True

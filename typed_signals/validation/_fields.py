@@ -39,7 +39,7 @@ class Found(NamedTuple):
     Attributes:
         name: The name in the payload.
         code: pydantic's word for it, or :data:`MISSING` or :data:`EXTRA`.
-        path: Where in the value, as far as pydantic tells.
+        path: Where in the value, as far as pydantic says.
     """
 
     name: str
@@ -60,13 +60,13 @@ class Model(Protocol):
 
 
 def as_they_are(hint: Any, instance_of: Callable[[Any], Any]) -> Any:
-    """A hint in which models, dataclasses and named tuples are taken as they are.
+    """A hint in which models, dataclasses and named tuples are accepted as they are.
 
     pydantic would make them of a dict, or copy them.
 
     Args:
         hint: The hint.
-        instance_of: Makes the hint that only takes instances of a class.
+        instance_of: Makes the hint that only accepts instances of a class.
 
     Returns:
         The hint with that in place of every such class.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from typed_signals._errors import SignalPayloadError
+from typed_signals._dispatch.run import payload_error
 from typed_signals._middleware import CallNext, SentSignal
 from typed_signals._targets import Target, add_middleware, remove_middleware
 from typed_signals.validation._payload import payload_of
@@ -20,18 +20,14 @@ _PRIORITY = -10  # before everything that looks at payloads
 class PayloadValidation:
     """The middleware that :func:`validate_payloads` adds.
 
-    A middleware that is a class has ``__call__``; to take it away, call :meth:`remove`.
+    A middleware that is a class has ``__call__``; call :meth:`remove` to stop it.
     """
 
     def __call__(self, sent: SentSignal, call_next: CallNext[T], /) -> Coroutine[Any, Any, T]:
         """Check the payload of one send, then pass it on."""
         mistakes = payload_of(sent.signal.protocol).mistakes(sent.payload)
         if mistakes:
-            signature = sent.signal.contract.signature.replace("{model}", "Model")
-            lines = [f"{sent.signal.title} cannot be sent with this payload:"]
-            lines += [f"  - {each}" for each in mistakes]
-            lines.append(f"  expected: send({signature})")
-            raise SignalPayloadError("\n".join(lines), mistakes)
+            raise payload_error(sent.signal, mistakes)
         return call_next(sent)
 
     def remove(self) -> None:

@@ -33,7 +33,7 @@ def payload_schema(of: type | Signal[Any]) -> dict[str, Any]:
 
     Returns:
         The schema, with one property for each name that is sent. Of a type that has no JSON
-        schema only the name is told, as the property's title.
+        schema only the name is shown, as the property's title.
 
     Raises:
         SignalDefinitionError: The Protocol cannot be a contract.
@@ -62,9 +62,9 @@ class Payload:
         self.fields = {
             name: Field(hints.get(name, Any), parameters[name].default) for name in contract.payload
         }
-        told = (inspect.getdoc(protocol) or "").partition("\n")[0]
+        description = (inspect.getdoc(protocol) or "").partition("\n")[0]
         closed = not (contract.requires_kwargs or contract.accepts_any_payload)
-        self.model: Model = Installed(protocol.__name__, told, self.fields, closed=closed)
+        self.model: Model = Installed(protocol.__name__, description, self.fields, closed=closed)
 
     def mistakes(self, payload: Mapping[str, Any]) -> list[Mistake]:
         """Every mistake in a payload."""
@@ -117,7 +117,7 @@ def _kind(value: object) -> str:
 
 
 def _within(value: Any, path: Sequence[int | str]) -> tuple[str, Any]:
-    """Follow a path into a value, as far as it leads; keys of a mapping are values: not told."""
+    """Follow a path into a value, as far as it leads; keys of a mapping are values and stay out."""
     indexed: tuple[Any, ...] = (list, tuple)
     text = ""
     for step in path:

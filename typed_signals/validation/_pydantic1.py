@@ -22,13 +22,20 @@ class Pydantic1:
 
     Args:
         name: Its name.
-        told: What it is, in a sentence.
+        description: What it is, in a sentence.
         fields: Its names.
         closed: Whether other names are refused.
     """
 
-    def __init__(self, name: str, told: str, fields: Mapping[str, Field], *, closed: bool) -> None:
-        self._name, self._told, self._fields, self._closed = name, told, fields, closed
+    def __init__(
+        self, name: str, description: str, fields: Mapping[str, Field], *, closed: bool
+    ) -> None:
+        self._name, self._description, self._fields, self._closed = (
+            name,
+            description,
+            fields,
+            closed,
+        )
         self._model = self._made(fields)
 
     def _made(self, fields: Mapping[str, Field], *, whole: bool = False) -> Any:
@@ -49,7 +56,7 @@ class Pydantic1:
         model = pydantic.create_model(
             self._name, __config__=type("Config", (), config), **definitions
         )
-        model.__doc__ = self._told
+        model.__doc__ = self._description
         return model
 
     def check(self, payload: Mapping[str, Any]) -> Iterable[Found]:
@@ -95,7 +102,7 @@ def _is_same(value: Any, converted: Any) -> bool:
 
 
 def _instance_of(cls: Any) -> Any:
-    """A type that takes instances of a class as they are."""
+    """A type that accepts instances of a class as they are."""
 
     def validate(value: object) -> object:
         if not isinstance(value, cls):

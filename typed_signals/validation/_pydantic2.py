@@ -20,12 +20,14 @@ class Pydantic2:
 
     Args:
         name: Its name.
-        told: What it is, in a sentence.
+        description: What it is, in a sentence.
         fields: Its names.
         closed: Whether other names are refused.
     """
 
-    def __init__(self, name: str, told: str, fields: Mapping[str, Field], *, closed: bool) -> None:
+    def __init__(
+        self, name: str, description: str, fields: Mapping[str, Field], *, closed: bool
+    ) -> None:
         # A payload's name may be one that a model has for itself, so it is an alias here.
         definitions: dict[str, Any] = {
             f"payload_{index}": (as_they_are(field.hint, _instance_of), _field(alias, field))
@@ -37,7 +39,7 @@ class Pydantic2:
             extra="forbid" if closed else "ignore",
         )
         self._model: type[pydantic.BaseModel] = pydantic.create_model(
-            name, __config__=config, __doc__=told, **definitions
+            name, __config__=config, __doc__=description, **definitions
         )
 
     def check(self, payload: Mapping[str, Any]) -> Iterable[Found]:
@@ -64,13 +66,13 @@ def _field(alias: str, field: Field) -> Any:
 
 
 def _instance_of(cls: Any) -> Any:
-    """A type that takes instances of a class as they are."""
+    """A type that accepts instances of a class as they are."""
     instance: Any = pydantic.InstanceOf
     return instance[cls]
 
 
 class _Schema(GenerateJsonSchema):
-    """Tells the name of a type that has no schema."""
+    """Shows the name of a type that has no schema."""
 
     def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> dict[str, Any]:
         cls = schema.get("cls")
