@@ -25,7 +25,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench bench-durable mutants build \
+.PHONY: help demo test soak setup lint format types mypy basedpyright lock docs bench bench-durable bench-sqlalchemy mutants build \
 	clean test-wasm test-newcomer $(WASM) \
 	$(LANES) $(addprefix test-,$(LANES))
 
@@ -95,8 +95,9 @@ test-wasm:  ## the tests of the core on Python 3.14 and 3.15, in WebAssembly
 		echo "test-wasm skipped: it needs Node 20 or later, with npm"; \
 	fi
 
+# Node gives a program 1 MB of stack, where an operating system gives 8: too little for deep sends.
 $(WASM): test-wasm-%: $(VENVS)/wasm/.ready
-	node tests/wasm/run.mjs $(VENVS)/wasm $* $(ARGS)
+	node --stack-size=3900 tests/wasm/run.mjs $(VENVS)/wasm $* $(ARGS)
 
 soak: current  ## the long runs in full: a million sends, ten thousand saves, 2,100 programs
 	TYPED_SIGNALS_SOAK=1 $(BIN)/python -m pytest tests/test_soak.py tests/test_commit_fuzz.py \
@@ -151,12 +152,17 @@ docs: $(VENVS)/docs/$(STAMP)  ## the documentation site, into site/
 	NO_MKDOCS_2_WARNING=true $(VENVS)/docs/bin/python -m mkdocs build --strict
 	@! grep -rnoE --include='*.html' '<(script|img|link [^>]*stylesheet)[^>]*(src|href)="?https?:[^>]*>' site \
 		|| { echo "a page fetches this from another host"; exit 1; }
+	@if command -v node >/dev/null; then node scripts/docs_search.mjs site; \
+		else echo "the site's search was not tried: that needs Node"; fi
 
 bench: $(VENVS)/bench/$(STAMP)  ## what delivery costs; ARGS=--write for the page and the chart
 	$(VENVS)/bench/bin/python benchmarks/dispatch.py $(ARGS)
 
 bench-durable: current  ## what durable receivers cost, and how fast their workers are
 	PYTHONWARNINGS=ignore PYTHONPATH=. $(BIN)/python benchmarks/durable.py $(ARGS)
+
+bench-sqlalchemy: current  ## what a flush costs with signals, beside SQLAlchemy's own events
+	PYTHONWARNINGS=ignore PYTHONPATH=. $(BIN)/python benchmarks/sqlalchemy_flush.py $(ARGS)
 
 mutants: $(VENVS)/mutants/$(STAMP)  ## a small mistake at a time in the core: does a test fail?
 	$(VENVS)/mutants/bin/python scripts/mutants.py $(ARGS)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from typed_signals.testing import SentSignals
+    from typed_signals.testing import OnCommitCalls, SentSignals
 
-__all__ = ["isolated_signals", "sent_signals"]
+__all__ = ["capture_on_commit", "isolated_signals", "sent_signals"]
 
 ISOLATION = "typed_signals_isolation"
 
@@ -53,3 +54,11 @@ def sent_signals() -> Generator[SentSignals]:
 
     with capture_signals() as sent:
         yield sent
+
+
+@pytest.fixture
+def capture_on_commit() -> Callable[..., AbstractAsyncContextManager[OnCommitCalls]]:
+    """Run what waits for a commit that never comes; see `typed_signals.testing`."""
+    from typed_signals.testing import capture_on_commit
+
+    return capture_on_commit

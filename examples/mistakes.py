@@ -1,4 +1,4 @@
-"""Mistakes that people make with signals. The album shop and the README run them cell by cell."""
+"""Mistakes that people make with signals. `docs/refusals.md` shows each with what it raises."""
 
 # ruff: noqa: F811
 

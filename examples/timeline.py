@@ -1,14 +1,14 @@
 """Prints what happens in the example shop: operations, their signals, what receivers did."""
 
 import linecache
-import re
 import sys
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from cells import cells, new_module
+import ormar
+import sqlalchemy
 from rich.console import Console
 from rich.rule import Rule
 from rich.text import Text
@@ -64,6 +64,20 @@ def watch(model: type[Any]) -> None:
         receiver(name, model)(Witness(name))
 
 
+def watch_transactions(database: ormar.DatabaseConnection) -> None:
+    """Print how each transaction ends; not of single statements, which commit by themselves."""
+
+    def watch_end(end: str) -> None:
+        def ended(connection: sqlalchemy.Connection) -> None:
+            if database.get_transaction_connection() is not None:
+                _print(-1, end.upper(), style="magenta")
+
+        sqlalchemy.event.listen(database.engine.sync_engine, end, ended)
+
+    watch_end("commit")
+    watch_end("rollback")
+
+
 def did(what: str) -> None:
     """Print what a receiver did; which one it is, its frame says."""
     name = sys._getframe(1).f_code.co_qualname
@@ -89,45 +103,3 @@ def next_steps() -> None:
         ("Write your own first signal", "docs/tutorial.md"),
     ):
         console.print(Text.assemble(f"  {what:<31}", (how, "bold")), soft_wrap=True)
-
-
-# --- mistakes ------------------------------------------------------------------------------------
-
-
-def try_mistakes(path: Path) -> bool:
-    """Make every mistake in a file of cells, print the gist of each, and return if all is right.
-
-    Each has to be refused with nothing connected, or, if only its name is odd, warned about.
-    """
-    module = new_module(path.stem)
-    preparation, *mistakes = cells(path)
-    unexpected = preparation.run(module)
-    refused = warned = 0
-    for mistake in mistakes:
-        before = _connected(module.Album)
-        seen = mistake.run(module)
-        refused += "Error: " in seen and _connected(module.Album) == before
-        warned += "Warning: " in seen
-        _print_line("  " + " ".join(mistake.code.split()), "")
-        _print_line(f"    {_gist(seen)}", "red")
-    print(f"{len(mistakes)} mistakes: {refused} refused, nothing connected; {warned} warned about.")
-    return not unexpected and refused + warned == len(mistakes)
-
-
-def _print_line(line: str, style: str) -> None:
-    """Print as much of a line as fits."""
-    console.print(Text(line, style), no_wrap=True, overflow="ellipsis")
-
-
-def _gist(seen: str) -> str:
-    """The first fault, without what to write instead; how many more there are."""
-    faults = re.findall(r"^  - (.*)", seen, re.MULTILINE)
-    first = faults[0] if faults else seen.partition("\n")[0].partition(": ")[2]
-    first = re.split(r"; | \(", first)[0]
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return (first or "nothing at all") + more
-
-
-def _connected(model: type[Any]) -> list[object]:
-    signals = get_signals(model, ModelSignals)
-    return [each for name in signals for each in signals[name].receivers]

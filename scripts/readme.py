@@ -47,6 +47,7 @@ def table_of_signals(readme: str) -> str:
         for alias, source in contract.aliases.items():
             sent = f"is `{source}`" if source in contract.payload else "is empty"
             payload.append(f"`{alias}` ({sent})")
+        payload += ["`changed`"] if contract.changed_since else []
         triggers = read_docstring(emitter[name].protocol).sent_by
         if not triggers:
             raise ValueError(f"the Protocol of {name} does not say by what it is sent")

@@ -8,6 +8,7 @@ import sqlalchemy
 
 from tests import lanes
 from tests.shop import CONFIG, Shop, Store
+from typed_signals import get_emitter
 
 __all__ = ["UndoneError", "committed", "execute", "receive", "signals"]
 
@@ -18,7 +19,7 @@ class UndoneError(Exception):
 
 def signals(model: Any) -> Any:
     """A model's signals."""
-    return getattr(model, CONFIG).signals
+    return getattr(model, CONFIG).signals if hasattr(model, CONFIG) else get_emitter(model)
 
 
 def receive(signal: Any) -> list[str]:
@@ -34,15 +35,7 @@ def receive(signal: Any) -> list[str]:
 
 async def committed(shop: Shop) -> list[str]:
     """The albums that another connection sees."""
-    other = Store(shop.store._url)
-    async with other.database:
-        query = shop.Album.objects.build_select_expression()
-        if lanes.CURRENT:
-            async with other.database.get_query_executor() as executor:
-                rows = await executor.fetch_all(query)
-        else:
-            rows = await other.database.fetch_all(query)
-    return sorted([dict(row)["name"] if "name" in dict(row) else row[1] for row in rows])
+    return await shop.store.names(shop.Album)
 
 
 async def execute(store: Store, statement: str) -> None:

@@ -7,6 +7,7 @@ import threading
 from functools import cache
 from importlib.abc import MetaPathFinder
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,17 +81,43 @@ DATABASES = [
     ),
 ]
 
+BACKENDS = ["ormar", *(["sqlalchemy"] if lanes.CURRENT else [])]
 
-@pytest.fixture(scope="session", params=DATABASES)
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let the tests that are marked run on the shop of each backend."""
+    marks = {each.name: each.args for each in metafunc.definition.iter_markers()}
+    both = "both_backends" in marks and "ormar_only" not in marks
+    chosen = "shop_models" in marks.get("parametrize", ())
+    if "shop_models" in metafunc.fixturenames and not chosen:
+        params = [
+            pytest.param(
+                (backend, database),
+                marks=[getattr(pytest.mark, database)] if database in SERVERS else [],
+                id=database if backend == "ormar" else f"{backend}-{database}",
+            )
+            for backend in (BACKENDS if both else BACKENDS[:1])
+            for database in ("sqlite", *(SERVERS if lanes.CURRENT else ()))
+        ]
+        metafunc.parametrize("shop_models", params, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def shop_models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """The shop's models with their tables, once per database."""
     from tests.shop import SERVER_URLS, Shop, Store
 
-    if request.param == "sqlite":
-        store = Store.sqlite(tmp_path_factory.mktemp("shop") / "shop.db")
+    backend, database = request.param
+    kinds: Any = (Store, Shop)
+    if backend == "sqlalchemy":
+        from tests.sqlalchemy.store import AlchemyShop, AlchemyStore
+
+        kinds = (AlchemyStore, AlchemyShop)
+    if database == "sqlite":
+        store = kinds[0].sqlite(tmp_path_factory.mktemp("shop") / "shop.db")
     else:
-        store = Store(SERVER_URLS[request.param])
-    shop = Shop(store)
+        store = kinds[0](SERVER_URLS[database])
+    shop = kinds[1](store)
     store.create_tables()
     yield shop
     store.drop_tables()
@@ -111,21 +138,17 @@ def store(tmp_path: Path):
 @pytest.fixture
 async def plain_shop(shop_models):
     """The shop, connected to its empty database, with ormar's own signals and no receivers."""
-    import typed_signals.ormar
-
     store = shop_models.store
     store.forget_receivers()
     async with store.database:
         yield shop_models
         await store.empty()
     store.forget_receivers()
-    typed_signals.ormar.uninstall()
+    store.uninstall()
 
 
 @pytest.fixture
 async def shop(plain_shop):
     """The shop with typed signals on all of its models."""
-    import typed_signals.ormar
-
-    typed_signals.ormar.install()
+    plain_shop.store.install()
     return plain_shop

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import ormar
 import sqlalchemy
 
+import typed_signals.ormar
 from tests import lanes
 from tests.lanes import CONFIG
 
@@ -163,6 +164,23 @@ class Store:
         for table in reversed(self.metadata.sorted_tables):
             await self.execute(table.delete())
 
+    def table(self, model: Model) -> str:
+        """The name of a model's table."""
+        name: str = model.objects.table.name
+        return name
+
+    async def names(self, model: Model) -> list[str]:
+        """The names of a model's rows that another connection sees."""
+        other = Store(self._url)
+        async with other.database:
+            query = model.objects.build_select_expression()
+            if lanes.CURRENT:
+                async with other.database.get_query_executor() as executor:
+                    rows = await executor.fetch_all(query)
+            else:
+                rows = await other.database.fetch_all(query)
+        return sorted([dict(row)["name"] if "name" in dict(row) else row[1] for row in rows])
+
     async def execute(self, statement: Any) -> None:
         """Run an SQL statement."""
         if lanes.CURRENT:
@@ -172,6 +190,19 @@ class Store:
             await self.database.execute(statement)
 
     # --- signals ---------------------------------------------------------------------------------
+
+    def install(self) -> None:
+        """Let all models send typed signals."""
+        typed_signals.ormar.install()
+
+    @contextmanager
+    def attached(self, instance: Model) -> Iterator[None]:
+        """Let an instance belong to the open transaction: here all do."""
+        yield
+
+    def uninstall(self) -> None:
+        """Give all models ormar's own signals."""
+        typed_signals.ormar.uninstall()
 
     def all_models(self) -> list[Model]:
         """The models, and those that ormar made for them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -52,6 +52,9 @@ class OpenTransaction:
     async def run_on_commit(self, deferred: DeferredSend) -> None:
         self.deferred.append(deferred)
 
+    def take_back(self, deferred: DeferredSend) -> bool:
+        return False
+
     async def commit(self) -> None:
         await run_deferred(self.deferred, Shield())
 
@@ -67,7 +70,7 @@ class TableBackend(Backend):
     def find_emitter(self, sender: Any) -> object:
         return getattr(sender, "table_signals", None)
 
-    def find_transaction(self, sender: Any) -> Transaction | None:
+    def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
         self.asked.append(sender)
         return self.transaction
 

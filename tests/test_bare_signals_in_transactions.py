@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from tests import lanes
-from typed_signals import Signal, SignalEmitter, SignalLoopError, set_loop_limits
+from typed_signals import (
+    Signal,
+    SignalEmitter,
+    SignalLoopError,
+    set_loop_limits,
+    signal as make_signal,
+)
 from typed_signals.ormar import post_save
 
 
@@ -17,7 +23,14 @@ class ShopSignals(SignalEmitter[Any]):
     announced: Signal
 
 
-KINDS = {"bare signal": Signal, "signal of an emitter": lambda: ShopSignals().announced}
+async def announced(sender: Any, *args: Any, **kwargs: Any) -> None: ...
+
+
+KINDS = {
+    "bare signal": Signal,
+    "signal of an emitter": lambda: ShopSignals().announced,
+    "signal of a function": lambda: make_signal(announced),
+}
 
 
 @pytest.fixture(params=KINDS.values(), ids=list(KINDS))

@@ -14,7 +14,7 @@ import pytest
 
 from tests import lanes
 from tests.commits import UndoneError, execute, receive, signals
-from tests.shop import Shop, Store
+from tests.shop import Shop
 
 SOAK = os.environ.get("TYPED_SIGNALS_SOAK", "") not in {"", "0"}
 PROGRAMS = 700 if SOAK else 34
@@ -23,6 +23,8 @@ PROGRAMS = 700 if SOAK else 34
 DEPTH = 3
 
 Steps = list[Any]
+
+pytestmark = pytest.mark.both_backends
 
 
 @dataclass
@@ -114,7 +116,7 @@ class Program:
 
 def statement(shop: Shop, step: str) -> str:
     """SQL that fails, or with which the database rolls back the whole transaction."""
-    table = shop.AuditLog.objects.table.name
+    table = shop.store.table(shop.AuditLog)
     twice = f"INTO {table} (id, event) VALUES (9, 'x'), (9, 'x')"
     if step == "lose" and "sqlite" in shop.store._url:
         return f"INSERT OR ROLLBACK {twice}"
@@ -154,8 +156,8 @@ class Cancelling(Awaitable[None]):
 @pytest.fixture
 async def visible(shop) -> AsyncIterator[Callable[[int], Awaitable[list[str]]]]:
     """Names the albums of a program that another connection sees."""
-    other = Store(shop.store._url)
-    table = shop.Album.objects.table.name
+    other = type(shop.store)(shop.store._url)
+    table = shop.store.table(shop.Album)
 
     async def names(seed: int) -> list[str]:
         query = f"SELECT name FROM {table} WHERE SUBSTR(name, 1, {len(f'{seed}.')}) = '{seed}.'"
@@ -174,6 +176,10 @@ async def visible(shop) -> AsyncIterator[Callable[[int], Awaitable[list[str]]]]:
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 # SQLAlchemy about savepoints that the database has rolled back with the whole.
 @pytest.mark.filterwarnings("ignore:.*already deassociated:sqlalchemy.exc.SAWarning")
+# SQLAlchemy about an instance that is collected while a cancelled session lets go of it.
+@pytest.mark.filterwarnings(
+    "ignore:.*InstanceState._cleanup:pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.slow
 async def test_on_commit_receivers_are_called_for_exactly_the_rows_that_others_see(shop, visible):
     called = receive(signals(shop.Album).post_save)

@@ -273,7 +273,8 @@ async def test_warning_about_two_databases_names_no_password(tmp_path):
     text = str(warned[0].message)
     assert "`postgresql://127.0.0.1:5432/postgres`" in text
     assert "secret" not in text
-    assert "61" not in text
+    assert "cache_size" not in text
+    assert "61" not in text.replace(str(tmp_path), "")  # whose number may hold it
 
 
 async def test_transaction_opened_before_install_calls_receivers_after_its_commit(plain_shop):

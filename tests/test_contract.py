@@ -3,7 +3,7 @@
 import functools
 import linecache
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Protocol, TypeVar
 from unittest.mock import MagicMock, call
@@ -12,6 +12,7 @@ import pytest
 
 from typed_signals import (
     Alias,
+    Change,
     Fault,
     ModelSignals,
     PreUpdateReceiver,
@@ -66,9 +67,9 @@ def test_error_names_receiver_place_faults_and_expected_signature():
     assert str(error) == (
         f"`tests.test_contract.notify` (tests/test_contract.py:{LINE}) "
         "cannot be connected to signal `pre_save` of Album:\n"
-        "  - it must be async, but it is a sync function: write `async def`; if it does return an "
-        "awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with "
-        "`typed_signals.mark_async`\n"
+        "  - it must be async, but it is a sync function: write `async def`; if it blocks, connect "
+        "it with `typed_signals.in_thread`; if it does return an awaitable, declare it in its "
+        "return annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`\n"
         "  - it has no `sender` parameter: write `sender` as its first parameter\n"
         "  - it does not accept `**kwargs`, and payloads may grow: "
         "add `**kwargs: object` as its last parameter\n"
@@ -98,9 +99,9 @@ NOT_CALLABLE = (
     "`__call__`"
 )
 SYNC = (
-    "it must be async, but it is a sync function: write `async def`; if it does return an "
-    "awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with "
-    "`typed_signals.mark_async`"
+    "it must be async, but it is a sync function: write `async def`; if it blocks, connect it "
+    "with `typed_signals.in_thread`; if it does return an awaitable, declare it in its return "
+    "annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`"
 )
 SYNC_CALL = (
     "it must be async, but it is an object with a sync `__call__`: write `async def __call__`"
@@ -538,11 +539,12 @@ def test_emitter_without_owner_is_named_by_its_class():
 INSTANCE = "instance: Album"
 CHILD = f"{INSTANCE}, child: Any, relation_name: str"
 
+CHANGED = "changed: Mapping[str, Change]"
 SIGNATURES = {
     "pre_save": INSTANCE,
     "post_save": INSTANCE,
-    "pre_update": f"{INSTANCE}, passed_args: dict[str, Any]",
-    "post_update": INSTANCE,
+    "pre_update": f"{INSTANCE}, passed_args: dict[str, Any], {CHANGED}",
+    "post_update": f"{INSTANCE}, {CHANGED}",
     "pre_delete": INSTANCE,
     "post_delete": INSTANCE,
     "pre_relation_add": f"{CHILD}, passed_kwargs: dict[str, Any], passed_args: dict[str, Any]",
@@ -564,6 +566,7 @@ def test_expected_signature_is_shown_and_accepted(signal, payload):
     assert last == f"  expected: async def receiver{expected}"
 
     names: dict[str, Any] = {"Album": Album, "Any": Any}
+    names |= {"Mapping": Mapping, "Change": Change}
     exec(f"async def receiver{expected}: ...", names)
     receiver = names["receiver"]
     assert SIGNALS[signal].connect(receiver) is receiver

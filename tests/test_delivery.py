@@ -913,7 +913,7 @@ async def test_connected_receiver_cannot_be_connected_again_with_other_options()
     assert str(caught.value) == (
         f"`tests.test_delivery.{receiver.__qualname__}` "
         f"(tests/test_delivery.py:{receiver.__code__.co_firstlineno}) is connected to a signal "
-        "already, with on_commit=False, sequential=True: disconnect it first"
+        "already, with sequential=True: disconnect it first"
     )
     assert signal.receivers == (receiver,)
     assert signal.disconnect(receiver)

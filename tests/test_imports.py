@@ -7,13 +7,15 @@ import json
 import pkgutil
 import subprocess
 import sys
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_overloads, get_type_hints
 
 import pytest
 
 import typed_signals
-from typed_signals import ModelSignals, Signal, lifecycle
+from typed_signals import ModelSignals, Signal, _model_decorators, lifecycle
 from typed_signals._declared import declared_signals
+from typed_signals._durable import durable_receiver
+from typed_signals._read_contract import read_contract
 
 CORE = [
     module.name
@@ -130,12 +132,12 @@ def test_eleven_signals_have_a_protocol_and_a_decorator_each():
 
     functions = {
         name
-        for name, value in vars(lifecycle).items()
-        if inspect.isfunction(value) and value.__module__ == lifecycle.__name__
+        for name, value in vars(_model_decorators).items()
+        if inspect.isfunction(value) and value.__module__ == _model_decorators.__name__
     }
-    assert functions == {*names}
-    assert protocols | functions == set(lifecycle.__all__)
-    assert set(lifecycle.__all__) <= set(typed_signals.__all__)
+    assert functions == {*names} == set(_model_decorators.__all__)
+    assert protocols == set(lifecycle.__all__)
+    assert protocols | functions <= set(typed_signals.__all__)
 
 
 @pytest.mark.parametrize("name", declared())
@@ -145,10 +147,15 @@ def test_signal_and_decorator_have_the_protocol_of_their_name(name):
     assert declared_signals(ModelSignals)[name].protocol is protocol
     assert getattr(typed_signals, camel(name)) is protocol
 
-    decorator = getattr(lifecycle, name)
+    decorator = getattr(_model_decorators, name)
     assert getattr(typed_signals, name) is decorator
-    hints = get_type_hints(decorator)
+    *durable, plain = get_overloads(decorator) or [decorator]
+    hints = get_type_hints(plain)
     assert get_origin(get_args(hints["return"])[0]) is protocol
+    assert bool(durable) == name.startswith("post_")
+    expected = durable_receiver(read_contract(protocol).payload)
+    for each in durable:
+        assert get_origin(get_args(get_type_hints(each)["return"])[0]) is expected
 
 
 @pytest.mark.parametrize("name", declared())

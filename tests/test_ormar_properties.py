@@ -10,7 +10,7 @@ from tests.shop import CONFIG, Shop, Store
 from typed_signals.ormar import SignalDefinitionError, install, receiver, uninstall
 
 # The fixtures that examples share are left unchanged: each test disconnects.
-on_sqlite = pytest.mark.parametrize("shop_models", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("shop_models", [("ormar", "sqlite")], indirect=True)
 real = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

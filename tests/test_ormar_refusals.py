@@ -16,8 +16,9 @@ KWARGS = (
     "add `**kwargs: object` as its last parameter"
 )
 ASYNC = (
-    "write `async def`; if it does return an awaitable, declare it in its return annotation "
-    "(`-> Awaitable[...]`) or with `typed_signals.mark_async`"
+    "write `async def`; if it blocks, connect it with `typed_signals.in_thread`; if it does return "
+    "an awaitable, declare it in its return annotation (`-> Awaitable[...]`) or with "
+    "`typed_signals.mark_async`"
 )
 
 
@@ -235,7 +236,7 @@ def test_refusal_for_a_list_of_models_names_all_and_connects_to_none(store, albu
 
 
 EXPECTED = {
-    "pre_update": "instance: Album, passed_args: dict[str, Any]",
+    "pre_update": "instance: Album, passed_args: dict[str, Any], changed: Mapping[str, Change]",
     "post_delete": "instance: Album",
     "pre_relation_add": "instance: Album, child: Any, relation_name: str, "
     "passed_kwargs: dict[str, Any], passed_args: dict[str, Any]",

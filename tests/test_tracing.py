@@ -242,7 +242,7 @@ class Transaction(Backend):
     def __init__(self) -> None:
         self.waiting: list[DeferredSend] = []
 
-    def find_transaction(self, sender: Any) -> Any:
+    def find_transaction(self, sender: Any, payload: Any) -> Any:
         return self
 
     async def run_on_commit(self, deferred: DeferredSend) -> None:

@@ -17,6 +17,8 @@ from tests.commits import UndoneError, signals
 from tests.shop import Shop
 from typed_signals.testing import capture_signals
 
+pytestmark = pytest.mark.both_backends
+
 
 async def events(shop: Shop) -> list[str]:
     return sorted([row.event for row in await shop.AuditLog.objects.all()])
@@ -51,6 +53,7 @@ def connect_two_that_use_savepoints(shop: Shop) -> None:
     reason="databases 0.9 gives each task a connection of its own: with ormar alone its receivers "
     "are not in the transaction at all",
 )
+@pytest.mark.ormar_only("this is what ormar does without us")
 async def test_with_ormar_alone_one_receivers_rollback_takes_anothers_rows(plain_shop):
     """Not our behaviour: what this package is measured against."""
     connect_two_that_use_savepoints(plain_shop)
@@ -88,6 +91,7 @@ def connect_two_that_meet(shop: Shop, **options: Any) -> list[str]:
     return seen
 
 
+@pytest.mark.ormar_only("a session is always in a transaction")
 async def test_inside_a_transaction_one_after_another_and_outside_together(shop):
     seen = connect_two_that_meet(shop)
     await shop.Album(name="a").save()
@@ -104,15 +108,17 @@ async def test_inside_a_transaction_one_after_another_and_outside_together(shop)
 @pytest.mark.parametrize("watched", [False, True])
 async def test_robust_sends_are_told_so_too_and_when_somebody_watches(shop, watched):
     seen = connect_two_that_meet(shop)
+    album = shop.Album(name="a")
     send = functools.partial(
-        signals(shop.Album).post_save.send_robust, sender=shop.Album, instance=shop.Album(name="a")
+        signals(shop.Album).post_save.send_robust, sender=shop.Album, instance=album
     )
     with capture_signals(shop.Album) if watched else contextlib.nullcontext():
         await send()
         assert seen == ["ab", "b"]
         seen.clear()
         async with shop.store.database.transaction():
-            await send()
+            with shop.store.attached(album):
+                await send()
         assert seen == ["a", "b"]
 
 

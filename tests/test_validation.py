@@ -10,7 +10,7 @@ import pytest
 
 from tests import lanes
 from tests.shop import CONFIG
-from typed_signals import ModelSignals, Signal, SignalEmitter, SignalPayloadError
+from typed_signals import ModelSignals, Signal, SignalEmitter, SignalPayloadError, signal
 from typed_signals.ormar import install, uninstall
 from typed_signals.validation import PayloadValidation, payload_schema, validate_payloads
 
@@ -294,3 +294,26 @@ def test_signal_without_declared_payload_has_an_open_schema():
     schema = payload_schema(Signal())
     assert schema["properties"] == {}
     assert "additionalProperties" not in schema
+
+
+# --- a signal that was made of a function --------------------------------------------------------
+
+
+@signal
+async def order_lost(sender: type[Shop], *, reason: str, note: str = "", **kwargs: object) -> None:
+    """Sent when an order was lost."""
+
+
+async def test_payload_is_validated_by_the_annotations_of_a_function(validated):
+    await check(order_lost, validated, reason="rain")
+    with pytest.raises(SignalPayloadError, match="`reason` expected `str`, was given an `int`"):
+        await check(order_lost, validated, reason=1)
+
+
+def test_json_schema_is_that_of_the_function():
+    schema = payload_schema(order_lost)
+    assert (schema["title"], schema["description"]) == (
+        "order_lost",
+        "Sent when an order was lost.",
+    )
+    assert (list(schema["properties"]), schema["required"]) == (["reason", "note"], ["reason"])

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from typed_signals._autodiscover import autodiscover
     from typed_signals._connection import (
         Connection,
         ConnectOptions,
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
         TransactionRolledBackError,
         UnknownSignalError,
     )
+    from typed_signals._function_signal import (
+        signal,
+    )
+    from typed_signals._in_thread import in_thread
     from typed_signals._inspect import (
         mark_async,
     )
@@ -51,8 +56,23 @@ if TYPE_CHECKING:
         Middleware,
         SentSignal,
     )
+    from typed_signals._model_decorators import (
+        post_bulk_update,
+        post_delete,
+        post_relation_add,
+        post_relation_remove,
+        post_save,
+        post_update,
+        pre_delete,
+        pre_relation_add,
+        pre_relation_remove,
+        pre_save,
+        pre_update,
+    )
     from typed_signals._protocols import (
         Alias,
+        Change,
+        ChangedSince,
         CustomReceiver,
     )
     from typed_signals._registry import (
@@ -78,22 +98,13 @@ if TYPE_CHECKING:
         PreRelationRemoveReceiver,
         PreSaveReceiver,
         PreUpdateReceiver,
-        post_bulk_update,
-        post_delete,
-        post_relation_add,
-        post_relation_remove,
-        post_save,
-        post_update,
-        pre_delete,
-        pre_relation_add,
-        pre_relation_remove,
-        pre_save,
-        pre_update,
     )
 
 __all__ = [
     "Alias",
     "CallNext",
+    "Change",
+    "ChangedSince",
     "CommitOutcomeUnknownError",
     "ConnectOptions",
     "Connection",
@@ -129,8 +140,10 @@ __all__ = [
     "TransactionRolledBackError",
     "UnknownSignalError",
     "add_middleware",
+    "autodiscover",
     "get_emitter",
     "get_signals",
+    "in_thread",
     "mark_async",
     "post_bulk_update",
     "post_delete",
@@ -148,11 +161,13 @@ __all__ = [
     "set_commit_grace",
     "set_exception_handler",
     "set_loop_limits",
+    "signal",
 ]
 
 __version__: Final = "0.1.0"
 
 _MODULES: Final = (
+    "_autodiscover",
     "_connection",
     "_contract",
     "_decorators",
@@ -162,8 +177,11 @@ _MODULES: Final = (
     "_dispatch.shield",
     "_emitter",
     "_errors",
+    "_function_signal",
+    "_in_thread",
     "_inspect",
     "_middleware",
+    "_model_decorators",
     "_protocols",
     "_registry",
     "_signal",

@@ -13,21 +13,29 @@ import contextlib
 import inspect
 import re
 import sys
-from collections.abc import Callable
-from inspect import Signature
-from typing import Any, ForwardRef
+from collections.abc import Awaitable, Callable
+from inspect import Parameter, Signature
+from typing import Any, ForwardRef, TypeAlias, get_origin
 
 from typing_extensions import Format, get_annotations, get_type_hints
 
 __all__ = [
+    "ContractSource",
     "Missing",
     "annotated_names",
     "call_hints",
+    "call_parameters",
     "class_hint",
+    "explain_unresolved",
     "format_type",
+    "is_awaitable_type",
     "return_hint",
     "signature_of",
 ]
+
+
+ContractSource: TypeAlias = type[Any] | Callable[..., Awaitable[object]]
+"""What a contract is written as: a receiver Protocol, or an async function."""
 
 
 def signature_of(function: Callable[..., Any], *, follow_wrapped: bool = False) -> Signature:
@@ -53,11 +61,20 @@ def class_hint(cls: type, name: str) -> Any:
     return get_type_hints(alone, module, _scope(cls))[name]
 
 
-def call_hints(protocol: type) -> dict[str, Any]:
-    """Compute the annotations of a class's ``__call__``."""
-    call: Any = protocol.__call__
-    owner = next(cls for cls in protocol.__mro__ if "__call__" in vars(cls))
+def call_hints(source: ContractSource) -> dict[str, Any]:
+    """Compute the annotations of a function, or of a class's ``__call__``."""
+    if not isinstance(source, type):
+        return get_type_hints(source, localns=_scope(source), include_extras=True)
+    call: Any = source.__call__
+    owner = next(cls for cls in source.__mro__ if "__call__" in vars(cls))
     return get_type_hints(call, localns=_scope(owner, call), include_extras=True)
+
+
+def call_parameters(source: ContractSource) -> list[Parameter]:
+    """List the parameters of a function, or of a class's ``__call__`` without ``self``."""
+    if not isinstance(source, type):
+        return list(signature_of(source).parameters.values())
+    return list(signature_of(source.__call__).parameters.values())[1:]
 
 
 def return_hint(function: object) -> Any:
@@ -75,6 +92,12 @@ def return_hint(function: object) -> Any:
     return hint
 
 
+def is_awaitable_type(hint: object) -> bool:
+    """Tell whether an annotation is that of something awaitable."""
+    origin = get_origin(hint) or hint
+    return isinstance(origin, type) and issubclass(origin, Awaitable)
+
+
 class Missing:
     """Stands for a name that does not exist at run time, and for all that is made of it."""
 
@@ -90,6 +113,16 @@ class Missing:
         return self
 
     __or__ = __ror__ = __getitem__
+
+
+def explain_unresolved(error: Exception) -> str:
+    """Say why annotations cannot be read, as the rest of a sentence."""
+    if isinstance(error, NameError) and error.name:
+        return (
+            f"name `{error.name}`, which cannot be found at run time: define or import it at the "
+            "top of the module, not in a function or under `if TYPE_CHECKING`"
+        )
+    return f"cannot be read at run time ({type(error).__name__}: {error})"
 
 
 def _compute(text: str, function: Any) -> Any:

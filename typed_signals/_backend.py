@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from typing import Any, Final, Protocol
+from weakref import WeakKeyDictionary
 
 from typed_signals._describe import kind_of
 from typed_signals._errors import SignalDefinitionError, UnknownSignalError
 from typed_signals._misuse import no_signals
+from typed_signals._protocols import Change
 from typed_signals._registry import BaseSignal
 
-__all__ = ["Backend", "Transaction", "find_backend", "has_backend", "register_backend"]
+__all__ = [
+    "Backend",
+    "OldRow",
+    "Transaction",
+    "find_backend",
+    "has_backend",
+    "register_backend",
+    "register_class",
+]
 
 
 class Transaction(Protocol):
@@ -19,6 +29,26 @@ class Transaction(Protocol):
 
     async def run_on_commit(self, deferred: Any) -> None:
         """Run a deferred send once the transaction has committed, not if it is rolled back."""
+        ...
+
+    def take_back(self, deferred: Any) -> bool:
+        """Do not run a deferred send any more.
+
+        Returns:
+            Whether it was to be run: it was not rolled back, and the transaction is still open.
+        """
+        ...
+
+
+class OldRow(Protocol):
+    """What an instance's row held before an operation."""
+
+    def is_of(self, instance: Any) -> bool:
+        """Tell whether it still is the row that the operation is about."""
+        ...
+
+    def compare(self, instance: Any) -> Mapping[str, Change]:
+        """List the fields whose values on the instance, as far as they are written, differ."""
         ...
 
 
@@ -47,14 +77,39 @@ class Backend:
         """
         return getattr(sender, "signals", None)
 
-    def find_transaction(self, sender: Any) -> Transaction | None:
-        """Find the transaction that is open for a sender where the running code would see it.
+    def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
+        """Find the transaction that a send is in.
 
         Args:
             sender: The signal's sender.
+            payload: The payload by name: an ORM with no open transaction of the running code's
+                may know the one that an instance is in.
 
         Returns:
             The transaction; ``None`` if there is none.
+        """
+        return None
+
+    def field_names(self, sender: Any) -> Collection[str] | None:
+        """List the fields that an operation may change.
+
+        Args:
+            sender: The class that sends the signals.
+
+        Returns:
+            Their names; ``None`` if they are not known.
+        """
+        return None
+
+    async def read_old_row(self, sender: Any, payload: Mapping[str, Any]) -> OldRow | None:
+        """Read what an instance's row holds, before an operation; called only if somebody asks.
+
+        Args:
+            sender: The signal's sender.
+            payload: The payload by name.
+
+        Returns:
+            The old values; ``None`` if they cannot be known.
         """
         return None
 
@@ -128,6 +183,8 @@ _none: Final = Backend()
 _kinds: Final[dict[type, Backend]] = {}
 _found: Final[dict[type, Backend]] = {}
 """By the metaclass of a sender; metaclasses are few, so nothing is ever dropped."""
+_classes: Final[MutableMapping[type, Backend]] = WeakKeyDictionary()
+"""By a class, for classes with a plain metaclass."""
 
 
 def register_backend(kind: type, backend: Backend) -> None:
@@ -139,6 +196,16 @@ def register_backend(kind: type, backend: Backend) -> None:
     """
     _kinds[kind] = backend
     _found.clear()
+
+
+def register_class(sender: type, backend: Backend) -> None:
+    """Let a backend answer for a class, and all that derive from it, whose metaclass is plain.
+
+    Args:
+        sender: The class.
+        backend: The backend.
+    """
+    _classes[sender] = backend
 
 
 def find_backend(sender: object) -> Backend:
@@ -156,6 +223,9 @@ def find_backend(sender: object) -> Backend:
         found = next((_kinds[each] for each in kind.__mro__ if each in _kinds), _none)
         if issubclass(kind, type):
             _found[kind] = found
+    # An odd sender may only say of itself that it is a type.
+    if found is _none and _classes and issubclass(kind, type) and isinstance(sender, type):
+        return next((_classes[each] for each in sender.__mro__ if each in _classes), _none)
     return found
 
 

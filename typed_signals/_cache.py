@@ -1,4 +1,4 @@
-"""Remember what was read from a class for as long as that class lives."""
+"""Remember what was read from a contract for as long as that is there."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from collections.abc import Callable
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-__all__ = ["cached_by_class"]
+from typed_signals._annotations import ContractSource
+
+__all__ = ["cached_by_source"]
 
 T = TypeVar("T")
 
 
-def cached_by_class(read: Callable[[type], T]) -> Callable[[type], T]:
-    """Call a function once for each class, and remember what it returned.
+def cached_by_source(read: Callable[[ContractSource], T]) -> Callable[[ContractSource], T]:
+    """Call a function once for each Protocol or function, and remember what it returned.
 
     Args:
-        read: Reads something from a class; its result must not lead to the class.
+        read: Reads something from a Protocol or function; its result must not lead to it.
 
     Returns:
-        The function; it keeps no class alive.
+        The function; it keeps nothing alive that it is given.
     """
-    known: WeakKeyDictionary[type, T] = WeakKeyDictionary()
+    known: WeakKeyDictionary[ContractSource, T] = WeakKeyDictionary()
 
     @functools.wraps(read)
-    def cached(cls: type) -> T:
-        if cls not in known:
-            known[cls] = read(cls)
-        return known[cls]
+    def cached(source: ContractSource) -> T:
+        if source not in known:
+            known[source] = read(source)
+        return known[source]
 
     return cached

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence, Set as AbstractSet
+from contextlib import contextmanager
 from typing import Any
 
 from typed_signals._backend import Backend, find_backend
-from typed_signals._connection import ConnectOptions, make_connection
-from typed_signals._contract import Fault
-from typed_signals._describe import describe, identity
+from typed_signals._connection import Connection, ConnectOptions, make_connection
+from typed_signals._contract import CHANGED, Contract, Fault
+from typed_signals._describe import describe, identity, suggest
+from typed_signals._durable import DurableOption, wrong_durable
 from typed_signals._errors import SignalDefinitionError, SignalDefinitionWarning, warn
 from typed_signals._inspect import find_faults
 from typed_signals._options import wrong_option
@@ -22,28 +24,64 @@ def backend_of(state: SignalState) -> Backend:
     return find_backend(state.owner)
 
 
-def check_options(signal: BaseSignal, receiver: object, options: ConnectOptions) -> None:
-    """Refuse options that do not exist, or whose value is none that they may have."""
-    if wrong := wrong_option(options):
+def check_options(
+    signal: BaseSignal, receiver: object, options: ConnectOptions, *, also: Sequence[str] = ()
+) -> None:
+    """Refuse options that do not exist (others may ``also``), or have no such value."""
+    wrong = wrong_option(options, also=also)
+    fields = options.get("fields")
+    if wrong is None and fields is not None:
+        wrong = _wrong_fields(signal, fields)
+    _refuse(signal, receiver, wrong)
+
+
+def _refuse(signal: BaseSignal, receiver: object, wrong: str | None) -> None:
+    if wrong:
         text = f"{describe(receiver)} cannot be connected to {signal.title}: {wrong}"
         raise backend_of(state_of(signal)).definition_error(text)
 
 
+def _wrong_fields(signal: BaseSignal, fields: AbstractSet[str]) -> str | None:
+    """Find the first of the fields that no operation of the signal's sender can change."""
+    owner = state_of(signal).owner
+    if not signal.contract.changed_since:
+        name = f"`{signal.name}`" if signal.name else "the signal"
+        return f"`fields` is for signals with `{CHANGED}` in their contract, and {name} has none"
+    known = find_backend(owner).field_names(owner)
+    for name in sorted(fields) if known is not None else ():
+        if known is not None and name not in known:
+            near = suggest(name, known)
+            hint = f"did you mean `{near}`?" if near else f"known are `{'`, `'.join(known)}`"
+            return f"`{name}` in `fields` is no field that an update writes: {hint}"
+    return None
+
+
 def connect_all(
-    signals: Sequence[BaseSignal], receiver: Callable[..., Any], options: ConnectOptions
+    signals: Sequence[BaseSignal],
+    receiver: Callable[..., Any],
+    options: ConnectOptions,
+    durable: DurableOption[object] | None = None,
 ) -> SignalDefinitionError | None:
     """Connect a receiver to all of the signals, or to none."""
-    check_options(signals[0], receiver, options)
-    error, tolerated = validate(signals, receiver)
-    error = error or _contradiction(signals, receiver, options)
+    for signal in signals:
+        check_options(signal, receiver, options, also=["durable"])
+    if durable is not None:
+        _refuse(signals[0], receiver, wrong_durable(durable, options))
+    error, tolerated = validate(signals, receiver, durable)
+    error = error or _contradiction(signals, receiver, options, durable)
     if error:
         return error
     for text in tolerated:
         warn(text, SignalDefinitionWarning)
     key = identity(receiver)
-    for signal in signals:
+    made: list[tuple[SignalState, Connection]] = []
+    for signal in signals:  # all of them first: a durable receiver may be refused here
         state = state_of(signal)
-        connection = make_connection(signal.contract, receiver, options)
+        if key not in state.connections:
+            with _errors_of_backend(signal):
+                connection = make_connection(signal, receiver, options, durable=durable)
+            made.append((state, connection))
+    for state, connection in made:
         with lock:
             if key not in state.connections:
                 state.replace({**state.connections, key: connection})
@@ -51,42 +89,75 @@ def connect_all(
 
 
 def _contradiction(
-    signals: Sequence[BaseSignal], receiver: object, options: ConnectOptions
+    signals: Sequence[BaseSignal],
+    receiver: Callable[..., Any],
+    options: ConnectOptions,
+    durable: DurableOption[object] | None,
 ) -> SignalDefinitionError | None:
     """The error for a receiver that is connected already, with other options."""
-    wanted: ConnectOptions = {"on_commit": False, "sequential": None, **options}
+    wanted = Connection(receiver, receiver, 0, durable=durable, **options).options
     for signal in signals:
         state = state_of(signal)
         connected = state.connections.get(identity(receiver))
-        if connected is not None and connected.options != wanted:
-            given = ", ".join(f"{name}={value}" for name, value in connected.options.items())
-            return backend_of(state).definition_error(
-                f"{describe(receiver)} is connected to {signal.title} already, with {given}: "
-                "disconnect it first"
-            )
+        if connected is None or (connected.options, connected.durable) == (wanted, durable):
+            continue
+        given = ", ".join(
+            f"{name}={value}"
+            for name, value in connected.options.items()
+            if durable is not None or value != wanted.get(name)
+        )
+        if connected.durable is not None:
+            same = durable is not None and durable.name == connected.durable.name
+            given = f"durable={connected.durable!r}{' and other settings' * same}"
+        return backend_of(state).definition_error(
+            f"{describe(receiver)} is connected to {signal.title} already, with {given}: "
+            "disconnect it first"
+        )
     return None
 
 
 def validate(
-    signals: Sequence[BaseSignal], receiver: object
+    signals: Sequence[BaseSignal],
+    receiver: object,
+    durable: DurableOption[object] | None = None,
 ) -> tuple[SignalDefinitionError | None, list[str]]:
     """Check a receiver by the contracts of several signals, without connecting it."""
     refusing: list[BaseSignal] = []
     faults: dict[Fault, None] = {}
     tolerated: list[str] = []
     for signal in signals:
-        found = find_faults(signal.contract, receiver, signal=signal.name)
+        found = find_faults(_contract_of(signal, durable), receiver, signal=signal.name)
         lenient = state_of(signal).effective_mode == "lenient"
         if any(fault.fatal or not lenient for fault in found):
             refusing.append(signal)
             faults |= dict.fromkeys(found)
         elif found:
-            tolerated.append(_refusal([signal], receiver, found, "breaks the contract of"))
+            tolerated.append(_refusal([signal], receiver, found, "breaks the contract of", durable))
     if not refusing:
         return None, tolerated
-    text = _refusal(refusing, receiver, list(faults), "cannot be connected to")
+    text = _refusal(refusing, receiver, list(faults), "cannot be connected to", durable)
     error_type = backend_of(state_of(refusing[0])).definition_error
     return error_type(text, list(faults)), []
+
+
+def _contract_of(signal: BaseSignal, durable: DurableOption[object] | None) -> Contract:
+    """The contract of a signal, or of its durable receivers: those get what arrives later."""
+    if durable is None:
+        return signal.contract
+    with _errors_of_backend(signal):
+        return durable.contract(signal.contract, signal.name)
+
+
+@contextmanager
+def _errors_of_backend(signal: BaseSignal) -> Generator[None]:
+    """Raise as the error of the signal's ORM what refuses a durable receiver, and knows no ORM."""
+    try:
+        yield
+    except SignalDefinitionError as error:
+        kind = backend_of(state_of(signal)).definition_error
+        if isinstance(error, kind):
+            raise
+        raise kind(str(error), error.faults) from error.__cause__
 
 
 def join_errors(
@@ -98,13 +169,19 @@ def join_errors(
 
 
 def _refusal(
-    signals: Sequence[BaseSignal], receiver: object, faults: Sequence[Fault], verdict: str
+    signals: Sequence[BaseSignal],
+    receiver: object,
+    faults: Sequence[Fault],
+    verdict: str,
+    durable: DurableOption[object] | None,
 ) -> str:
     title = signals[0].title
     for signal in signals[1:]:
         registry = state_of(signal).registry
         title += f", {registry.label if registry else 'another'}"
+    title += ", durably" if durable else ""
     lines = [f"{describe(receiver)} {verdict} {title}:"]
     lines += [f"  - {fault}" for fault in faults]
-    lines.append(f"  expected: {signals[0].contract.expected(state_of(signals[0]).owner)}")
+    contract = _contract_of(signals[0], durable)
+    lines.append(f"  expected: {contract.expected(state_of(signals[0]).owner)}")
     return "\n".join(lines)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol
 
 from typing_extensions import TypedDict
 
-from typed_signals._contract import Contract
-from typed_signals._inspect import is_plain_async, used_aliases
+from typed_signals._contract import CHANGED, Contract
+from typed_signals._durable import DurableOption
+from typed_signals._inspect import is_plain_async, named_by
 
-__all__ = ["ConnectOptions", "Connection", "make_connection"]
+__all__ = ["ConnectOptions", "Connectable", "Connection", "make_connection"]
 
 _order: Final = itertools.count()
 
@@ -29,10 +30,16 @@ class ConnectOptions(TypedDict, total=False, closed=True):  # closed: else ty ac
         sequential: ``True``: run alone, in the caller's task, once those connected before have
             finished without failure. ``False``: run concurrently with others, also inside a
             transaction, where receivers that use its connection disturb one another.
+        timeout: How long it may run, in seconds. A receiver that takes longer is cancelled, and
+            fails with a ``TimeoutError`` that names it.
+        fields: Called only when one of these fields changes. For signals with ``changed`` in their
+            contract, such as ``post_update``.
     """
 
     on_commit: bool
     sequential: bool | None
+    timeout: float | None
+    fields: AbstractSet[str] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # a receiver may have no hash
@@ -41,10 +48,16 @@ class Connection:
 
     Attributes:
         receiver: The receiver as it was connected.
-        call: Makes the coroutine that runs the receiver; middleware may replace it.
+        call: Makes the coroutine that runs the receiver; middleware may replace it. Of a durable
+            receiver, it writes the send down instead.
         order: When it was connected, as a number that only grows.
         sequential: Whether it runs alone; ``None`` leaves it to its signal.
         on_commit: Whether it runs only once the surrounding transaction has committed.
+        timeout: How long it may run, in seconds; ``None``: as long as it takes.
+        fields: Called only when one of these changes; ``None``: always.
+        asks_since: The signal at whose send old values are read for it; empty if it does not ask.
+        names_changed: Whether it gets ``changed``.
+        durable: How it is durable; ``None`` if it is called in this process.
     """
 
     receiver: Callable[..., Awaitable[object]]
@@ -52,27 +65,68 @@ class Connection:
     order: int
     sequential: bool | None = None
     on_commit: bool = False
+    timeout: float | None = None
+    fields: AbstractSet[str] | None = None
+    asks_since: str = ""
+    names_changed: bool = False
+    durable: DurableOption[object] | None = None
 
     @property
     def options(self) -> ConnectOptions:
-        """The options with which the receiver was connected."""
-        return {"on_commit": self.on_commit, "sequential": self.sequential}
+        """The options with which the receiver was connected; none if it is durable."""
+        if self.durable is not None:
+            return {}
+        return {
+            "on_commit": self.on_commit,
+            "sequential": self.sequential,
+            "timeout": self.timeout,
+            "fields": self.fields,
+        }
+
+    @property
+    def called(self) -> Callable[..., Awaitable[object]]:
+        """What a signal of another library has to call: a durable receiver itself cannot be."""
+        return self.receiver if self.durable is None else self.call
+
+
+class Connectable(Protocol):
+    """What a connection is made for: a signal."""
+
+    @property
+    def contract(self) -> Contract:
+        """The rules that its receivers have to keep."""
+        ...
 
 
 def make_connection(
-    contract: Contract,
+    signal: Connectable,
     receiver: Callable[..., Any],
     options: ConnectOptions,
+    *,
+    durable: DurableOption[object] | None = None,
     order: int | None = None,
 ) -> Connection:
-    """Prepare a valid receiver for being called."""
-    aliases = used_aliases(contract, receiver)
+    """Prepare a valid receiver of a signal for being called."""
     order = next(_order) if order is None else order
+    if durable is not None:  # alone: what it writes goes over the connection of the transaction
+        write = durable.bind(signal, receiver)
+        return Connection(receiver, write, order, sequential=True, durable=durable)
+    contract = signal.contract
+    named = named_by(receiver) if contract.aliases or contract.changed_since else ()
+    aliases = [(name, source) for name, source in contract.aliases.items() if name in named]
+    fields = options.get("fields")
+    names_changed = bool(contract.changed_since) and CHANGED in named
+    connection = replace(
+        Connection(receiver, receiver, order, **options),
+        fields=None if fields is None else frozenset(fields),
+        asks_since=contract.changed_since if names_changed or fields is not None else "",
+        names_changed=names_changed,
+    )
     if not aliases and is_plain_async(receiver):
-        return Connection(receiver, receiver, order, **options)
+        return connection
 
     async def call(sender: object, **payload: Any) -> object:
         named = {name: payload.get(source, {}) for name, source in aliases if name not in payload}
         return await receiver(sender=sender, **payload, **named)
 
-    return Connection(receiver, call, order, **options)
+    return replace(connection, call=call)

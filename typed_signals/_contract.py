@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 from typed_signals._describe import suggest
 
 __all__ = [
+    "CHANGED",
     "NOT_CALLABLE",
     "CallableKind",
     "Contract",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 SENDER: Final = "sender"
+CHANGED: Final = "changed"
 
 FaultCode = Literal[
     "not-callable",
@@ -61,8 +63,9 @@ class CallableKind(Enum):
 
 
 _ASYNC_REMEDY: Mapping[CallableKind, str] = {
-    CallableKind.SYNC: "write `async def`; if it does return an awaitable, declare it in its "
-    "return annotation (`-> Awaitable[...]`) or with `typed_signals.mark_async`",
+    CallableKind.SYNC: "write `async def`; if it blocks, connect it with `typed_signals.in_thread`;"
+    " if it does return an awaitable, declare it in its return annotation (`-> Awaitable[...]`) or "
+    "with `typed_signals.mark_async`",
     CallableKind.SYNC_CALL: "write `async def __call__`",
     CallableKind.LAMBDA: "write an `async def` function",
     CallableKind.ASYNC_GENERATOR: "remove its `yield`",
@@ -96,11 +99,11 @@ class Contract:
 
     Attributes:
         payload: Names sent by keyword, each with whether it may be left out of a ``send``.
-        aliases: Names a receiver may use for a payload sent under another name, with that name.
+        aliases: Names that receivers may use for a payload, with the name under which it is sent.
         accepts_any_payload: Whether any other keywords may be sent (``*args`` in the Protocol).
-        requires_kwargs: Whether receivers must accept payload that later versions add
-            (``**kwargs`` in the Protocol).
+        requires_kwargs: Whether receivers must accept ``**kwargs``, as payloads may grow.
         signature: The parameters as the Protocol spells them, ``{model}`` where it is generic.
+        changed_since: The signal since which ``changed`` is filled in; empty if it never is.
     """
 
     payload: Mapping[str, bool]
@@ -108,11 +111,12 @@ class Contract:
     accepts_any_payload: bool = False
     requires_kwargs: bool = True
     signature: str = ""
+    changed_since: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every payload name that a receiver may ask for."""
-        return (*self.payload, *self.aliases)
+        return (*self.payload, *self.aliases, *([CHANGED] if self.changed_since else ()))
 
     def expected(self, model: type | None) -> str:
         """The receiver to write for a model, as a line of code."""

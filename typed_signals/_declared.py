@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
-from typed_signals._annotations import annotated_names, class_hint
+from typed_signals._annotations import annotated_names, class_hint, explain_unresolved
 from typed_signals._errors import SignalDefinitionError
-from typed_signals._inspect import explain_unresolved
 from typed_signals._misuse import not_a_signal
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import written_protocol

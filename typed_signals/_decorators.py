@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, Unpack
+from typing import Any, Unpack, overload
 
 from typing_extensions import TypeVar
 
 from typed_signals._backend import has_backend
 from typed_signals._connection import ConnectOptions
 from typed_signals._describe import kind_of
+from typed_signals._durable import CustomDurableReceiver, DurableOption
 from typed_signals._emitter import get_emitter
 from typed_signals._errors import SignalDefinitionError
 from typed_signals._misuse import no_sender
@@ -19,18 +20,24 @@ from typed_signals._signal import Connector, Signal
 __all__ = ["Senders", "make_connector", "receiver"]
 
 M = TypeVar("M", default=Any)
+T = TypeVar("T", default=Any)
 
 Senders = type[M] | Iterable[type[M]]
 
 
 def make_connector(
-    signal: str, senders: type | Iterable[type], **options: Unpack[ConnectOptions]
+    signal: str,
+    senders: type | Iterable[type],
+    *,
+    durable: DurableOption[object] | None = None,
+    **options: Unpack[ConnectOptions],
 ) -> Connector[Any]:
     """Make the decorator that connects a receiver to a signal of one or more senders.
 
     Args:
         signal: The signal's name.
         senders: The model class, or any iterable of several.
+        durable: How the receiver is durable; ``None`` if it is called in this process.
         options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
 
     Returns:
@@ -45,7 +52,7 @@ def make_connector(
         signals: list[Signal[Any]] = [get_emitter(each)[signal] for each in every]
     except SignalDefinitionError as error:
         raise error.with_traceback(None) from None  # where it was found says nothing
-    return Connector(signals, **options)
+    return Connector(signals, durable, **options)
 
 
 def _several(signal: str, senders: Any) -> list[object]:
@@ -60,16 +67,30 @@ def _several(signal: str, senders: Any) -> list[object]:
     raise SignalDefinitionError(no_sender(signal, given))
 
 
+@overload
+def receiver(
+    signal: str, senders: Senders[M], *, durable: DurableOption[T]
+) -> Connector[CustomDurableReceiver[CustomReceiver[M], T]]: ...
+@overload
 def receiver(
     signal: str, senders: Senders[M], **options: Unpack[ConnectOptions]
-) -> Connector[CustomReceiver[M]]:
+) -> Connector[CustomReceiver[M]]: ...
+def receiver(
+    signal: str,
+    senders: Senders[Any],
+    *,
+    durable: DurableOption[Any] | None = None,
+    **options: Unpack[ConnectOptions],
+) -> Connector[Any]:
     """Connect the decorated receiver to the named signal of one or more senders.
 
     Args:
         signal: The signal's name: one of a model's lifecycle, a declared or any custom one.
         senders: The model class, or several; an abstract model stands for every model that
             derives from it.
-        options: ``on_commit`` and ``sequential``; see :class:`~typed_signals.ConnectOptions`.
+        durable: Makes it a durable receiver, which runs after the commit whatever dies; see
+            :class:`typed_signals.durable.Durable`.
+        options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
 
     Returns:
         A decorator that returns the receiver unchanged.
@@ -77,4 +98,4 @@ def receiver(
     Raises:
         SignalDefinitionError: A sender has no signals.
     """
-    return make_connector(signal, senders, **options)
+    return make_connector(signal, senders, durable=durable, **options)

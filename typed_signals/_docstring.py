@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from typed_signals._annotations import ContractSource
+
 __all__ = ["COMMON", "Docstring", "read_docstring"]
 
 
@@ -37,8 +39,8 @@ class Docstring:
         return tuple(re.findall(r"`([\w.]+\(\))", self.sent_by))
 
 
-def read_docstring(protocol: type) -> Docstring:
-    """Read the docstring of a receiver Protocol."""
+def read_docstring(protocol: ContractSource) -> Docstring:
+    """Read the docstring of a receiver Protocol, or of the function that is the contract."""
     written = inspect.cleandoc(protocol.__doc__ or "").replace("``", "`")
     if written.startswith(f"{protocol.__name__}("):  # dataclasses write one of their own
         written = ""

@@ -1,4 +1,4 @@
-"""Read receiver Protocols into contracts, and receivers into signatures, at run time."""
+"""Read receivers into signatures at run time, and find their faults."""
 
 from __future__ import annotations
 
@@ -6,43 +6,35 @@ import asyncio
 import contextlib
 import functools
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from inspect import Parameter, Signature
 from types import FunctionType, MethodType
-from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origin
+from typing import Any, TypeVar
 
 from typing_extensions import ParamSpec
 
-from typed_signals._annotations import Missing, call_hints, format_type, return_hint, signature_of
-from typed_signals._cache import cached_by_class
+from typed_signals._annotations import (
+    Missing,
+    explain_unresolved,
+    is_awaitable_type,
+    return_hint,
+    signature_of,
+)
 from typed_signals._contract import (
     NOT_CALLABLE,
-    SENDER,
     CallableKind,
     Contract,
     Fault,
     check_receiver,
 )
-from typed_signals._describe import call_method, kind_of, read, unwrap
-from typed_signals._errors import SignalDefinitionError
-from typed_signals._misuse import (
-    EXPECTED_CONTRACT,
-    NO_PROTOCOL,
-    NO_SENDER,
-    NOT_AWAITABLE,
-    bad_contract,
-    positional_payload,
-)
-from typed_signals._protocols import Alias
+from typed_signals._describe import call_method, read, unwrap
 
 __all__ = [
-    "explain_unresolved",
     "find_faults",
     "is_plain_async",
     "mark_async",
-    "read_contract",
-    "used_aliases",
+    "named_by",
 ]
 
 K = ParamSpec("K")
@@ -66,102 +58,6 @@ def mark_async(function: Callable[K, Awaitable[T]]) -> Callable[K, Awaitable[T]]
     """
     setattr(getattr(function, "__func__", function), _MARK, True)
     return function
-
-
-# --- contracts -----------------------------------------------------------------------------------
-
-
-@cached_by_class
-def read_contract(protocol: type) -> Contract:
-    """Read a receiver Protocol into rules."""
-    call = getattr(protocol, "__call__", None)  # noqa: B004 - the method itself is wanted
-    if not getattr(protocol, "_is_protocol", False) or not inspect.isfunction(call):
-        raise _bad_protocol(protocol, NO_PROTOCOL)
-    try:
-        hints = call_hints(protocol)
-    except Exception as error:  # an annotation is any expression, and may fail in any way
-        raise _bad_protocol(protocol, f"its annotations {explain_unresolved(error)}") from error
-    _, *parameters = signature_of(call).parameters.values()
-    first = parameters[0] if parameters else None
-    if first is None or first.name != SENDER or first.kind is not Parameter.POSITIONAL_OR_KEYWORD:
-        raise _bad_protocol(protocol, NO_SENDER)
-    if not (inspect.iscoroutinefunction(call) or _is_awaitable_type(hints.get("return"))):
-        raise _bad_protocol(protocol, NOT_AWAITABLE)
-    payload: dict[str, bool] = {}
-    aliases: dict[str, str] = {}
-    for parameter in parameters[1:]:
-        if parameter.kind is Parameter.KEYWORD_ONLY:
-            source = _alias_of(hints.get(parameter.name))
-            if source is None:
-                payload[parameter.name] = parameter.default is not Parameter.empty
-            else:
-                aliases[parameter.name] = source
-        elif parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
-            raise _bad_protocol(protocol, positional_payload(parameter.name))
-    kinds = {parameter.kind for parameter in parameters}
-    return Contract(
-        payload=payload,
-        aliases=aliases,
-        accepts_any_payload=Parameter.VAR_POSITIONAL in kinds,
-        requires_kwargs=Parameter.VAR_KEYWORD in kinds,
-        signature=_written([p.replace(annotation=hints.get(p.name, Any)) for p in parameters]),
-    )
-
-
-def explain_unresolved(error: Exception) -> str:
-    """Say why annotations cannot be read, as the rest of a sentence."""
-    if isinstance(error, NameError) and error.name:
-        return (
-            f"name `{error.name}`, which cannot be found at run time: define or import it at the "
-            "top of the module, not in a function or under `if TYPE_CHECKING`"
-        )
-    return f"cannot be read at run time ({type(error).__name__}: {error})"
-
-
-def _bad_protocol(protocol: object, reason: str) -> SignalDefinitionError:
-    text = bad_contract(kind_of(protocol), reason)
-    return SignalDefinitionError(f"{text}.\n  {EXPECTED_CONTRACT}")
-
-
-def _alias_of(hint: object) -> str | None:
-    if get_origin(hint) is Annotated:
-        for extra in get_args(hint)[1:]:
-            if isinstance(extra, Alias):
-                return extra.name
-    return None
-
-
-def _written(parameters: list[Parameter]) -> str:
-    """The parameters as one would type them: without module names and typing's inner marks."""
-    plain: list[str] = []
-    for parameter in parameters:
-        if parameter.kind is Parameter.KEYWORD_ONLY and "*" not in plain:
-            plain.append("*")
-        if parameter.kind is Parameter.VAR_POSITIONAL:
-            continue  # it says that the payload is open, not that anything is sent by position
-        star = "**" if parameter.kind is Parameter.VAR_KEYWORD else ""
-        default = "" if parameter.default is Parameter.empty else " = ..."
-        hint = _named_model(parameter.annotation, get_args(parameters[0].annotation))
-        plain.append(f"{star}{parameter.name}: {format_type(hint)}{default}")
-    return ", ".join(plain)
-
-
-def _named_model(hint: Any, model: tuple[object, ...]) -> Any:
-    """An annotation with `{model}` for the type variable of ``sender``, others by their names."""
-    if get_origin(hint) is Annotated:
-        hint = get_args(hint)[0]
-    if isinstance(hint, ParamSpecKwargs):  # the open payload of `CustomReceiver`
-        return Any
-    variables = (hint,) if isinstance(hint, TypeVar) else getattr(hint, "__parameters__", ())
-    if (
-        isinstance(hint, type)
-        or not variables
-        or not all(isinstance(v, TypeVar) for v in variables)
-    ):
-        return hint
-    names = ["{model}" if each in model else each.__name__ for each in variables]
-    stands = tuple(type(name, (), {"__module__": "builtins"}) for name in names)
-    return stands[0] if isinstance(hint, TypeVar) else hint[stands]
 
 
 # --- receivers -----------------------------------------------------------------------------------
@@ -221,16 +117,13 @@ def _unreadable(receiver: object) -> Fault:
     return Fault("unreadable", problem, remedy)
 
 
-def used_aliases(contract: Contract, receiver: object) -> tuple[tuple[str, str], ...]:
-    """The aliases that a valid receiver names, each with the name that is really sent."""
-    if not contract.aliases:
-        return ()
+def named_by(receiver: object) -> Collection[str]:
+    """The names of the parameters of a valid receiver."""
     try:
         signature, _ = _shape(receiver)
     except Exception:  # it was accepted for what its type says
         signature, _ = _shape(_method_called(receiver))
-    parameters = signature.parameters
-    return tuple((name, source) for name, source in contract.aliases.items() if name in parameters)
+    return signature.parameters.keys()
 
 
 _ANYTHING = Signature(
@@ -324,7 +217,7 @@ def _gives_awaitable(function: Any) -> bool:
     return (
         inspect.iscoroutinefunction(function)
         or _is_marked(function)
-        or _is_awaitable_type(return_hint(function))
+        or is_awaitable_type(return_hint(function))
     )
 
 
@@ -334,8 +227,3 @@ def _is_marked(function: Any) -> bool:
     return read(function, _MARK, False) is True or (
         marker is not None and read(function, "_is_coroutine") is marker
     )
-
-
-def _is_awaitable_type(hint: object) -> bool:
-    origin = get_origin(hint) or hint
-    return isinstance(origin, type) and issubclass(origin, Awaitable)

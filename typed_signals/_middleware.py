@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Protocol, TypeVar, runtime_checkable
 
 from typed_signals._connection import Connection
 from typed_signals._describe import identity
-from typed_signals._registry import BaseSignal, SignalState, changes, lock
+from typed_signals._registry import BaseSignal, SignalState, changes, lock, state_of
 
-__all__ = ["CallNext", "Middleware", "SentSignal", "applying", "install", "uninstall"]
+__all__ = [
+    "CallNext",
+    "Chooser",
+    "Middleware",
+    "SentSignal",
+    "applying",
+    "choose_receivers",
+    "guests",
+    "install",
+    "uninstall",
+]
 
 T = TypeVar("T")
 
@@ -69,21 +79,36 @@ class Middleware(Protocol):
         ...
 
 
+@runtime_checkable
+class Chooser(Protocol):
+    """A middleware that can say ahead who would receive a send."""
+
+    def choose_receivers(self, sent: SentSignal) -> tuple[Connection, ...]:
+        """Choose who receives a send; nothing is sent by it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Installed:
     middleware: Middleware
     priority: int
     applies: Callable[[SignalState], bool]
+    guest: Connection | None
 
 
 _installed: Final[list[_Installed]] = []
 
 
-def install(middleware: Middleware, priority: int, applies: Callable[[SignalState], bool]) -> None:
-    """Put a middleware between signals and their receivers."""
+def install(
+    middleware: Middleware,
+    priority: int,
+    applies: Callable[[SignalState], bool],
+    guest: Connection | None = None,
+) -> None:
+    """Put a middleware, which may add a guest, between signals and their receivers."""
     with lock:
         uninstall(middleware)
-        every = [*_installed, _Installed(middleware, priority, applies)]
+        every = [*_installed, _Installed(middleware, priority, applies, guest)]
         _installed[:] = sorted(every, key=lambda each: each.priority)
         changes.count()
 
@@ -99,3 +124,16 @@ def uninstall(middleware: Middleware) -> None:
 def applying(state: SignalState) -> tuple[Middleware, ...]:
     """List the middleware for a signal."""
     return tuple(each.middleware for each in _installed if each.applies(state))
+
+
+def guests() -> list[Connection]:
+    """List the receivers that middleware adds."""
+    return [each.guest for each in _installed if each.guest is not None]
+
+
+def choose_receivers(sent: SentSignal) -> tuple[Connection, ...]:
+    """Find who would receive a send, as far as middleware says it ahead."""
+    for middleware in applying(state_of(sent.signal)):
+        if isinstance(middleware, Chooser):
+            sent = replace(sent, connections=middleware.choose_receivers(sent))
+    return sent.connections

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final, NamedTuple
+
 __all__ = [
-    "EXPECTED_CONTRACT",
-    "NOT_AWAITABLE",
+    "BY_FUNCTION",
+    "BY_PROTOCOL",
+    "NO_FUNCTION",
     "NO_PROTOCOL",
-    "NO_SENDER",
+    "ContractWords",
     "bad_contract",
     "no_sender",
+    "no_session_target",
     "no_signals",
     "no_target",
     "not_a_signal",
@@ -17,13 +21,36 @@ __all__ = [
     "shared_value",
 ]
 
-NO_PROTOCOL = "it is no Protocol class with a `__call__`"
-NO_SENDER = "the first parameter of its `__call__` is not `sender`"
-NOT_AWAITABLE = "its `__call__` does not return an `Awaitable`"
-EXPECTED_CONTRACT = (
+NO_PROTOCOL: Final = "it is no Protocol class with a `__call__`"
+NO_FUNCTION: Final = "it is no function; with a Protocol class `P` write `Signal[P]()`"
+
+
+class ContractWords(NamedTuple):
+    """What is said of a contract that cannot be one, by how it is written.
+
+    Attributes:
+        no_sender: Why it is none, if ``sender`` does not come first.
+        not_awaitable: Why it is none, if its result cannot be awaited.
+        expected: What to write.
+    """
+
+    no_sender: str
+    not_awaitable: str
+    expected: str
+
+
+BY_PROTOCOL: Final = ContractWords(
+    "the first parameter of its `__call__` is not `sender`",
+    "its `__call__` does not return an `Awaitable`",
     "expected: class MyReceiver(Protocol): "
     "def __call__(self, sender: type[Model], *, <payload>, **kwargs: object) "
-    "-> Awaitable[object]: ..."
+    "-> Awaitable[object]: ...",
+)
+BY_FUNCTION: Final = ContractWords(
+    "its first parameter is not `sender`",
+    "it returns no awaitable: write `async def`, and no `yield` in it",
+    "expected: async def my_signal(sender: type[Model], *, <payload>, **kwargs: object) -> None: "
+    "...",
 )
 
 
@@ -74,6 +101,14 @@ def no_target(given: str) -> str:
     return (
         f"typed signals cannot be installed on {given}: expected models or base "
         "configurations; `install()` without any covers every model"
+    )
+
+
+def no_session_target(given: str) -> str:
+    """The sentence about what ``install()`` was given instead of a base class or session maker."""
+    return (
+        f"typed signals cannot be installed on {given}: expected a declarative base class, a "
+        "model, a mixin, a `registry`, or an `async_sessionmaker`"
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
 from types import NoneType
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from typing_extensions import get_type_hints
 
@@ -13,8 +14,6 @@ from typed_signals._connection import ConnectOptions
 from typed_signals._describe import kind_of, suggest
 
 __all__ = ["wrong_choice", "wrong_option"]
-
-_VALUES: Final[Mapping[object, tuple[object, ...]]] = {bool: (True, False), NoneType: (None,)}
 
 
 def wrong_choice(name: str, given: object, choices: Sequence[object]) -> str | None:
@@ -29,27 +28,82 @@ def wrong_choice(name: str, given: object, choices: Sequence[object]) -> str | N
     return f"{text}{given!r}" + (f": did you mean {near!r}?" if near else "")
 
 
-def wrong_option(options: Mapping[str, object]) -> str | None:
-    """Find the first option that does not exist, or whose value is none that it may have."""
+def wrong_option(options: Mapping[str, object], *, also: Sequence[str] = ()) -> str | None:
+    """Find the first option that does not exist, or whose value is none that it may have.
+
+    Args:
+        options: The options by name.
+        also: Other names that can be written beside them, for the words.
+
+    Returns:
+        What is wrong, and what to write; ``None`` if nothing is.
+    """
     known = _options()
     for name, given in options.items():
         if name not in known:
-            near = suggest(name, known)
-            hint = f"did you mean `{near}`?" if near else f"known are `{'`, `'.join(known)}`"
+            names = [*known, *also]
+            near = suggest(name, names)
+            hint = f"did you mean `{near}`?" if near else f"known are `{'`, `'.join(names)}`"
             return f"there is no option `{name}`: {hint}"
-        if known[name] and (wrong := wrong_choice(f"`{name}`", given, known[name])):
+        if wrong := _wrong_value(name, given, known[name]):
             return wrong
     return None
 
 
+class _Kind(NamedTuple):
+    """What an option of one type may be.
+
+    Attributes:
+        words: What to write, in words.
+        accepts: Tells whether a value is that.
+    """
+
+    words: Sequence[str]
+    accepts: Callable[[object], bool]
+
+
+def _is_switch(given: object) -> bool:
+    return isinstance(given, bool)
+
+
+def _is_none(given: object) -> bool:
+    return given is None
+
+
+def _is_names(given: object) -> bool:
+    if not isinstance(given, AbstractSet) or not given:
+        return False
+    names: AbstractSet[object] = given  # pyright: ignore[reportUnknownVariableType] - of anything
+    return all(isinstance(each, str) for each in names)
+
+
+def _is_positive(given: object) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and 0 < given < math.inf
+
+
+_KINDS: Final[Mapping[object, _Kind]] = {
+    bool: _Kind(("True", "False"), _is_switch),
+    NoneType: _Kind(("None",), _is_none),
+    float: _Kind(("a number of seconds above 0",), _is_positive),
+    AbstractSet[str]: _Kind(("a set of field names",), _is_names),
+}
+"""By the type that :class:`ConnectOptions` gives an option."""
+
+
 @functools.cache
-def _options() -> dict[str, tuple[object, ...]]:
-    """The options, each with its values; none where there are too many to count."""
+def _options() -> dict[str, tuple[_Kind, ...]]:
+    """The options, each with the kinds of values that it may have; none of an unknown type."""
     hints: dict[str, Any] = get_type_hints(ConnectOptions)
-    return {name: _values(get_args(hint) or (hint,)) for name, hint in hints.items()}
+    types = {name: get_args(hint) or (hint,) for name, hint in hints.items()}
+    return {
+        name: tuple(_KINDS[each] for each in every) if all(each in _KINDS for each in every) else ()
+        for name, every in types.items()
+    }
 
 
-def _values(types: Sequence[object]) -> tuple[object, ...]:
-    if not all(each in _VALUES for each in types):
-        return ()
-    return tuple(value for each in types for value in _VALUES[each])
+def _wrong_value(name: str, given: object, kinds: Sequence[_Kind]) -> str | None:
+    if not kinds or any(kind.accepts(given) for kind in kinds):
+        return None
+    *most, last = (words for kind in kinds for words in kind.words)
+    shown = repr(given) if isinstance(given, int | float | str | None) else kind_of(given)
+    return f"`{name}` must be {', '.join(most)}{' or ' if most else ''}{last}, not {shown}"

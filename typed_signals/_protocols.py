@@ -1,12 +1,12 @@
-"""The contract of a signal that declares none, and the mark of a payload's second name."""
+"""The contract of a signal that declares none, and the marks of payload that is filled in."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from typing_extensions import ParamSpec
 
-__all__ = ["Alias", "CustomReceiver"]
+__all__ = ["Alias", "Change", "ChangedSince", "CustomReceiver"]
 
 M_contra = TypeVar("M_contra", contravariant=True)
 Payload = ParamSpec("Payload", default=...)
@@ -25,6 +25,34 @@ class Alias:
     """
 
     name: str
+
+
+class Change(NamedTuple):
+    """One field that an operation changes.
+
+    Attributes:
+        old: Its value in the database before.
+        new: Its value that is written.
+    """
+
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """Marks the payload ``changed``, which is filled with the fields that an operation changes.
+
+    ``changed: Annotated[Mapping[str, Change], ChangedSince("pre_update")]`` stands in a contract
+    whose signal is sent for the same operation as ``pre_update``, or is that signal. What changed
+    is found only if a receiver names ``changed`` or is connected with ``fields``; others do not
+    get it.
+
+    Attributes:
+        signal: The name of the signal at whose send the old values are read.
+    """
+
+    signal: str
 
 
 class CustomReceiver(Protocol[M_contra, Payload]):

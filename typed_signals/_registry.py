@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Mu
 from typing import Any, Final, ForwardRef, Literal, get_args, get_origin
 from weakref import WeakSet
 
+from typed_signals._annotations import ContractSource
 from typed_signals._connection import Connection
 from typed_signals._contract import Contract
 from typed_signals._describe import describe
 from typed_signals._errors import SignalDefinitionError
-from typed_signals._inspect import read_contract
 from typed_signals._protocols import CustomReceiver
+from typed_signals._read_contract import read_contract
 
 __all__ = [
     "BaseSignal",
@@ -53,30 +54,31 @@ hold_during_fork(lock)
 
 
 class Changes:
-    """Counts the changes to any state, and drops what was derived from it before.
+    """Counts the changes to any state, and drops the plans that were made before.
 
     Attributes:
-        version: How many changes there were; what was derived from another version is outdated.
+        version: How many changes there were.
     """
 
-    __slots__ = ("_derived", "version")
+    __slots__ = ("_planned", "version")
 
     def __init__(self) -> None:
         self.version = 0
-        self._derived: WeakSet[SignalState] = WeakSet()
+        self._planned: WeakSet[SignalState] = WeakSet()
 
     def count(self) -> None:
         """Count a change; call it after the change, with the lock held."""
         self.version += 1
-        for state in self._derived:
-            state.cache = (-1, None)  # which keeps receivers and middleware alive
-        self._derived.clear()
+        for state in self._planned:
+            state.plan = None
+        self._planned.clear()
 
-    def cache(self, state: SignalState, version: int, derived: Any) -> None:
-        """Keep what was derived from a state until the next change."""
+    def keep_plan(self, state: SignalState, version: int, plan: object) -> None:
+        """Keep the plan of a state, made at a version, until the next change."""
         with lock:
-            state.cache = (version, derived)
-            self._derived.add(state)
+            if version == self.version:
+                state.plan = plan
+                self._planned.add(state)
 
 
 changes: Final = Changes()
@@ -108,6 +110,13 @@ class Registry:
         """The owner's name, or that of the emitter's class, for people."""
         return self.owner.__name__ if self.owner else self._emitter
 
+    def connections_to(self, name: str) -> tuple[Connection, ...]:
+        """Who receives a signal, inherited receivers included; looking makes no signal."""
+        own = self.signals.get(name)
+        if own is not None:
+            return state_of(own).all_connections()
+        return tuple(each for parent in self.parents for each in parent.connections_to(name))
+
     def bind(self, owner: type, parents: tuple[Registry, ...]) -> None:
         """Belong to a class, and inherit from the registries of its abstract bases."""
         with lock:
@@ -123,14 +132,14 @@ class SignalState:
         registry: The registry it belongs to; ``None`` for a signal that stands alone.
         mode: Its own mode; ``None`` for its registry's.
         sequential: Whether its receivers run one after another; see ``Signal.sequential``.
-        protocol: The receiver Protocol that it was declared with, once that is known.
+        protocol: The receiver Protocol or function that it was declared with, once that is known.
         connections: Its own connections by the identity of the receiver; replaced, never changed.
-        cache: What was derived from the state, and from which version of all state.
+        plan: How its receivers are called, as long as no state changes; ``None`` if unknown.
     """
 
     __slots__ = (
         "__weakref__",
-        "cache", "connections", "mode", "name", "protocol", "registry", "sequential",
+        "connections", "mode", "name", "plan", "protocol", "registry", "sequential",
     )  # fmt: skip
 
     def __init__(self, mode: Mode | None = None, sequential: bool | None = None) -> None:
@@ -138,9 +147,9 @@ class SignalState:
         self.registry: Registry | None = None
         self.mode: Mode | None = mode
         self.sequential = sequential
-        self.protocol: type | None = None
+        self.protocol: ContractSource | None = None
         self.connections: Mapping[Hashable, Connection] = {}
-        self.cache: tuple[int, Any] = (-1, None)
+        self.plan: Any = None
 
     @property
     def title(self) -> str:
@@ -234,8 +243,8 @@ class BaseSignal:
         return self.__signal_state__.title
 
     @property
-    def protocol(self) -> type:
-        """The receiver Protocol that is this signal's contract."""
+    def protocol(self) -> ContractSource:
+        """The receiver Protocol that is this signal's contract, or the function."""
         state = self.__signal_state__
         state.protocol = state.protocol or written_protocol(self)
         return state.protocol or CustomReceiver

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import (
-    Awaitable,
-    Callable,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Sequence
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -27,13 +23,8 @@ from typing_extensions import ParamSpec, TypeVar
 from typed_signals._connect import connect_all
 from typed_signals._connection import ConnectOptions
 from typed_signals._describe import identity
-from typed_signals._dispatch.plan import (
-    NO_RECEIVERS,
-    Outcome,
-    deliver,
-    deliver_robustly,
-    plan_for,
-)
+from typed_signals._dispatch.plan import NO_RECEIVERS, Outcome, deliver, deliver_robustly, plan_for
+from typed_signals._durable import CustomDurableReceiver, DurableOption
 from typed_signals._errors import SignalDefinitionError, SignalPayloadError, cut_own_frames
 from typed_signals._options import wrong_choice
 from typed_signals._protocols import CustomReceiver
@@ -59,6 +50,9 @@ P = TypeVar(
 # The result of a partial. A checker that knows what a partial has filled does not know that no
 # payload comes for it; so the partial's own parameters are left to `connect()`.
 B = TypeVar("B", bound=Awaitable[object], default=Any)
+# A durable receiver, and what is made of an instance for it.
+D = TypeVar("D", bound=Callable[..., Awaitable[object]])
+T = TypeVar("T")
 
 _LEFT_OUT: Final[Any] = object()
 
@@ -137,9 +131,15 @@ class Signal(BaseSignal, Generic[P]):
         **options: Unpack[ConnectOptions],
     ) -> Callable[Own, R]: ...
     @overload  # type: ignore[misc] # defined again for the other checkers
+    def connect(self, receiver: D, *, durable: DurableOption[object]) -> D: ...
+    @overload  # type: ignore[misc] # defined again for the other checkers
+    def connect(self, *, durable: DurableOption[T]) -> Connector[CustomDurableReceiver[P, T]]: ...
+    @overload  # type: ignore[misc] # defined again for the other checkers
     def connect(self, **options: Unpack[ConnectOptions]) -> Connector[P]: ...
     @final  # type: ignore[misc] # as above
-    def connect(self, receiver: Any = _LEFT_OUT, **options: Unpack[ConnectOptions]) -> Any:
+    def connect(
+        self, receiver: Any = _LEFT_OUT, *, durable: Any = None, **options: Unpack[ConnectOptions]
+    ) -> Any:
         """Connect a receiver; also usable as a decorator, with options or without.
 
         Receivers run in the order of connection. The signal keeps a strong reference; connecting
@@ -150,7 +150,9 @@ class Signal(BaseSignal, Generic[P]):
             receiver: An async callable that keeps the contract: a function, a bound, static or
                 class method, an object with an async ``__call__``, a ``functools.partial``. Leave
                 it out to get a decorator: ``@signal.connect(on_commit=True)``.
-            options: ``on_commit`` and ``sequential``; see :class:`~typed_signals.ConnectOptions`.
+            durable: Makes it a durable receiver, which runs after the commit whatever dies; see
+                :class:`typed_signals.durable.Durable`. Its contract is then that of what arrives.
+            options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
 
         Returns:
             The receiver, unchanged; or the decorator.
@@ -159,7 +161,7 @@ class Signal(BaseSignal, Generic[P]):
             SignalDefinitionError: The receiver breaks the contract; lists every fault. Or it is
                 connected already, with other options.
         """
-        connector: Connector[Any] = Connector([self], **options)
+        connector: Connector[Any] = Connector([self], durable, **options)
         return connector if receiver is _LEFT_OUT else connector(receiver)
 
     def disconnect(self, receiver: Callable[..., Awaitable[object]]) -> bool:
@@ -230,8 +232,8 @@ class Signal(BaseSignal, Generic[P]):
                     mode also when no receiver is connected.
                 SignalLoopError: Receivers send one another's signals recursively without end.
             """
-            version, plan = self.__signal_state__.cache  # without a call: most reach nobody
-            if version != changes.version:
+            plan = self.__signal_state__.plan  # without a call: most reach nobody
+            if plan is None:
                 plan = plan_for(self.__signal_state__)
             if plan is not NO_RECEIVERS:
                 try:
@@ -296,6 +298,10 @@ class Connect(Protocol[P]):
         **options: Unpack[ConnectOptions],
     ) -> Callable[Own, R]: ...
     @overload
+    def __call__(self, receiver: D, *, durable: DurableOption[object]) -> D: ...
+    @overload
+    def __call__(self, *, durable: DurableOption[T]) -> Connector[CustomDurableReceiver[P, T]]: ...
+    @overload
     def __call__(self, **options: Unpack[ConnectOptions]) -> Connector[P]: ...
 
 
@@ -304,11 +310,18 @@ class Connector(Generic[P]):
 
     Args:
         signals: The signals to which the receiver is connected: to all of them, or to none.
+        durable: How the receiver is durable; ``None`` if it is called in this process.
         options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
     """
 
-    def __init__(self, signals: Sequence[Signal[Any]], **options: Unpack[ConnectOptions]) -> None:
+    def __init__(
+        self,
+        signals: Sequence[Signal[Any]],
+        durable: DurableOption[object] | None = None,
+        **options: Unpack[ConnectOptions],
+    ) -> None:
         self._signals = signals
+        self._durable = durable
         self._options = options
 
     def __call__(
@@ -326,7 +339,7 @@ class Connector(Generic[P]):
             SignalDefinitionError: The receiver breaks the contract; lists every fault.
         """
         connected: Any = receiver
-        if error := connect_all(self._signals, connected, self._options):
+        if error := connect_all(self._signals, connected, self._options, self._durable):
             raise error
         return connected  # type: ignore[no-any-return] # exactly what was given
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+from typed_signals._annotations import ContractSource
 from typed_signals._connection import Connection
 from typed_signals._declared import declared_signals
+from typed_signals._durable import DurableOption
 from typed_signals._emitter import SignalEmitter, bind_signal, registry_of
 from typed_signals._registry import SignalState, state_of
 from typed_signals._signal import Signal
@@ -24,12 +26,18 @@ class ReceiverInfo:
         on_commit: Whether it runs only once the surrounding transaction has committed.
         sequential: Whether it runs alone; ``None`` leaves it to the state of the transaction.
         inherited_from: The abstract model at which it was connected, if it was not here.
+        timeout: How long it may run, in seconds; ``None``: as long as it takes.
+        fields: Called only when one of these changes; ``None``: always.
+        durable: How it is durable; ``None`` if it runs in the process of its sender.
     """
 
     receiver: Callable[..., Awaitable[object]]
     on_commit: bool = False
     sequential: bool | None = None
     inherited_from: type | None = None
+    timeout: float | None = None
+    fields: AbstractSet[str] | None = None
+    durable: DurableOption[object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +46,13 @@ class SignalInfo:
 
     Attributes:
         name: The signal's name; empty for a signal that stands alone.
-        protocol: The receiver Protocol that is its contract.
+        protocol: The receiver Protocol that is its contract, or the function.
         declared: Whether its emitter's class declares it; others were made on access.
         receivers: The receivers in the order of connection.
     """
 
     name: str
-    protocol: type
+    protocol: ContractSource
     declared: bool
     receivers: tuple[ReceiverInfo, ...]
 
@@ -95,6 +103,9 @@ def _receiver(state: SignalState, connection: Connection) -> ReceiverInfo:
     return ReceiverInfo(
         receiver=connection.receiver,
         on_commit=connection.on_commit,
-        sequential=alone,
+        sequential=None if connection.durable else alone,
         inherited_from=origin.owner if origin else None,
+        timeout=connection.timeout,
+        fields=connection.fields,
+        durable=connection.durable,
     )

@@ -1,20 +1,19 @@
 """The signals of a model's lifecycle: the one place where each of them is written.
 
-A signal is three things: a receiver Protocol, which is its contract; an attribute of
-:class:`ModelSignals`; and a decorator. Each Protocol is generic in the model ``M`` that sends the
-signal. Type checkers read it as it stands; ``connect()`` reads the same lines by inspection.
+A signal is a receiver Protocol, which is its contract, and an attribute of :class:`ModelSignals`.
+Its decorator stands in :mod:`typed_signals._model_decorators`. Each Protocol is generic in the
+model ``M`` that sends the signal. Type checkers read it as it stands; ``connect()`` reads the same
+lines by inspection.
 """
 
-from collections.abc import Awaitable
-from typing import Annotated, Any, Protocol, Unpack
+from collections.abc import Awaitable, Mapping
+from typing import Annotated, Any, Protocol
 
 from typing_extensions import TypeVar
 
-from typed_signals._connection import ConnectOptions
-from typed_signals._decorators import Senders, make_connector
 from typed_signals._emitter import SignalEmitter
-from typed_signals._protocols import Alias
-from typed_signals._signal import Connector, Signal
+from typed_signals._protocols import Alias, Change, ChangedSince
+from typed_signals._signal import Signal
 
 __all__ = [
     "ModelSignals",
@@ -29,21 +28,11 @@ __all__ = [
     "PreRelationRemoveReceiver",
     "PreSaveReceiver",
     "PreUpdateReceiver",
-    "post_bulk_update",
-    "post_delete",
-    "post_relation_add",
-    "post_relation_remove",
-    "post_save",
-    "post_update",
-    "pre_delete",
-    "pre_relation_add",
-    "pre_relation_remove",
-    "pre_save",
-    "pre_update",
 ]
 
 M = TypeVar("M", contravariant=True)
 M_inv = TypeVar("M_inv")
+Changed = Annotated[Mapping[str, Change], ChangedSince("pre_update")]
 Model = TypeVar("Model", default=Any)
 
 
@@ -78,12 +67,18 @@ class PreUpdateReceiver(Protocol[M]):
 
     Args:
         instance: The model about to be updated, with the new values already set.
-        passed_args: The keyword arguments given to ``update()``; every supported ormar sends it,
-            though ormar's documentation leaves it out.
+        passed_args: The keyword arguments given to ``update()``.
+        changed: The fields that are about to change, each with its old and new value.
     """
 
     def __call__(
-        self, sender: type[M], *, instance: M, passed_args: dict[str, Any], **kwargs: object
+        self,
+        sender: type[M],
+        *,
+        instance: M,
+        passed_args: dict[str, Any],
+        changed: Changed,
+        **kwargs: object,
     ) -> Awaitable[object]: ...
 
 
@@ -94,9 +89,12 @@ class PostUpdateReceiver(Protocol[M]):
 
     Args:
         instance: The updated model.
+        changed: The fields that have changed, each with its old and new value.
     """
 
-    def __call__(self, sender: type[M], *, instance: M, **kwargs: object) -> Awaitable[object]: ...
+    def __call__(
+        self, sender: type[M], *, instance: M, changed: Changed, **kwargs: object
+    ) -> Awaitable[object]: ...
 
 
 class PreDeleteReceiver(Protocol[M]):
@@ -132,8 +130,7 @@ class PreRelationAddReceiver(Protocol[M]):
         instance: The model to which the child is added.
         child: The model being added; annotate it with the model your relation holds.
         relation_name: The relation's name on ``sender``.
-        passed_kwargs: The keyword arguments given to ``add()``. Changing this dict changes the
-            through model that is made.
+        passed_kwargs: The keyword arguments given to ``add()``; changes go to the through model.
         passed_args: The same dict under the name that ormar's documentation gives it.
     """
 
@@ -262,83 +259,3 @@ class ModelSignals(SignalEmitter[Model]):
     """Receives a child that was removed from a relation."""
     post_bulk_update: Signal[PostBulkUpdateReceiver[Model]]
     """Receives instances that were updated in bulk."""
-
-
-# --- decorators ----------------------------------------------------------------------------------
-
-
-def pre_save(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PreSaveReceiver[Model]]:
-    """Connect a :class:`PreSaveReceiver` to ``pre_save``."""
-    return make_connector("pre_save", senders, **options)
-
-
-def post_save(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PostSaveReceiver[Model]]:
-    """Connect a :class:`PostSaveReceiver` to ``post_save``."""
-    return make_connector("post_save", senders, **options)
-
-
-def pre_update(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PreUpdateReceiver[Model]]:
-    """Connect a :class:`PreUpdateReceiver` to ``pre_update``."""
-    return make_connector("pre_update", senders, **options)
-
-
-def post_update(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PostUpdateReceiver[Model]]:
-    """Connect a :class:`PostUpdateReceiver` to ``post_update``."""
-    return make_connector("post_update", senders, **options)
-
-
-def pre_delete(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PreDeleteReceiver[Model]]:
-    """Connect a :class:`PreDeleteReceiver` to ``pre_delete``."""
-    return make_connector("pre_delete", senders, **options)
-
-
-def post_delete(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PostDeleteReceiver[Model]]:
-    """Connect a :class:`PostDeleteReceiver` to ``post_delete``."""
-    return make_connector("post_delete", senders, **options)
-
-
-def pre_relation_add(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PreRelationAddReceiver[Model]]:
-    """Connect a :class:`PreRelationAddReceiver` to ``pre_relation_add``."""
-    return make_connector("pre_relation_add", senders, **options)
-
-
-def post_relation_add(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PostRelationAddReceiver[Model]]:
-    """Connect a :class:`PostRelationAddReceiver` to ``post_relation_add``."""
-    return make_connector("post_relation_add", senders, **options)
-
-
-def pre_relation_remove(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PreRelationRemoveReceiver[Model]]:
-    """Connect a :class:`PreRelationRemoveReceiver` to ``pre_relation_remove``."""
-    return make_connector("pre_relation_remove", senders, **options)
-
-
-def post_relation_remove(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PostRelationRemoveReceiver[Model]]:
-    """Connect a :class:`PostRelationRemoveReceiver` to ``post_relation_remove``."""
-    return make_connector("post_relation_remove", senders, **options)
-
-
-def post_bulk_update(
-    senders: Senders[Model], **options: Unpack[ConnectOptions]
-) -> Connector[PostBulkUpdateReceiver[Model]]:
-    """Connect a :class:`PostBulkUpdateReceiver` to ``post_bulk_update``."""
-    return make_connector("post_bulk_update", senders, **options)

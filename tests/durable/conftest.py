@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +73,49 @@ async def shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     await store._with_tables_async(store.metadata.drop_all)
     store.forget_receivers()
     typed_signals.ormar.uninstall()
+
+
+class Telemetry:
+    """The spans and metrics of durable work, kept in memory."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from opentelemetry.sdk.metrics import MeterProvider
+        from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+        from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+        from typed_signals.durable import _otel
+
+        self._exporter, self._reader = InMemorySpanExporter(), InMemoryMetricReader()
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(self._exporter))
+        self.tracer = provider.get_tracer("test")
+        meters = MeterProvider([self._reader])
+        monkeypatch.setattr(_otel.trace, "get_tracer", provider.get_tracer)
+        monkeypatch.setattr(_otel.metrics, "get_meter", meters.get_meter)
+
+    def spans(self) -> tuple[Any, ...]:
+        """The spans that have ended."""
+        return tuple(self._exporter.get_finished_spans())
+
+    def measured(self) -> dict[str, int]:
+        """How often the lag was measured, and the counts of the others."""
+        data: Any = self._reader.get_metrics_data()
+        points = {
+            metric.name.removeprefix("typed_signals.durable."): metric.data.data_points[0]
+            for metric in data.resource_metrics[0].scope_metrics[0].metrics
+        }
+        return {
+            name: point.count if name == "lag" else point.value for name, point in points.items()
+        }
+
+
+@pytest.fixture
+def telemetry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Telemetry]:
+    from typed_signals.durable._telemetry import tracing
+
+    made = Telemetry(monkeypatch)
+    tracing.cache_clear()
+    yield made
+    tracing.cache_clear()

@@ -15,9 +15,11 @@ import pydantic
 import sqlalchemy
 
 import typed_signals.ormar
-from typed_signals.durable import Durable, Event, Job, TableOutbox, durably
+from typed_signals import post_save
+from typed_signals.durable import Durable, Event, Job, Outbox, TableOutbox
 
 URL = os.environ["CRASH_URL"]
+BROKER_URL = os.environ.get("CRASH_BROKER_URL", "")
 LOG = Path(os.environ["CRASH_LOG"])
 KEYS = 5
 
@@ -36,7 +38,25 @@ class Order(ormar.Model):
 
 
 typed_signals.ormar.install()
-outbox = TableOutbox(base)
+
+outbox: Outbox
+if os.environ["CRASH_ENGINE"] == "procrastinate":
+    from procrastinate import App, PsycopgConnector
+
+    from typed_signals.durable.procrastinate import ProcrastinateOutbox
+
+    app = App(connector=PsycopgConnector(conninfo=URL.replace("+asyncpg", "")))
+    outbox = ProcrastinateOutbox(base, app)
+else:
+    outbox = TableOutbox(base)
+
+
+async def create_tables() -> None:
+    async with base.database, base.database.engine.begin() as connection:
+        await connection.run_sync(base.metadata.create_all)
+    if not isinstance(outbox, TableOutbox):
+        async with app.open_async():
+            await app.schema_manager.apply_schema_async()
 
 
 class Numbers(pydantic.BaseModel):
@@ -51,10 +71,9 @@ def log(file: str, line: str) -> None:
     os.close(descriptor)
 
 
-@durably(
-    "post_save",
+@post_save(
     Order,
-    Durable(
+    durable=Durable(
         "handle",
         payload=Numbers,
         key=lambda instance: f"{instance.sender}:{instance.number % KEYS}",
@@ -110,7 +129,7 @@ def nats(name: str) -> tuple[Any, Any]:
     from faststream.nats import JStream, NatsBroker
     from nats.js.api import ConsumerConfig
 
-    broker = NatsBroker("nats://127.0.0.1:4222")
+    broker = NatsBroker(BROKER_URL, max_reconnect_attempts=-1, reconnect_time_wait=0.2)
     stream = JStream(name=name)
     publisher = broker.publisher(f"{name}.events", stream=stream)
     broker.subscriber(
@@ -128,8 +147,7 @@ def rabbitmq(name: str) -> tuple[Any, Any]:
     from faststream import AckPolicy
     from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
 
-    url = "amqp://guest:guest@127.0.0.1:5672/"
-    broker = RabbitBroker(url, default_channel=Channel(prefetch_count=8))
+    broker = RabbitBroker(BROKER_URL, default_channel=Channel(prefetch_count=8))
     queue = RabbitQueue(name, durable=True)
     publisher = broker.publisher(queue, persist=True)
     broker.subscriber(queue, ack_policy=AckPolicy.NACK_ON_ERROR)(consume)
@@ -143,12 +161,15 @@ async def relay(kind: str, name: str) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     async with base.database, broker:
         await broker.start()
+        assert isinstance(outbox, TableOutbox)
         async with outbox.worker(lease=3, poll=0.05, publish=publisher.publish):
             await stopped.wait()
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "relay":
+    if sys.argv[1] == "create":
+        asyncio.run(create_tables())
+    elif sys.argv[1] == "relay":
         asyncio.run(relay(*sys.argv[2:4]))
     else:
         asyncio.run(send(*map(int, sys.argv[1:4]), float(sys.argv[4])))

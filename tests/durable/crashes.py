@@ -20,6 +20,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.durable.servers import Server
+
 APP = Path(__file__).with_name("crash_app.py")
 ROOT = APP.parents[2]
 
@@ -37,7 +39,11 @@ class Crashes:
         kills: How many workers are killed.
         crashes: Of how many operations a sender dies.
         terminate: Ends the database's connections; ``None`` if they cannot be.
+        calm: The least seconds between two times that connections are ended.
+        engine: What keeps the events: ``table`` or ``procrastinate``.
         broker: The message broker and a name in it; ``None`` if workers run the receivers.
+        server: The broker's server, which is killed and started again; ``None`` without a broker.
+        restarts: How often.
     """
 
     url: str
@@ -48,7 +54,11 @@ class Crashes:
     kills: int = 5
     crashes: float = 0.0
     terminate: Any = None
+    calm: float = 0.5
+    engine: str = "table"
     broker: tuple[str, str] | None = None
+    server: Server | None = None
+    restarts: int = 1
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -57,6 +67,8 @@ class Crashes:
             **os.environ,
             "CRASH_URL": self.url,
             "CRASH_LOG": str(self.folder),
+            "CRASH_ENGINE": self.engine,
+            "CRASH_BROKER_URL": self.server.url if self.server else "",
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "ignore",
         }
@@ -70,6 +82,7 @@ class Crashes:
                 for _ in range(self.workers):
                     group.create_task(self._work(done))
                 group.create_task(self._terminate(done))
+                group.create_task(self._restart(done))
                 async with asyncio.TaskGroup() as sending:
                     for number in range(self.senders):
                         sending.create_task(self._send(number))
@@ -129,24 +142,28 @@ class Crashes:
 
     async def _terminate(self, done: asyncio.Event) -> None:
         while self.terminate is not None and not done.is_set():
-            await asyncio.sleep(0.5 + random.random() * 2)
+            await asyncio.sleep(self.calm + random.random() * 2)
             with contextlib.suppress(sa.exc.DBAPIError, OSError):  # it has too many clients
                 self.counts["connections ended"] += await self.terminate()
+
+    async def _restart(self, done: asyncio.Event) -> None:
+        while self.server is not None and self.counts["broker killed"] < self.restarts:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.5 + random.random() * 2):
+                    await done.wait()
+            if done.is_set():
+                return
+            await self.server.kill()
+            self.counts["broker killed"] += 1
+            await asyncio.sleep(random.random())
+            await self.server.start()
 
     # --- the database ----------------------------------------------------------------------------
 
     async def _create_tables(self) -> None:
-        code = (
-            "import asyncio, crash_app as app\n"
-            "async def create():\n"
-            "    async with app.base.database, app.base.database.engine.begin() as c:\n"
-            "        await c.run_sync(app.base.metadata.create_all)\n"
-            "asyncio.run(create())"
-        )
-        command = [sys.executable, "-c", code]
-        environment = {**self.environment, "PYTHONPATH": f"{ROOT}{os.pathsep}{APP.parent}"}
+        command = [sys.executable, str(APP), "create"]
         await asyncio.to_thread(
-            subprocess.run, command, cwd=ROOT, env=environment, check=True, timeout=60
+            subprocess.run, command, cwd=ROOT, env=self.environment, check=True, timeout=60
         )
 
     async def _query(self, text: str) -> Any:
@@ -161,11 +178,18 @@ class Crashes:
                 await asyncio.sleep(0.5)
         raise AssertionError
 
+    async def _states(self) -> dict[str, int]:
+        text = "select state, count(*) from typed_signals_outbox group by 1"
+        if self.engine == "procrastinate":
+            text = (
+                "select case status::text when 'succeeded' then 'done' when 'todo' then 'pending' "
+                "when 'doing' then 'pending' else 'dead' end, count(*) "
+                "from procrastinate_jobs group by 1"
+            )
+        return {state: int(count) for state, count in await self._query(text)}
+
     async def _pending(self) -> int:
-        [(count,)] = await self._query(
-            "select count(*) from typed_signals_outbox where state = 'pending'"
-        )
-        return int(count)
+        return (await self._states()).get("pending", 0)
 
     async def _unhandled(self) -> bool:
         if self.broker is None:
@@ -180,7 +204,7 @@ class Crashes:
 
     async def _count(self) -> None:
         saved = {(row.sender, row.number) for row in await self._query("select * from orders")}
-        states = await self._query("select state, count(*) from typed_signals_outbox group by 1")
+        states = await self._states()
         lines = [line.split() for line in self._handled()]
         handled = [(int(sender), int(number)) for sender, number, _ in lines]
         keys: dict[tuple[int, int], list[int]] = {}
@@ -196,7 +220,7 @@ class Crashes:
                 "never committed but handled": len(set(handled) - saved),
                 "keys": len(keys),
                 "keys out of order": sum(each != sorted(each) for each in keys.values()),
-                **{f"rows {state}": count for state, count in states},
+                **{f"rows {state}": count for state, count in states.items()},
             }
         )
 

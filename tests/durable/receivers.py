@@ -9,7 +9,9 @@ from typing import Any
 
 import pydantic
 
-from typed_signals.durable import Durable, Job, durably
+import typed_signals
+from typed_signals import post_save
+from typed_signals.durable import Durable, Job
 
 
 class Receipt(pydantic.BaseModel):
@@ -24,7 +26,9 @@ def receives(shop: Any, signal: str = "post_save", **options: Any) -> list[dict[
     async def receiver(sender: Any, **payload: Any) -> None:
         received.append({"sender": sender, **payload})
 
-    durably(signal, shop.Order, Durable(options.pop("name", "mail.receipt"), **options))(receiver)
+    typed_signals.receiver(
+        signal, shop.Order, durable=Durable(options.pop("name", "mail.receipt"), **options)
+    )(receiver)
     return received
 
 
@@ -51,7 +55,7 @@ def names(shop: Any, body: Any = None, **options: Any) -> list[tuple[str, int]]:
         if body:
             await body(instance.name, job)
 
-    durably("post_save", shop.Order, Durable(options.pop("name", "note"), **options))(receiver)
+    post_save(shop.Order, durable=Durable(options.pop("name", "note"), **options))(receiver)
     return received
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from typed_signals.durable import Durable, DurableError, Event, Job, durably
+from typed_signals import post_save
+from typed_signals.durable import Durable, DurableError, Event, Job
 
 pytest.importorskip("faststream")
 
@@ -65,7 +66,65 @@ async def rabbitmq(consume: Any) -> AsyncIterator[Any]:
             await declared.delete(if_unused=False, if_empty=False)
 
 
-@pytest.fixture(params=[nats, rabbitmq], ids=["nats", "rabbitmq"])
+@asynccontextmanager
+async def redis(consume: Any) -> AsyncIterator[Any]:
+    from faststream import AckPolicy
+    from faststream.redis import RedisBroker, StreamSub
+    from redis.asyncio import Redis
+
+    url = "redis://127.0.0.1:6379"
+    name = f"ts_{uuid.uuid4().hex[:8]}"
+    broker = RedisBroker(url)
+    publisher = broker.publisher(stream=StreamSub(name))
+    new = StreamSub(name, group="shop", consumer="new", polling_interval=20)
+    # Redis delivers again only what is claimed: after a failure, from consumers that died, and,
+    # if it comes too early, what is being handled.
+    again = StreamSub(
+        name, group="shop", consumer="again", min_idle_time=1_500, polling_interval=20
+    )
+    for stream in (new, again):
+        broker.subscriber(stream=stream, ack_policy=AckPolicy.NACK_ON_ERROR)(consume)
+    async with broker:
+        await broker.start()
+        try:
+            yield publisher.publish
+        finally:
+            async with Redis.from_url(url) as client:
+                await client.delete(name)
+
+
+@asynccontextmanager
+async def kafka(consume: Any) -> AsyncIterator[Any]:
+    """There is no Kafka server here: FastStream's in-memory broker, which delivers once."""
+    from faststream import AckPolicy
+    from faststream.kafka import KafkaBroker, TestKafkaBroker
+
+    broker = KafkaBroker("127.0.0.1:9092")
+    publisher = broker.publisher("shop.events")
+    broker.subscriber(
+        "shop.events",
+        group_id="shop",
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+    )(consume)
+
+    async def publish(event: Event) -> None:
+        key = event.job.key
+        await publisher.publish(event, key=None if key is None else key.encode())
+
+    async with TestKafkaBroker(broker, connect_only=False):
+        yield publish
+
+
+SERVERS = [nats, rabbitmq, redis]
+
+
+@pytest.fixture(params=[*SERVERS, kafka], ids=lambda broker: broker.__name__)
+def any_broker(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+@pytest.fixture(params=SERVERS, ids=lambda broker: broker.__name__)
 def broker(request: pytest.FixtureRequest) -> Any:
     return request.param
 
@@ -82,10 +141,10 @@ async def until(condition: Any) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_events_reach_their_receivers_through_a_broker(shop, broker):
+async def test_events_reach_their_receivers_through_a_broker(shop, any_broker):
     received: list[Any] = []
 
-    @durably("post_save", shop.Order, Durable("note", key=lambda: "all"))
+    @post_save(shop.Order, durable=Durable("note", key=lambda: "all"))
     async def receiver(sender: Any, instance: Any, job: Job, **kwargs: Any) -> None:
         received.append((instance.name, job))
 
@@ -93,7 +152,7 @@ async def test_events_reach_their_receivers_through_a_broker(shop, broker):
         await shop.outbox.receive(event)
 
     await send(shop, *"abc")
-    async with broker(consume) as publish, shop.outbox.worker(poll=0.02, publish=publish):
+    async with any_broker(consume) as publish, shop.outbox.worker(poll=0.02, publish=publish):
         await until(lambda: len(received) == 3)
     assert [name for name, _ in received] == ["a", "b", "c"]
     rows = await shop.rows()
@@ -104,7 +163,7 @@ async def test_events_reach_their_receivers_through_a_broker(shop, broker):
 async def test_broker_delivers_again_what_failed(shop, broker):
     received: list[str] = []
 
-    @durably("post_save", shop.Order, Durable("note"))
+    @post_save(shop.Order, durable=Durable("note"))
     async def receiver(sender: Any, instance: Any, **kwargs: Any) -> None:
         received.append(instance.name)
         if len(received) < 3:
@@ -121,7 +180,7 @@ async def test_broker_delivers_again_what_failed(shop, broker):
 
 
 async def test_event_that_the_broker_does_not_take_stays_in_the_outbox(shop):
-    @durably("post_save", shop.Order, Durable("note"))
+    @post_save(shop.Order, durable=Durable("note"))
     async def receiver(sender: Any, **kwargs: Any) -> None: ...
 
     async def publish(event: Event) -> None:
@@ -135,7 +194,7 @@ async def test_event_that_the_broker_does_not_take_stays_in_the_outbox(shop):
 
 
 async def test_event_of_an_unknown_receiver_is_left_to_other_processes(shop):
-    @durably("post_save", shop.Order, Durable("note"))
+    @post_save(shop.Order, durable=Durable("note"))
     async def receiver(sender: Any, **kwargs: Any) -> None: ...
 
     await send(shop, "a")
@@ -146,3 +205,129 @@ async def test_event_of_an_unknown_receiver_is_left_to_other_processes(shop):
     await shop.outbox.receive(event)
     with pytest.raises(DurableError, match="no receiver `note` of version 2"):
         await shop.outbox.receive(newer)
+
+
+# --- dead letters --------------------------------------------------------------------------------
+
+
+async def test_rabbitmq_moves_what_fails_too_often_to_its_dead_letter_queue(shop, telemetry):
+    from faststream import AckPolicy
+    from faststream.rabbit import QueueType, RabbitBroker, RabbitMessage, RabbitQueue
+
+    attempts = failing(shop)
+    buried: list[Event] = []
+    name, limit = f"ts_{uuid.uuid4().hex[:8]}", 2
+    broker = RabbitBroker("amqp://guest:guest@127.0.0.1:5672/")
+    dead = RabbitQueue(f"{name}.dead", durable=True)
+    queue = RabbitQueue(
+        name,
+        queue_type=QueueType.QUORUM,
+        arguments={
+            "x-delivery-limit": limit,
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-routing-key": dead.name,
+        },
+    )
+    publisher = broker.publisher(queue, persist=True)
+
+    @broker.subscriber(queue, ack_policy=AckPolicy.NACK_ON_ERROR)
+    async def consume(event: Event, message: RabbitMessage) -> None:
+        attempt = int(message.headers.get("x-delivery-count", 0)) + 1
+        await shop.outbox.receive(event, attempt=attempt, last=attempt > limit)
+
+    @broker.subscriber(dead)
+    async def bury(event: Event) -> None:
+        buried.append(event)
+
+    await send(shop, "a")
+    async with broker:
+        await broker.start()
+        try:
+            async with shop.outbox.worker(poll=0.02, publish=publisher.publish):
+                await until(lambda: buried)
+        finally:
+            for each in (queue, dead):
+                await (await broker.declare_queue(each)).delete(if_unused=False, if_empty=False)
+    assert attempts == [1, 2, 3]
+    [row] = await shop.rows()
+    assert buried[0].job.event_id == row["event_id"]
+    assert telemetry.measured() == {"retries": 2, "dead": 1, "lag": 3 + 1}  # one more for the relay
+
+
+async def test_jetstream_tells_of_what_fails_too_often(shop, telemetry):
+    from faststream import AckPolicy
+    from faststream.nats import JStream, NatsBroker, NatsMessage
+    from nats.js.api import ConsumerConfig
+
+    attempts = failing(shop)
+    buried: list[Event] = []
+    name, limit = f"ts_{uuid.uuid4().hex[:8]}", 3
+    broker = NatsBroker("nats://127.0.0.1:4222")
+    publisher = broker.publisher(f"{name}.events", stream=JStream(name=name))
+
+    @broker.subscriber(
+        f"{name}.events",
+        stream=JStream(name=name),
+        durable=name,
+        pull_sub=True,
+        config=ConsumerConfig(max_deliver=limit),
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+    )
+    async def consume(event: Event, message: NatsMessage) -> None:
+        attempt = message.raw_message.metadata.num_delivered
+        await shop.outbox.receive(event, attempt=attempt, last=attempt >= limit)
+
+    # The message stays in its stream, and JetStream tells where. A stream keeps what it tells.
+    told = f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{name}.{name}"
+    dead = JStream(name=f"{name}_dead", subjects=[told])
+
+    @broker.subscriber(told, stream=dead, durable=f"{name}_dead", pull_sub=True)
+    async def bury(advisory: dict[str, Any]) -> None:
+        message = await streams().get_msg(advisory["stream"], advisory["stream_seq"])
+        buried.append(Event.model_validate_json(message.data or b""))
+
+    await send(shop, "a")
+    client = await connect_nats()
+    streams = client.jetstream
+    async with broker:
+        await broker.start()
+        try:
+            async with shop.outbox.worker(poll=0.02, publish=publisher.publish):
+                await until(lambda: buried)
+        finally:
+            for each in (name, f"{name}_dead"):
+                await client.jetstream().delete_stream(each)
+            await client.close()
+    assert attempts == [1, 2, 3]
+    [row] = await shop.rows()
+    assert buried[0].job.event_id == row["event_id"]
+    assert telemetry.measured() == {"retries": 2, "dead": 1, "lag": 3 + 1}
+
+
+def failing(shop: Any) -> list[int]:
+    """The attempts of a receiver that always fails."""
+    attempts: list[int] = []
+
+    @post_save(shop.Order, durable=Durable("note"))
+    async def receiver(sender: Any, job: Job, **kwargs: Any) -> None:
+        attempts.append(job.attempt)
+        raise BrokenError
+
+    return attempts
+
+
+async def connect_nats() -> Any:
+    from nats import connect
+
+    return await connect("nats://127.0.0.1:4222")
+
+
+async def test_receiver_that_cancels_itself_fails(shop):
+    @post_save(shop.Order, durable=Durable("note"))
+    async def receiver(sender: Any, **kwargs: Any) -> None:
+        raise asyncio.CancelledError
+
+    await send(shop, "a")
+    [claimed] = await shop.outbox.rows.claim({"note": 1}, limit=1, lease=60)
+    with pytest.raises(DurableError, match="`note` cancelled itself"):
+        await shop.outbox.receive(claimed.event)

@@ -22,7 +22,8 @@ import os
 import ormar
 import sqlalchemy
 import typed_signals.ormar
-from typed_signals.durable import Durable, Job, TableOutbox, durably
+from typed_signals.durable import Durable, Job, TableOutbox
+from typed_signals.ormar import post_save
 
 base = ormar.OrmarConfig(
     metadata=sqlalchemy.MetaData(),
@@ -38,7 +39,7 @@ typed_signals.ormar.install()
 outbox = TableOutbox(base)
 number = 1
 
-@durably("post_save", Order, Durable("mail.receipt", retries=0))
+@post_save(Order, durable=Durable("mail.receipt", retries=0))
 async def send_receipt(sender, instance, job, **kwargs):
     if instance.name == "broken" and not os.environ.get("MENDED"):
         raise ValueError("no such address")
@@ -59,7 +60,7 @@ async def sell(*names):
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    write(tmp_path, {"app.py": APP, "bare.py": APP[: APP.index("@durably")]})
+    write(tmp_path, {"app.py": APP, "bare.py": APP[: APP.index("@post_save")]})
     return tmp_path
 
 

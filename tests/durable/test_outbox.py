@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from tests.durable.receivers import Receipt, receives
+from typed_signals import post_save
 from typed_signals.durable import (
     Durable,
     DurableError,
     Job,
     NoTransactionError,
     TableOutbox,
-    durably,
 )
 
 
@@ -172,7 +172,7 @@ async def test_drain_works_in_a_database_that_rolls_everything_back(tmp_path):
     outbox = TableOutbox(base)
     got: list[Any] = []
 
-    @durably("post_save", Note, Durable("note"))
+    @post_save(Note, durable=Durable("note"))
     async def receiver(sender: Any, instance: Any, **kwargs: Any) -> None:
         got.append(instance)
 

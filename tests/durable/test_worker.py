@@ -8,7 +8,7 @@ import pytest
 
 from tests.durable.receivers import BrokenError, names, send, settled
 from typed_signals.durable import Job, Worker
-from typed_signals.durable._worker import delay_after
+from typed_signals.durable._attempt import delay_after
 
 # --- failures ------------------------------------------------------------------------------------
 
@@ -245,37 +245,19 @@ def test_arguments_that_cannot_be_are_named(tmp_path):
 # --- OpenTelemetry -------------------------------------------------------------------------------
 
 
-async def test_span_of_the_work_is_linked_to_that_of_the_send(shop, monkeypatch):
-    from opentelemetry.sdk.metrics import MeterProvider
-    from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-
-    from typed_signals.durable import _durable, _otel, _worker
-
-    exporter, reader = InMemorySpanExporter(), InMemoryMetricReader()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    meters = MeterProvider([reader])
-    monkeypatch.setattr(_otel.trace, "get_tracer", provider.get_tracer)
-    monkeypatch.setattr(_otel.metrics, "get_meter", meters.get_meter)
-    traced = _otel.OpenTelemetry()
-    monkeypatch.setattr(_durable, "tracing", lambda: traced)
-    monkeypatch.setattr(_worker, "tracing", lambda: traced)
-
+async def test_span_of_the_work_is_linked_to_that_of_the_send(shop, telemetry):
     async def fails(name: str, job: Job) -> None:
         if job.attempt < 3:
             raise BrokenError
 
     names(shop, fails, retries=1)
-    with provider.get_tracer("test").start_as_current_span("request"):
+    with telemetry.tracer.start_as_current_span("request"):
         await send(shop, "a")
     for _ in range(2):
         await shop.make_due()
         with pytest.raises(BrokenError):
             await shop.outbox.drain()
-    request, first, second = exporter.get_finished_spans()
+    request, first, second = telemetry.spans()
     assert (first.name, first.attributes["typed_signals.attempt"]) == ("handle note", 1)
     assert (second.attributes["error.type"], second.attributes["typed_signals.attempt"]) == (
         "BrokenError",
@@ -283,11 +265,4 @@ async def test_span_of_the_work_is_linked_to_that_of_the_send(shop, monkeypatch)
     )
     assert [link.context.span_id for link in first.links] == [request.context.span_id]
     assert not first.events
-    data = reader.get_metrics_data()
-    measured = {
-        metric.name.removeprefix("typed_signals.durable."): metric.data.data_points[0]
-        for metric in data.resource_metrics[0].scope_metrics[0].metrics
-    }
-    assert measured.keys() == {"lag", "retries", "dead"}
-    assert measured["lag"].count == 2
-    assert measured["retries"].value == measured["dead"].value == 1
+    assert telemetry.measured() == {"lag": 2, "retries": 1, "dead": 1}

@@ -73,6 +73,8 @@ def _defined(statement: ast.stmt) -> set[str]:
             return {name}
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name))]):
             return {name}  # what was assigned to an attribute may be known below
+        case ast.Expr(ast.Call(func=ast.Name(id="install"), args=[ast.Name(id=name)])):
+            return {name}  # and so may the signals that were installed
     return set()
 
 

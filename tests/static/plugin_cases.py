@@ -89,23 +89,23 @@ CASES = [
             async def __call__(self, sender: type[Album], **kwargs: object) -> None: ...
         unknown: Callable[..., Any] = untyped
         listens: PreSaveReceiver[Album] = exact
-        for signal in (signals.pre_save, signals.post_save):
-            signal.connect(exact)
-            signal.connect(wide)
-            signal.connect(any_class)
-            signal.connect(generic)
-            signal.connect(everything)
-            signal.connect(untyped)
-            signal.connect(partial(bound, "extra"))
-            signal.connect(own_default)
-            signal.connect(annotated)
-            signal.connect(Receivers().method)
-            signal.connect(Receivers.static)
-            signal.connect(Receivers.of_class)
-            signal.connect(Receivers())
-            signal.connect(unknown)
-            signal.connect(listens)
-            signal.connect(AsyncMock())
+        for each in (signals.pre_save, signals.post_save):
+            each.connect(exact)
+            each.connect(wide)
+            each.connect(any_class)
+            each.connect(generic)
+            each.connect(everything)
+            each.connect(untyped)
+            each.connect(partial(bound, "extra"))
+            each.connect(own_default)
+            each.connect(annotated)
+            each.connect(Receivers().method)
+            each.connect(Receivers.static)
+            each.connect(Receivers.of_class)
+            each.connect(Receivers())
+            each.connect(unknown)
+            each.connect(listens)
+            each.connect(AsyncMock())
         """,
     ),
     Case(

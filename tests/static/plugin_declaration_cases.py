@@ -1,6 +1,6 @@
 """Code with wrong contracts, emitters and installs, and what the mypy plugin says of it."""
 
-from tests.static.plugin_cases import Case
+from tests.static.plugin_cases import Case, refused
 
 ORMAR = """\
 from __future__ import annotations
@@ -58,6 +58,7 @@ CONTRACTS = (
 ) + CONTRACTS
 NO_AWAITABLE = "cannot be a signal's contract: its `__call__` does not return an `Awaitable`"
 NO_SENDER = "cannot be a signal's contract: the first parameter of its `__call__` is not `sender`"
+NO_SENDER_IN_FUNCTION = "cannot be a signal's contract: its first parameter is not `sender`"
 NOT_BY_KEYWORD = (
     "cannot be a signal's contract: its payload `amount` is not keyword-only: write `*` before it"
 )
@@ -133,6 +134,69 @@ CASES = [
                 f"`NoSender` {NO_SENDER}",
                 f"`NoProtocol` {NO_PROTOCOL}",
             ),
+        ),
+    ),
+    Case(
+        "a function that cannot be a contract is reported where a signal is made of it",
+        """
+        @signal
+        def sync(sender: type[Album], *, amount: int, **kwargs: object) -> None: ...
+        @signal
+        async def positional(sender: type[Album], amount: int, **kwargs: object) -> None: ...
+        @signal(mode="strict")
+        async def no_sender(album: type[Album], *, amount: int, **kwargs: object) -> None: ...
+        @signal(sequential=True)
+        async def slash(sender: type[Album], /, *, amount: int) -> None: ...
+        async def positional_function(sender: type[Album], amount: int) -> None: ...
+        signal(positional_function)
+        signal(Paid)
+        def of_any(function: Callable[..., Awaitable[object]]) -> None:
+            signal(function)
+        @signal
+        def awaitable(sender: type[Album], *, amount: int) -> Awaitable[object]:
+            raise NotImplementedError
+        @signal
+        async def right(sender: type[Album], *, amount: int, note: str = "") -> None: ...
+        """,
+        (
+            'Value of type variable "F" of "signal" cannot be "def sync(sender: type[Album], *, '
+            'amount: int, **kwargs: object) -> None"  [type-var]',
+            *under(
+                "signal-contract",
+                f"`positional` {NOT_BY_KEYWORD}",
+                f"`no_sender` {NO_SENDER_IN_FUNCTION}",
+                f"`slash` {NO_SENDER_IN_FUNCTION}",
+                f"`positional_function` {NOT_BY_KEYWORD}",
+            ),
+            'Value of type variable "F" of "signal" cannot be "type[Paid]"  [type-var]',
+        ),
+    ),
+    Case(
+        "errors about a signal that was made of a function name it",
+        """
+        @signal
+        async def paid(sender: type[Album], *, amount: int, **kwargs: object) -> None: ...
+        @signal(mode="strict")
+        async def lost(sender: type[Album], *, amount: int) -> None: ...
+        @paid.connect
+        @lost.connect(on_commit=True)
+        async def book(sender: type[Album], amont: int, **kwargs: object) -> None: ...
+        reveal_type(book)
+        async def send() -> None:
+            await paid.send(Album, amount="1")
+            await lost.send(Track, amount=1)
+        """,
+        (
+            *refused(
+                "it requires `amont`, which `paid` never sends: write `amount`",
+                "it requires `amont`, which `lost` never sends: write `amount`",
+            ),
+            'note: Revealed type is "def (sender: type[Album], amont: int, **kwargs: object) -> '
+            'Coroutine[Any, Any, None]"',
+            'Argument "amount" to "send" of "paid" has incompatible type "str"; expected "int"  '
+            "[arg-type]",
+            'Argument 1 to "send" of "lost" has incompatible type "type[Track]"; expected '
+            '"type[Album]"  [arg-type]',
         ),
     ),
     Case(

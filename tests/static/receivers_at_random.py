@@ -32,6 +32,19 @@ class Plain(Protocol):
     ) -> None: ...
 
 
+@signal
+async def decorated(
+    sender: type[Album], *, amount: int, note: str, **kwargs: object
+) -> None:
+    """A contract that is given by a function."""
+
+
+@signal(mode="normal")
+async def decorated_strictly(sender: type[Album], *, amount: int, note: str = "") -> int:
+    """No `**kwargs`, and a payload that may be left out."""
+    return 0
+
+
 anything: Any = None
 
 
@@ -58,11 +71,19 @@ def hidden(function: Callable[..., Awaitable[object]]) -> Callable[..., Awaitabl
 
 @dataclass(frozen=True)
 class Kind:
-    """A signal, what it sends, and what one writes for it."""
+    """A signal, what it sends, and what one writes for it.
 
-    protocol: str
+    It is a Protocol, or the name of a signal that was made of a function.
+    """
+
+    contract: str
     types: Mapping[str, str]
     payloads: Sequence[Mapping[str, str]]
+
+    @property
+    def is_function(self) -> bool:
+        """Whether the contract is that of a function."""
+        return self.contract.islower()
 
 
 ODD = ["extra", "instnace", "sendr", "_", "payload"]
@@ -95,6 +116,12 @@ KINDS = [
     Kind(
         "Strict", {"amount": "int", "note": "str"}, [{"amount": "1"}, {"amount": "1", "note": "''"}]
     ),
+    Kind("decorated", {"amount": "int", "note": "str"}, [{"amount": "1", "note": "''"}]),
+    Kind(
+        "decorated_strictly",
+        {"amount": "int", "note": "str"},
+        [{"amount": "1"}, {"amount": "1", "note": "''"}],
+    ),
 ]
 
 
@@ -108,9 +135,16 @@ class Case:
 
     def lines(self, number: int) -> Iterator[str]:
         """A function that connects the receiver to the signal that it is given."""
-        yield f"def case_{number}(signal: Signal[{self.kind.protocol}]) -> object:"
+        contract, signal = self.kind.contract, self.signal
+        given = "" if self.kind.is_function else f"{signal}: Signal[{contract}]"
+        yield f"def case_{number}({given}) -> object:"
         yield from (f"    {line}" for line in self.definition)
-        yield f"    return signal.connect({self.receiver})"
+        yield f"    return {signal}.connect({self.receiver})"
+
+    @property
+    def signal(self) -> str:
+        """What the signal is called in the case."""
+        return self.kind.contract if self.kind.is_function else "given_to"
 
 
 @dataclass
@@ -249,7 +283,7 @@ class Writer:
 
     def decorated(self, kind: Kind) -> Case:
         inner = self.function(kind)
-        return Case(kind, ["@signal.connect", *inner.definition], "given")
+        return Case(kind, [f"@{inner.signal}.connect", *inner.definition], "given")
 
     def wrapped(self, kind: Kind) -> Case:
         inner = self.function(kind)

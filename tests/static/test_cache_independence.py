@@ -58,7 +58,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.mypy = Mypy(folder, config=CONFIG)
-        shutil.copy(TYPECHECK / "shop" / "config" / "shop.py", folder)
+        shutil.copytree(TYPECHECK / "shop" / "config", folder, dirs_exist_ok=True)
         for module, source in MODULES.items():
             receivers, connects = split(source, f"receivers_{module}")
             self.mypy.write(f"whole_{module}", source)
@@ -80,8 +80,10 @@ class Project:
 def sorted_out(output: str) -> Said:
     said: Said = {"whole": {}, "receivers": {}, "connects": {}}
     for line in output.splitlines():
-        if re.search(r" note: .* defined (in|here)|\[unused-ignore\]", line):
-            continue  # the one is said of other modules only, the other the daemon says but once
+        if re.search(r" note: .* defined (in|here)|\[unused-ignore\]| note: +def ", line):
+            # Said of other modules only; by the daemon but once; and an overload with the keys of
+            # `**options: Unpack[...]` in the order of the class, or sorted by the cache.
+            continue
         found = re.fullmatch(r"(whole|receivers|connects)_(\w+)\.py:(\d+): (.*)", line)
         assert found is not None, line
         kind, module, number, text = found.groups()

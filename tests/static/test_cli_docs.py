@@ -18,7 +18,7 @@ CONSOLE = re.compile(r"```console\n\$ typed-signals (.*)\n((?:.*\n)*?)```\n")
 # Versions and places are those of whoever runs it.
 SHOWN = (
     (r"(Python|mypy) (\d+)\.\d+\.\d+", r"\1 \2.x"),
-    (r"(ormar|typed-signals) (\d+\.\d+)\.\d+", r"\1 \2.x"),
+    (r"(ormar|sqlalchemy|typed-signals) (\d+\.\d+)\.\d+", r"\1 \2.x"),
     (r"(?<=stubs are found in ).*", "…"),
 )
 

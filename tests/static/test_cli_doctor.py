@@ -200,7 +200,7 @@ def declared(package: str) -> str:
     [found] = [
         line.partition(";")[0]
         for line in importlib.metadata.requires("typed-signals") or ()
-        if line.startswith(package) and "durable" not in line
+        if line.startswith(package) and line.partition("extra == ")[2].strip("'\"") in ("", package)
     ]
     return found.removeprefix(package)
 
@@ -314,6 +314,11 @@ def test_finds_modules_with_receivers_that_no_module_imports(tmp_path: Path) -> 
             "src/shop/users/__init__.py": "",
             "src/shop/users/receivers.py": RECEIVER,
             "src/shop/users/start.py": "autodiscover('shop.users')\n",
+            "src/shop/hooks/__init__.py": "",
+            "src/shop/hooks/mails.py": RECEIVER,
+            "src/shop/pages/__init__.py": "autodiscover(__name__, name='pages_changed')\n",
+            "src/shop/pages/pages_changed.py": RECEIVER,
+            "start.py": "typed_signals.autodiscover('crm', 'shop', name='hooks')\n",
             "src/shop/by_name.py": RECEIVER,
             "src/shop/loader.py": "import_module('shop.by_name')\n",
             "src/shop/script.py": RECEIVER + "if __name__ == '__main__': ...\n",
@@ -331,4 +336,7 @@ def test_finds_modules_with_receivers_that_no_module_imports(tmp_path: Path) -> 
         "  note  src/shop/stock/receivers.py connects receivers, and no module of the project "
         "imports it"
     ]
-    assert "write `import shop.stock.receivers` where it starts" in done.out
+    assert (
+        'write `import shop.stock.receivers`, or `typed_signals.autodiscover("shop")` for all '
+        "that are called so, where it starts"
+    ) in " ".join(done.out.split())

@@ -10,14 +10,14 @@ import pytest
 
 from tests.static.command_line import MODELS, Done, run, write
 from typed_signals._declared import declared_signals
-from typed_signals._inspect import read_contract
+from typed_signals._read_contract import read_contract
 from typed_signals.lifecycle import ModelSignals
 
 RECEIVERS = """\
 from typing import Optional, Protocol
 from collections.abc import Awaitable, Mapping
 from ormar import post_save
-from typed_signals import Signal
+from typed_signals import Signal, signal
 from typed_signals.ormar import ModelSignals, install, get_signals
 from models import Album
 
@@ -50,12 +50,30 @@ install(Album, signals=AlbumSignals)
 signals = get_signals(Album, AlbumSignals)
 sold = Signal[SoldOut]()
 
+@signal
+async def shipped(
+    sender: type[Album],
+    *,
+    price: int = 1,
+    buyers: Mapping[str, Optional[Buyer]],
+    buyer: str,
+    **kwargs: object,
+) -> None:
+    '''The parcel left the house.
+
+    Args:
+        buyer: Who bought it.
+    '''
+
 class Door:
     signals = AlbumSignals()
 
 @post_save(Album)
 @signals.sold_out.connect
 async def connected(sender, **kwargs): ...
+
+@shipped.connect
+async def note(sender, **kwargs): ...
 
 def wrong(_, instance, buyr): ...
 
@@ -83,7 +101,7 @@ def test_explains_a_signal_from_its_protocol(tmp_path: Path) -> None:
     said = " ".join(out.split())
     for each in (
         "Sent by `.add()` on a ManyToMany or reverse ForeignKey relation",
-        "passed_kwargs The keyword arguments given to `add()`. Changing this dict changes the",
+        "passed_kwargs The keyword arguments given to `add()`; changes go to the through model.",
         "async def react( sender: type[Album], *, instance: Album, child: Any, relation_name: str, "
         "passed_kwargs: dict[str, Any], passed_args: dict[str, Any], **kwargs: object, ) -> None:",
     ):
@@ -118,6 +136,7 @@ ANNOTATED = (
         ("Door.sold_out", '@receiver("sold_out", Door)', "Door.signals.sold_out"),
         ("Album.pre_save", "@pre_save(Album)", "signals.pre_save"),
         ("SoldOut", "@sold_out.connect", ""),
+        ("shipped", "@shipped.connect", "shipped"),
     ],
 )
 def test_the_example_is_for_that_contract(
@@ -169,6 +188,14 @@ def test_explains_a_declared_signal_and_its_protocol(project: Path) -> None:
         said = " ".join(out.split())
         assert "Sent by the shop" in said
         assert "buyer Who bought it, by name." in said
+
+
+def test_explains_a_signal_that_was_made_of_a_function(project: Path) -> None:
+    out = explain("receivers:shipped", cwd=project).out
+    assert out.startswith("shipped\n  The parcel left the house.\n\nPayload\n")
+    assert "\n  buyer   Who bought it.\n" in out
+    verdict = explain("receivers:note", cwd=project).out
+    assert verdict.endswith("keeps the contract of `shipped`.\n")
 
 
 def test_checks_a_receiver_by_the_signals_it_is_connected_to(project: Path) -> None:

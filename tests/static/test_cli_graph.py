@@ -142,6 +142,16 @@ def test_draws_standalone_signals(tmp_path: Path) -> None:
     assert [(nodes[a], nodes[b]) for a, b in steps] == [("shop", "sold"), ("sold", "shop.f")]
 
 
+def test_draws_signals_that_were_made_of_functions(tmp_path: Path) -> None:
+    code = "from typed_signals import signal\n@signal\n"
+    code += "async def sold(sender, *, copies, **kwargs) -> None: ...\n"
+    code += "@sold.connect\nasync def f(sender, **kwargs): ...\n"
+    out = run("graph", "shop", cwd=write(tmp_path, {"shop.py": code})).out
+    nodes = dict(re.findall(r'(n\d+)\W+"([^"<]+)', out))
+    steps = re.findall(r"(n\d+) --> (n\d+)", out)
+    assert [(nodes[a], nodes[b]) for a, b in steps] == [("shop", "sold"), ("sold", "shop.f")]
+
+
 def test_draws_pictures_with_graphviz(project: Path) -> None:
     for suffix, start in (("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")):
         done = run("graph", "receivers", "-o", f"shop.{suffix}", cwd=project)

@@ -160,6 +160,9 @@ def test_shows_each_receiver_with_its_place(listed: dict[str, Any]) -> None:
         "line": line_of("@pre_update(Album)"),
         "on_commit": False,
         "sequential": None,
+        "timeout": None,
+        "fields": None,
+        "durable": None,
         "inherited_from": None,
     }
 
@@ -300,7 +303,7 @@ HOUSE = {
         import os
         import sys
 
-        from typed_signals import CustomReceiver, Signal, SignalEmitter
+        from typed_signals import CustomReceiver, Signal, SignalEmitter, signal
 
         print("hello")
         os.system("echo hello, too")
@@ -315,6 +318,9 @@ HOUSE = {
 
         loose = Signals()
         rung = Signal()
+
+        @signal
+        async def painted(sender, *, colour: str, **kwargs) -> None: ...
         """,
     "house/rooms.py": """\
         import atexit
@@ -333,12 +339,16 @@ HOUSE = {
         async def answer(sender, **kwargs): ...
         Door.knocked.connect(answer, on_commit=True)
 
+        @signals.painted.connect
+        async def dry(sender, colour, **kwargs): ...
+
         @closed.connect
         async def lock(sender, **kwargs): ...
 
         async def close():
             await loose.closed.send(sender=None)
             await signals.rung.send(sender=None)
+            await signals.painted.send(sender=None, colour="red")
             await Door.knocked.send(sender=None)
         """,
 }
@@ -357,6 +367,15 @@ def test_lists_standalone_signals_and_emitters_of_plain_classes(house: Path) -> 
     assert [each["name"] for each in receivers(data, "loose", "closed")] == ["house.rooms.lock"]
     [answer] = receivers(data, "house.signals", "rung")
     assert answer["name"] == "house.rooms.answer"
+    [dry] = receivers(data, "house.signals", "painted")
+    assert dry["name"] == "house.rooms.dry"
+    [by_function] = [
+        each
+        for sender in data["senders"]
+        for each in sender["signals"]
+        if each["name"] == "painted"
+    ]
+    assert by_function["contract"] == "house.signals.painted"
     [knocked] = receivers(data, "house.signals", "Door.knocked")
     assert knocked["on_commit"] is True
     assert [each["title"] for each in data["findings"]] == ["`opened` of Door"]
@@ -394,10 +413,45 @@ def test_finds_receivers_beside_a_module_that_it_does_not_import(tmp_path: Path)
     assert found == [("not-imported", "`receivers` (receivers.py)")]
 
 
+def test_says_to_let_modules_called_receivers_be_discovered(tmp_path: Path) -> None:
+    receiver = "from shop.models import Album\nfrom ormar import pre_save\n"
+    receiver += "@pre_save(Album)\nasync def f(sender, **kwargs): ...\n"
+    files = {"shop/__init__.py": "", "shop/models.py": MODELS.format(install="")}
+    files |= {"shop/orders/__init__.py": "", "shop/orders/receivers.py": receiver}
+    write(tmp_path, files)
+    [found] = json.loads(run("list", "shop.models", "--json", cwd=tmp_path).out)["findings"]
+    assert found["remedy"] == (
+        "Import it where your program starts: `import shop.orders.receivers`, or "
+        '`typed_signals.autodiscover("shop")` for all that are called so.'
+    )
+    start = "import typed_signals\nimport shop.models\ntyped_signals.autodiscover('shop')\n"
+    write(tmp_path, {"shop/app.py": start})
+    assert json.loads(run("list", "shop.app", "--json", cwd=tmp_path).out)["findings"] == []
+
+
+def test_reports_receivers_of_a_name_instead_of_the_signal_of_that_name(tmp_path: Path) -> None:
+    rung = "from typed_signals import receiver, signal\nfrom house.door import Door\n"
+    rung += "@signal\nasync def rung(sender: object, **kwargs: object) -> None: ...\n"
+    rung += "@{}\nasync def answer(sender, **kwargs): ...\n"
+    rung += "async def ring():\n    await rung.send(sender=None)\n"
+    door = "from typed_signals import ModelSignals\n"
+    door += "class Door:\n    signals: ModelSignals['Door'] = ModelSignals()\n"
+    for connect, codes in (('receiver("rung", Door)', ["another-signal"]), ("rung.connect", [])):
+        files = {"house/__init__.py": "", "house/door.py": door}
+        write(tmp_path, {**files, "house/bell.py": rung.format(connect)})
+        data = json.loads(run("list", "house.bell", "--json", cwd=tmp_path).out)
+        assert [each["code"] for each in data["findings"]] == codes
+        if codes:
+            [found] = data["findings"]
+            assert found["title"] == "`rung` of Door"
+            assert "`house.bell.rung`" in found["problem"]
+            assert "`@rung.connect`" in found["remedy"]
+
+
 def test_lists_the_example_shop() -> None:
     done = run("list", "examples/album_shop.py")
     assert done.status == 0, done.err
     assert done.out.endswith("Nothing looks wrong.\n")
-    assert "  sold\n" in done.out
+    assert "  album_sold\n" in done.out
     assert "album_shop.promote" in done.out
     assert not (ROOT / "shop.db").exists()

@@ -226,7 +226,7 @@ def test_going_to_the_definition_of_a_decorator_leads_to_ormars_or_to_ours(opene
     assert line.startswith("def pre_save(senders: ")
     document = opened("import typed_signals.ormar\n\ntyped_signals.ormar.pre_save(Album)\n")
     path, line = document.definition("ormar.pre_|save(Album)")
-    assert path == Path(typed_signals.__file__).with_name("lifecycle.py")
+    assert path == Path(typed_signals.__file__).with_name("_model_decorators.py")
     assert line.startswith("def pre_save(")
 
 

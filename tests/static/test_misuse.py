@@ -13,6 +13,7 @@ from typed_signals import (
     _misuse,
     get_signals,
     pre_save,
+    signal,
 )
 from typed_signals.ormar import install
 
@@ -53,24 +54,46 @@ def said(use: Callable[[], object]) -> str:
 @pytest.mark.parametrize(
     ("protocol", "reason"),
     [
-        (Sync, _misuse.NOT_AWAITABLE),
-        (Unannotated, _misuse.NOT_AWAITABLE),
+        (Sync, _misuse.BY_PROTOCOL.not_awaitable),
+        (Unannotated, _misuse.BY_PROTOCOL.not_awaitable),
         (Positional, _misuse.positional_payload("amount")),
-        (NoSender, _misuse.NO_SENDER),
-        (Slash, _misuse.NO_SENDER),
+        (NoSender, _misuse.BY_PROTOCOL.no_sender),
+        (Slash, _misuse.BY_PROTOCOL.no_sender),
         (NoProtocol, _misuse.NO_PROTOCOL),
     ],
 )
 def test_a_contract_that_cannot_be_one_reads_alike(protocol: Any, reason: str) -> None:
     name = f"`{protocol.__name__}`"
-    expected = f"{_misuse.bad_contract(name, reason)}.\n  {_misuse.EXPECTED_CONTRACT}"
+    expected = f"{_misuse.bad_contract(name, reason)}.\n  {_misuse.BY_PROTOCOL.expected}"
     assert said(lambda: Signal[protocol]().contract) == expected
 
 
+def by_sync(sender: type[object], *, amount: int, **kwargs: object) -> None: ...
+
+
+async def by_position(sender: type[object], amount: int, **kwargs: object) -> None: ...
+
+
+async def by_another_name(model: type[object], *, amount: int, **kwargs: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (by_sync, _misuse.BY_FUNCTION.not_awaitable),
+        (by_position, _misuse.positional_payload("amount")),
+        (by_another_name, _misuse.BY_FUNCTION.no_sender),
+    ],
+)
+def test_a_function_that_cannot_be_a_contract_reads_alike(function: Any, reason: str) -> None:
+    told = _misuse.bad_contract(f"`{function.__name__}`", reason)
+    assert said(lambda: signal(function)) == f"{told}.\n  {_misuse.BY_FUNCTION.expected}"
+
+
 def test_a_callable_as_contract_reads_alike() -> None:
-    signal = Signal[Callable[..., Awaitable[object]]]()
+    made = Signal[Callable[..., Awaitable[object]]]()
     told = _misuse.bad_contract("`Callable`", _misuse.NO_PROTOCOL)
-    assert said(lambda: signal.contract).splitlines()[0] == f"{told}."
+    assert said(lambda: made.contract).splitlines()[0] == f"{told}."
 
 
 def test_a_value_in_an_emitter_class_reads_alike() -> None:

@@ -15,7 +15,7 @@ import pytest
 import typed_signals
 from typecheck.checkers import BIN, ROOT, python_of
 from typecheck.markers import LANES
-from typed_signals import _decorators, lifecycle
+from typed_signals import _decorators, _model_decorators
 
 STUBS = ROOT / "stubs" / "ormar-stubs"
 
@@ -118,23 +118,28 @@ DECORATORS = "ormar.decorators.signals"
 def test_the_decorators_are_called_as_ormars_are(lane):
     for name, parameters in ormar_of(lane)[DECORATORS].items():
         ours = list(inspect.signature(getattr(typed_signals, name)).parameters.values())
-        assert [f"{p.kind.value}{p.name}" for p in ours[:-1]] == parameters
+        added = {p.name for p in ours if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
+        assert added <= {"durable"}
+        by_ormar = [f"{p.kind.value}{p.name}" for p in ours[:-1] if p.name not in added]
+        assert by_ormar == parameters
         assert (ours[-1].name, ours[-1].kind) == ("options", inspect.Parameter.VAR_KEYWORD)
 
 
 def test_the_decorators_of_the_stub_are_ours_without_the_options():
     def written(path: Path) -> dict[str, str]:
-        source = path.read_text().replace(", **options: Unpack[ConnectOptions]", "")
+        source = path.read_text()
         for variable in ("_M", "Model"):  # but not in `ModelSignals`
             source = re.sub(rf"\b{variable}\b", "M", source)
-        defined = (node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef))
-        return {
-            node.name: f"{ast.unparse(node.args)} -> {ast.unparse(node.returns or node)}"
-            for node in defined
-            if not node.name.startswith("_") and node.name != "make_connector"
-        }
+        found: dict[str, str] = {}
+        for node in ast.parse(source).body:
+            if not isinstance(node, ast.FunctionDef) or node.name in {"make_connector", *found}:
+                continue
+            form = f"{ast.unparse(node.args)} -> {ast.unparse(node.returns or node)}"
+            if not node.name.startswith("_") and "durable: " not in form:  # an overload
+                found[node.name] = form.replace(", **options: Unpack[ConnectOptions]", "")
+        return found
 
-    ours = written(Path(_decorators.__file__)) | written(Path(lifecycle.__file__))
+    ours = written(Path(_decorators.__file__)) | written(Path(_model_decorators.__file__))
     assert written(MODULES[DECORATORS]) == ours
     assert set(ours) <= set(typed_signals.__all__)
 

@@ -12,12 +12,16 @@ from typed_signals._connection import Connection
 from typed_signals._describe import describe
 from typed_signals._dispatch.run import failure_of, logger, run_concurrently
 from typed_signals._dispatch.shield import Shield
+from typed_signals._errors import CommitOutcomeUnknownError, TransactionRolledBackError
 from typed_signals._registry import SignalState
 
 __all__ = [
     "DeferredSend",
     "ExceptionHandler",
     "Failure",
+    "captures",
+    "outcome_unknown",
+    "rolled_back",
     "run_deferred",
     "set_exception_handler",
 ]
@@ -91,6 +95,8 @@ class DeferredSend:
         )
         if transaction is not None:
             await transaction.run_on_commit(kept)
+            for capture in captures:
+                capture(transaction, kept)
             return
         shield = Shield()
         await run_deferred([kept], shield)
@@ -100,6 +106,10 @@ class DeferredSend:
                 raise cancelled
         finally:
             del cancelled  # a frame that holds what it raises is a cycle
+
+
+captures: Final[list[Callable[[Transaction, DeferredSend], None]]] = []
+"""Called with each send that a transaction keeps."""
 
 
 def _referent(value: Any) -> Any:
@@ -178,3 +188,53 @@ def _report_not_called(calls: Sequence[tuple[DeferredSend, Connection]], reason:
         logger.error(
             "receiver %s of %s was not called after the commit: %s", receiver, title, reason
         )
+
+
+# --- commits that were none ----------------------------------------------------------------------
+
+
+def rolled_back(sends: Sequence[DeferredSend]) -> TransactionRolledBackError:
+    """Word the error for a transaction that the database has ended before its commit.
+
+    Args:
+        sends: What was to run after the commit.
+    """
+    return TransactionRolledBackError(
+        "the transaction was over before its commit: a statement in it failed, the "
+        "database rolled all of it back, and the program went on. What was saved in it "
+        f"is not there, so {_not_called(sends)}. Let the exception of the statement that "
+        "failed leave the block, or run that statement in a nested transaction, which "
+        "can be rolled back alone. (On MariaDB and MySQL a statement such as CREATE TABLE "
+        "ends a transaction, too: it commits it.)"
+    )
+
+
+def outcome_unknown(
+    sends: Sequence[DeferredSend], shield: Shield, cause: BaseException
+) -> CommitOutcomeUnknownError:
+    """Word, and log, the error for a commit that was cancelled.
+
+    Args:
+        sends: What was to run after the commit.
+        shield: What the commit was waited for with.
+        cause: What the cancelled commit raised.
+    """
+    unknown = CommitOutcomeUnknownError(
+        "whether the transaction has committed is not known: the caller was cancelled during "
+        f"the commit, which had not finished {shield.grace:g} s later and was cancelled, too. "
+        f"So {_not_called(sends)}. See whether the rows are there before you save them "
+        "again; `set_commit_grace()` sets how long such a commit is waited for."
+    )
+    logger.error("%s", unknown, exc_info=cause)
+    return unknown
+
+
+def _not_called(sends: Sequence[DeferredSend]) -> str:
+    names = {
+        f"{describe(connection.receiver)} of {send.signal.title}": None
+        for send in sends
+        for connection in send.connections
+    }
+    if not names:
+        return "no on-commit receiver is called"
+    return f"these on-commit receivers are not called: {', '.join(names)}"

@@ -9,6 +9,16 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from typed_signals._backend import Transaction, find_backend
 from typed_signals._connection import Connection
+from typed_signals._contract import CHANGED
+from typed_signals._dispatch.changed import (
+    begin,
+    called,
+    find_changed,
+    has_asking_guest,
+    is_read_at,
+    without,
+)
+from typed_signals._dispatch.limits import limited
 from typed_signals._dispatch.on_commit import DeferredSend
 from typed_signals._dispatch.run import (
     Run,
@@ -58,6 +68,10 @@ class DispatchPlan:
         middleware: What each send passes first.
         own: The plan without inherited receivers, if there are any of those.
         strict: Whether each payload is compared with the contract.
+        reads: Whether a send reads old values; see :mod:`changed`.
+        asks: Whether a receiver asks for what changed.
+        compares: Whether a receiver does, or one that middleware may add.
+        direct: Whether there is none of all that, so that a send only calls receivers.
     """
 
     connections: tuple[Connection, ...] = ()
@@ -67,6 +81,10 @@ class DispatchPlan:
     middleware: tuple[Middleware, ...] = ()
     own: DispatchPlan | None = None
     strict: bool = False
+    reads: bool = False
+    asks: bool = False
+    compares: bool = False
+    direct: bool = True
 
 
 NO_RECEIVERS: Final = DispatchPlan()
@@ -74,40 +92,46 @@ NO_RECEIVERS: Final = DispatchPlan()
 
 def plan_for(state: SignalState) -> DispatchPlan:
     """Work out how a signal's receivers are called, or find it in the state."""
-    version, plan = state.cache
-    if version == changes.version:
-        known: DispatchPlan = plan
+    known: DispatchPlan | None = state.plan
+    if known is not None:
         return known
     version = changes.version  # what changes from here on makes the plan outdated
-    connections = state.all_connections()
-    plan = _plan(connections, state.sequential)
-    own = tuple(state.connections.values())
+    connections, own = state.all_connections(), tuple(state.connections.values())
+    plan = _plan(state, connections)
     strict, middleware = state.effective_mode == "strict", applying(state)
-    if connections or strict or middleware:
+    reads, compares = is_read_at(state), plan.asks or has_asking_guest(state)
+    if connections or strict or middleware or reads:
         inherits = len(own) < len(connections) or any(
             each.connections.keys() & state.connections.keys() for each in state.parents()
         )
-        plan = replace(
-            plan,
-            middleware=middleware,
-            strict=strict,
-            own=replace(_plan(own, state.sequential), middleware=middleware, strict=strict)
-            if inherits
-            else None,
-        )
-    changes.cache(state, version, plan)
+        more: dict[str, Any] = {
+            "middleware": middleware,
+            "strict": strict,
+            "reads": reads,
+            "compares": compares,
+            "direct": not (inherits or middleware or strict or reads or compares),
+        }
+        mine = replace(_plan(state, own), **more) if inherits else None
+        plan = replace(plan, own=mine, **more)
+    changes.keep_plan(state, version, plan)
     return plan
 
 
-def _plan(connections: Sequence[Connection], sequential: bool | None) -> DispatchPlan:
+def _plan(state: SignalState, connections: Sequence[Connection]) -> DispatchPlan:
     if not connections:
         return NO_RECEIVERS
-    now = [connection for connection in connections if not connection.on_commit]
+    asks = any(each.asks_since for each in connections)
+    ready = [
+        limited(state, without(each) if asks and not each.names_changed else each)
+        for each in connections
+    ]
+    now = [connection for connection in ready if not connection.on_commit]
     return DispatchPlan(
         connections=tuple(connections),
-        outside=_groups(now, sequential=bool(sequential)),
-        inside=_groups(now, sequential=sequential is not False),
-        deferred=tuple(connection for connection in connections if connection.on_commit),
+        outside=_groups(now, sequential=bool(state.sequential)),
+        inside=_groups(now, sequential=state.sequential is not False),
+        deferred=tuple(connection for connection in ready if connection.on_commit),
+        asks=asks,
     )
 
 
@@ -138,9 +162,9 @@ def deliver(
     signal: BaseSignal, plan: DispatchPlan, sender: object, payload: dict[str, Any]
 ) -> Coroutine[Any, Any, None]:
     """Call the receivers of a send; the first failure is raised."""
-    if plan.own is not None or plan.middleware or plan.strict:
-        return _deliver(_call_all, signal, plan, sender, payload)
-    return _call_all(state_of(signal), plan, sender, payload)
+    if plan.direct:
+        return _call_all(state_of(signal), plan, sender, payload)
+    return _deliver(_call_all, signal, plan, sender, payload)
 
 
 async def deliver_robustly(
@@ -163,24 +187,37 @@ async def _deliver(
     state, middleware = state_of(signal), plan.middleware
     if plan.own is not None and find_backend(sender).is_repeat(sender, payload):
         plan = plan.own
+    operation = await begin(state, sender, payload) if plan.reads else None
+    changed = find_changed(state, sender, payload) if plan.compares else None
 
     def call_next(index: int) -> Callable[[SentSignal], Coroutine[Any, Any, T]]:
         def call(sent: SentSignal) -> Coroutine[Any, Any, T]:
             if index < len(middleware):
                 return middleware[index](sent, call_next(index + 1))
-            unchanged = sent.connections is plan.connections
-            chosen = plan if unchanged else _plan(sent.connections, state.sequential)
-            return call_all(state, chosen, sent.sender, sent.payload)
+            connections = called(state, sent.connections, changed)
+            unchanged = connections is plan.connections
+            chosen = plan if unchanged else _plan(state, connections)
+            more = {**sent.payload, CHANGED: changed} if chosen.asks else sent.payload
+            return call_all(state, chosen, sent.sender, more)
 
         return call
 
-    return await call_next(0)(SentSignal(signal, sender, payload, plan.connections))
+    connections = called(state, plan.connections, changed)
+    sent = SentSignal(signal, sender, payload, connections)
+    if operation is None:
+        return await call_next(0)(sent)
+    result = await call_next(0)(sent)
+    try:
+        await operation.end_first(sender, payload)
+        return result
+    finally:
+        del result  # this frame may stand behind those of the exceptions in it: a cycle
 
 
 def _call_all(
     state: SignalState, plan: DispatchPlan, sender: object, payload: Mapping[str, Any]
 ) -> Coroutine[Any, Any, None]:
-    transaction = find_backend(sender).find_transaction(sender)
+    transaction = find_backend(sender).find_transaction(sender, payload)
     groups = plan.outside if transaction is None else plan.inside
     if len(groups) == 1 and not plan.deferred:
         run, connections = groups[0]
@@ -200,7 +237,7 @@ async def _call_groups(
 async def _call_all_robustly(
     state: SignalState, plan: DispatchPlan, sender: object, payload: Mapping[str, Any]
 ) -> list[Outcome]:
-    transaction = find_backend(sender).find_transaction(sender)
+    transaction = find_backend(sender).find_transaction(sender, payload)
     caller = asyncio.current_task()
     outcomes: dict[int, Outcome] = {}
     try:

@@ -55,9 +55,12 @@ def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
             raise CannotRun(f"there is no `{path}`")
     if find_spec("mypy") is None:
         raise CannotRun("mypy is not installed: pip install 'typed-signals[mypy]'")
-    if find_spec("ormar") is None and "ormar" in _imported(paths):
+    imported = _imported(paths)
+    for each in ("ormar", "sqlmodel", "sqlalchemy"):
+        if each not in imported or find_spec(each) is not None:
+            continue
         raise CannotRun(
-            "ormar is not installed beside this command, so the signals of models cannot be "
+            f"{each} is not installed beside this command, so the signals of models cannot be "
             "checked: install it; a hook of pre-commit names it under `additional_dependencies`"
         )
     with err.status(f"Checking {', '.join(paths)}…") if err.is_terminal else nullcontext():

@@ -19,7 +19,13 @@ from rich.text import Text
 
 from typed_signals.cli._library import suggest
 from typed_signals.cli._output import CannotRun, say
-from typed_signals.cli._source import files_below, imported_packages, module_name, not_imported
+from typed_signals.cli._source import (
+    files_below,
+    how_to_import,
+    imported_packages,
+    module_name,
+    not_imported,
+)
 
 __all__ = ["doctor"]
 
@@ -54,7 +60,7 @@ def doctor(project: Path) -> None:
     if not project.is_dir():
         raise CannotRun(f"there is no folder `{project}`")
     project, bad = project.resolve(), 0
-    for part in (_python, _ormar, _mypy, _pre_commit, _stubs, _modules):
+    for part in (_python, _ormar, _sqlalchemy, _mypy, _pre_commit, _stubs, _modules):
         for verdict, found, remedy in part(project):
             say(found, start=Text.assemble("  ", _MARKS[verdict], "  "), indent=8)
             if remedy:
@@ -112,6 +118,22 @@ def _ormar(project: Path) -> _Results:
         "cannot check the signals of models",
         f"pip install '{_PACKAGE}[ormar]'; a hook of pre-commit has an environment of its own: "
         "name ormar under its `additional_dependencies`",
+    )
+
+
+def _sqlalchemy(project: Path) -> _Results:
+    if not any(
+        {"sqlalchemy", "sqlmodel"} & imported_packages(each) for each in files_below(project)
+    ):
+        return
+    if _installed("sqlalchemy"):
+        yield from _version("sqlalchemy")
+        return
+    yield (
+        "bad",
+        "sqlalchemy is not installed here, but the project imports it: checkers cannot check the "
+        "signals of models",
+        f"pip install '{_PACKAGE}[sqlalchemy]'",
     )
 
 
@@ -243,5 +265,5 @@ def _modules(project: Path) -> _Results:
         yield (
             "note",
             found,
-            f"unless your program starts in it, write `import {name}` where it starts",
+            f"unless your program starts in it, write {how_to_import(name)}, where it starts",
         )

@@ -58,9 +58,10 @@ class _Subject:
     """A signal to explain, or to check a receiver by; and where the user's own is found."""
 
     name: str
-    protocol: type
+    protocol: library.ContractSource
     model: type | None = None
     target: Target | None = None
+    durable: library.DurableOption[object] | None = None
 
     def title(self, quote: str = "") -> str:
         """Its name, and whose it is."""
@@ -107,10 +108,13 @@ def _sender(target: Target) -> Sender | None:
 def _connected(target: Target) -> list[_Subject]:
     """The signals that a receiver is connected to, each contract once."""
     found = {
-        (signal.name, signal.protocol): _Subject(signal.name, signal.protocol, sender.cls)
+        (signal.name, signal.protocol): _Subject(
+            signal.name, signal.protocol, sender.cls, durable=each.durable
+        )
         for sender in reversed(every_sender(target.module))
         for signal in reversed(sender.signals)
-        if any(each.receiver == target.value for each in signal.receivers)
+        for each in signal.receivers
+        if each.receiver == target.value
     }
     if found:
         return [*reversed(found.values())]
@@ -189,7 +193,8 @@ def _connecting(subject: _Subject, model: str) -> tuple[set[str], list[str]]:
     """The imports and the lines that connect the receiver below them."""
     path = subject.target.path if subject.target else ""
     if subject.name in library.LIFECYCLE:
-        return {f"from typed_signals.ormar import {subject.name}"}, [f"@{subject.name}({model})"]
+        module = library.decorators_of(subject.protocol)
+        return {f"from {module} import {subject.name}"}, [f"@{subject.name}({model})"]
     if subject.target is None or path.endswith(f"{model}.{subject.name}"):
         name = subject.name if subject.target else "sold_out"
         return {"from typed_signals import receiver"}, [f'@receiver("{name}", {model})']
@@ -207,7 +212,9 @@ def _import_of(name: str, subject: _Subject) -> set[str]:
     value = getattr(sys.modules.get(module), name, None)
     if value is not None:
         home = getattr(value, "__module__", module)
-        return {f"from {home if hasattr(sys.modules.get(home), name) else module} import {name}"}
+        home = home if hasattr(sys.modules.get(home), name) else module
+        public = home.partition("._")[0]
+        return {f"from {public if hasattr(sys.modules.get(public), name) else home} import {name}"}
     if subject.model is not None and name == subject.model.__name__:
         return {f"from {subject.model.__module__} import {name}"}
     return {f"from typing import {name}"} if hasattr(typing, name) else set()
@@ -218,8 +225,11 @@ def _import_of(name: str, subject: _Subject) -> set[str]:
 
 def _print_verdict(subject: _Subject, receiver: object) -> bool:
     """Print whether a receiver keeps the contract of a signal, or every fault."""
-    faults = library.check_receiver(subject.protocol, receiver, subject.name)
-    what = subject.title("`")
+    contract = library.contract_of(subject.protocol, subject.name, subject.durable)
+    faults = library.check_receiver(contract, receiver, subject.name)
+    what = subject.title("`") + (
+        f", durably as `{subject.durable.name}`" if subject.durable else ""
+    )
     if not faults:
         say(f"{library.describe(receiver)} keeps the contract of {what}.", "green")
         return True
@@ -227,5 +237,5 @@ def _print_verdict(subject: _Subject, receiver: object) -> bool:
     for fault in faults:
         lenient = "" if fault.fatal else "  (it works: in lenient mode this is a warning)"
         say(f"- {fault}{lenient}", indent=2)
-    say(f"expected: {library.read_contract(subject.protocol).expected(subject.model)}", "cyan", 2)
+    say(f"expected: {contract.expected(subject.model)}", "cyan", 2)
     return False

@@ -11,7 +11,7 @@ from typed_signals.cli import _library as library
 from typed_signals.cli._body import body_of, unwrapped
 from typed_signals.cli._library import ReceiverInfo, SignalInfo
 from typed_signals.cli._senders import Sender
-from typed_signals.cli._source import module_name, not_loaded, sent_names
+from typed_signals.cli._source import how_to_import, module_name, not_loaded, sent_names
 
 __all__ = ["Finding", "findings_in"]
 
@@ -34,12 +34,15 @@ def findings_in(senders: Sequence[Sender], module: ModuleType) -> list[Finding]:
 def _findings(senders: Sequence[Sender], module: ModuleType) -> Iterator[Finding]:
     yield from _not_imported(module)
     sent, searched = sent_names(module)
+    alone = {each.name: one for one in senders if one.stands_alone for each in one.signals}
     for sender in senders:
         for signal in sender.signals:
             title = f"`{signal.name}` of {sender.name}"
             ours = not sender.is_model or signal.name not in library.LIFECYCLE
             if ours and sent.isdisjoint((signal.name.rpartition(".")[2], None)):
                 yield from _never_sent(sender, signal, title, searched)
+            elif not signal.declared and not sender.stands_alone and signal.name in alone:
+                yield from _another(signal, title, alone[signal.name])
             yield from _twice(signal, title)
             for each in signal.receivers:
                 if each.inherited_from is None:  # else it is reported at the abstract model
@@ -54,7 +57,7 @@ def _not_imported(module: ModuleType) -> Iterator[Finding]:
             f"`{name}` ({os.path.relpath(file)})",
             f"This module connects receivers, and importing `{module.__name__}` does not import "
             "it, so they are not connected.",
-            f"Import it where your program starts: `import {name}`.",
+            f"Import it where your program starts: {how_to_import(name)}.",
         )
 
 
@@ -71,6 +74,17 @@ def _never_sent(sender: Sender, signal: SignalInfo, title: str, searched: str) -
             f"Connect to `{near}`, if that is what you mean."
             if near
             else f"Send it (`await ….{signal.name}.send(sender=…)`), or disconnect the receivers.",
+        )
+
+
+def _another(signal: SignalInfo, title: str, meant: Sender) -> Iterator[Finding]:
+    if signal.receivers:
+        yield Finding(
+            "another-signal",
+            title,
+            f"It is not declared, so it is another signal than `{meant.name}.{signal.name}`, and "
+            "sending one does not call the receivers of the other.",
+            f"Connect with `@{signal.name}.connect`, if that is what you mean.",
         )
 
 
@@ -105,7 +119,8 @@ def _twice(signal: SignalInfo, title: str) -> Iterator[Finding]:
 def _about_receiver(signal: SignalInfo, each: ReceiverInfo, title: str) -> Iterator[Finding]:
     name = library.describe(each.receiver)
     try:
-        faults = library.check_receiver(signal.protocol, each.receiver, signal.name)
+        contract = library.contract_of(signal.protocol, signal.name, each.durable)
+        faults = library.check_receiver(contract, each.receiver, signal.name)
     except library.SignalDefinitionError:  # the contract is none; connecting said so already
         faults = ()
     for fault in faults:
@@ -124,7 +139,7 @@ def _about_receiver(signal: SignalInfo, each: ReceiverInfo, title: str) -> Itera
             )
 
 
-def _operations(protocol: type) -> set[str]:
+def _operations(protocol: library.ContractSource) -> set[str]:
     """The methods of an instance that send a signal, as its Protocol's docstring says."""
     calls = [call.partition("Model.")[2] for call in library.read_docstring(protocol).operations]
     methods = {call.removesuffix("()") for call in calls if call}

@@ -117,7 +117,8 @@ def _edges(senders: Sequence[Sender]) -> list[_Edge]:
                 short = ".".join(place.name.split(".")[-2:])
                 receiver = _Node("receiver", short, where, place.name)
                 edges[_Edge(_node(sender), node)] = None
-                edges[_Edge(node, receiver, "on commit" if each.on_commit else "")] = None
+                when = "durable" if each.durable else "on commit" if each.on_commit else ""
+                edges[_Edge(node, receiver, when)] = None
                 body = body_of(each.receiver)
                 for key in body.writes(keys, sender.key) if body else ():
                     written[_Edge(receiver, _node(by_key[key]))] = None

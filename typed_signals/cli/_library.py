@@ -9,14 +9,18 @@ from typing import Any
 from typing_extensions import TypeIs
 
 from typed_signals import _emitter
-from typed_signals._contract import Fault
+from typed_signals._annotations import ContractSource as ContractSource
+from typed_signals._contract import Contract, Fault
 from typed_signals._declared import declared_signals
 from typed_signals._describe import describe as describe, locate as locate, suggest as suggest
 from typed_signals._docstring import read_docstring as read_docstring
+from typed_signals._durable import DurableOption as DurableOption
 from typed_signals._emitter import SignalEmitter
 from typed_signals._errors import SignalDefinitionError as SignalDefinitionError
-from typed_signals._inspect import find_faults, read_contract as read_contract
+from typed_signals._inspect import find_faults
 from typed_signals._protocols import CustomReceiver as CustomReceiver
+from typed_signals._read_contract import read_contract as read_contract
+from typed_signals._registry import state_of
 from typed_signals._signal import Signal
 from typed_signals.introspection import (
     ReceiverInfo as ReceiverInfo,
@@ -31,13 +35,24 @@ LIFECYCLE = {name: each.protocol for name, each in declared_signals(ModelSignals
 
 
 def models() -> Iterator[tuple[type[Any], tuple[SignalInfo, ...], bool, bool]]:
-    """The ormar models that exist: class, signals, whether it is abstract, whether it is typed."""
+    """The models that exist: class, signals, whether it is abstract, whether it is typed."""
     if "ormar" in sys.modules:
         from typed_signals.ormar import introspection
 
         for cls in introspection.list_models():
             signals = introspection.inspect_model(cls)
             yield cls, signals, introspection.is_abstract(cls), introspection.is_typed(cls)
+    if "typed_signals.sqlalchemy" in sys.modules:
+        from typed_signals.sqlalchemy import introspection as sessions
+
+        for cls in sessions.list_models():
+            yield cls, sessions.inspect_model(cls), sessions.is_abstract(cls), True
+
+
+def decorators_of(protocol: ContractSource) -> str:
+    """The module from which users import the decorators for a contract of a model's lifecycle."""
+    backend = "sqlalchemy" if ".sqlalchemy." in protocol.__module__ else "ormar"
+    return f"typed_signals.{backend}"
 
 
 def get_emitter(sender: type) -> SignalEmitter[Any] | None:
@@ -58,6 +73,19 @@ def is_signal(value: object) -> TypeIs[Signal[Any]]:
     return isinstance(value, Signal)
 
 
-def check_receiver(protocol: type, receiver: object, name: str) -> Sequence[Fault]:
+def contract_of(
+    protocol: ContractSource, name: str, durable: DurableOption[object] | None = None
+) -> Contract:
+    """The contract of a signal with that Protocol and name, or of a durable receiver of it."""
+    contract = read_contract(protocol)
+    return contract if durable is None else durable.contract(contract, name)
+
+
+def stands_alone(value: object) -> TypeIs[Signal[Any]]:
+    """Whether a value is a signal that belongs to no emitter."""
+    return is_signal(value) and state_of(value).registry is None
+
+
+def check_receiver(contract: Contract, receiver: object, name: str) -> Sequence[Fault]:
     """The faults of a receiver for a signal with that contract and name."""
-    return find_faults(read_contract(protocol), receiver, signal=name)
+    return find_faults(contract, receiver, signal=name)

@@ -87,9 +87,14 @@ def _abstract(sender: Sender, senders: Sequence[Sender]) -> str:
 
 def _cells(each: ReceiverInfo) -> tuple[str, str, str]:
     place = library.locate(each.receiver)
-    notes = ["on commit"] if each.on_commit else []
+    notes = [f"durable: {each.durable.name}"] if each.durable else []
+    notes += ["on commit"] if each.on_commit else []
     if each.sequential is not None:
         notes.append("sequential" if each.sequential else "concurrent")
+    if each.timeout is not None:
+        notes.append(f"timeout {each.timeout:g} s")
+    if each.fields is not None:
+        notes.append(f"if {', '.join(sorted(each.fields))} changed")
     if each.inherited_from is not None:
         notes.append(f"inherited from {each.inherited_from.__qualname__}")
     return place.name, f"{place.file}:{place.line}" if place.file else "", ", ".join(notes)
@@ -124,5 +129,8 @@ def _receiver_data(each: ReceiverInfo) -> dict[str, Any]:
     return asdict(library.locate(each.receiver)) | {
         "on_commit": each.on_commit,
         "sequential": each.sequential,
+        "timeout": each.timeout,
+        "fields": None if each.fields is None else sorted(each.fields),
         "inherited_from": each.inherited_from and each.inherited_from.__qualname__,
+        "durable": each.durable and dict(each.durable.facts()),
     }

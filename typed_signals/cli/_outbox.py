@@ -14,7 +14,7 @@ from typed_signals.cli._output import CannotRun, rows as print_rows, say, text
 from typed_signals.cli._worker import outbox_in
 
 if TYPE_CHECKING:
-    from typed_signals.durable import TableOutbox
+    from typed_signals.durable import Outbox
 
 __all__ = ["outbox"]
 
@@ -103,7 +103,7 @@ def purge(target: str, older_than: float | None, dead: bool) -> None:
 # --- inside --------------------------------------------------------------------------------------
 
 
-def _asked(found: TableOutbox, ask: Callable[[TableOutbox], Awaitable[T]]) -> T:
+def _asked(found: Outbox, ask: Callable[[Outbox], Awaitable[T]]) -> T:
     from sqlalchemy.exc import SQLAlchemyError
 
     async def connected() -> T:

@@ -31,7 +31,7 @@ class CannotRun(click.ClickException):
 def reserve_stdout() -> None:
     """Keep stdout for results; what the user's modules print, in whatever way, goes to stderr."""
     sys.stdout.flush()
-    _out.file = open(os.dup(1), "w", encoding=sys.stdout.encoding, buffering=1)  # noqa: SIM115
+    _out.file = open(os.dup(1), "w", encoding=sys.stdout.encoding, buffering=1)  # noqa: SIM115 - open to the end
     os.dup2(2, 1)
 
 

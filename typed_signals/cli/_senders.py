@@ -35,6 +35,11 @@ class Sender:
         """A name that no other sender has."""
         return f"{self.module}:{self.name}"
 
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is a module, with signals that belong to no class and no emitter."""
+        return isinstance(self.held, dict)
+
     def find(self, signal: object) -> SignalInfo | None:
         """What is known of a signal, if it is one of these."""
         own = (each for each in self.signals if self.typed and each.name in self.held)
@@ -72,7 +77,7 @@ def every_sender(module: ModuleType) -> list[Sender]:
             owner = value if isinstance(value, type) else None
             shown = owner.__qualname__ if owner else name
             found.append(Sender(shown, where, library.inspect_emitter(held), owner, held))
-        elif library.is_signal(value) and not value.name and id(value) not in seen:
+        elif library.stands_alone(value) and id(value) not in seen:
             seen.add(id(value))
             alone.setdefault(where, {})[name] = value
     return found + [_bare(where, signals) for where, signals in alone.items()]

@@ -96,11 +96,27 @@ def not_imported(folder: Path) -> Iterator[Path]:
     """The files below a folder that connect receivers of its modules, and that none imports."""
     files = {file: module_name(file)[0] for file in sorted(files_below(folder))}
     imported = {f".{name}" for file in files for name in imports(file)}
+    discovered = [*_discovered(files)]
     for file in connecting(files):
-        if not imports(file).isdisjoint(files.values()) and not any(
-            each.endswith(f".{files[file]}") for each in imported
+        module = files[file]
+        if (
+            not imports(file).isdisjoint(files.values())
+            and not any(each.endswith(f".{module}") for each in imported)
+            and not any(
+                module.startswith(f"{package}.") and name in module[len(package) :].split(".")
+                for package, name in discovered
+            )
         ):
             yield file
+
+
+def how_to_import(module: str) -> str:
+    """What to write where the program starts, so that a module is imported."""
+    package, _, name = module.rpartition(".")
+    if name != "receivers" or not package:
+        return f"`import {module}`"
+    top = package.partition(".")[0]
+    return f'`import {module}`, or `typed_signals.autodiscover("{top}")` for all that are called so'
 
 
 @functools.cache
@@ -117,23 +133,39 @@ def imports(file: Path) -> frozenset[str]:
                 above = package[: len(package) - level + 1] if level else []
                 base = ".".join([*above, *([module] if module else [])])
                 found |= {base, *(f"{base}.{each.name}" for each in names)}
-            case ast.Call(args=[ast.Constant(value=str(module)), *more], keywords=keywords):
-                if _last(node.func) == "import_module":
-                    found.add(module.lstrip("."))
-                elif _last(node.func) == "autodiscover":
-                    given = [*more, *(each.value for each in keywords)]
-                    named = {str(each.value) for each in given if isinstance(each, ast.Constant)}
-                    found |= _discovered(file, module, named or {"receivers"})
+            case ast.Call(args=[ast.Constant(value=str(module)), *_]) if (
+                _last(node.func) == "import_module"
+            ):
+                found.add(module.lstrip("."))
             case _:
                 pass
     return frozenset(found)
 
 
-def _discovered(file: Path, package: str, names: set[str]) -> set[str]:
-    """The modules that `autodiscover` imports."""
-    below = module_name(file)[1].joinpath(*package.split(".")).rglob("*.py")
-    modules = [module_name(each)[0] for each in below]
-    return {each for each in modules if each.rpartition(".")[2] in names}
+def _discovered(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """The packages that calls of `autodiscover` name, each with the name of the modules."""
+    calls = ((file, node) for file in files for node in nodes_of(file))
+    for file, call in calls:
+        if not isinstance(call, ast.Call) or _last(call.func) != "autodiscover":
+            continue
+        own = module_name(file)[0]
+        inside = file.stem == "__init__"
+        here = {"__package__": own if inside else own.rpartition(".")[0]}
+        here |= {"__name__": own} if inside else {}
+        given = {each.arg: each.value for each in call.keywords}
+        match given.get("name", ast.Constant("receivers")):
+            case ast.Constant(value=str(name)):
+                pass
+            case _:
+                continue
+        for each in call.args:
+            match each:
+                case ast.Constant(value=str(package)):
+                    yield package, name
+                case ast.Name(id=known) if here.get(known):
+                    yield here[known], name
+                case _:
+                    pass
 
 
 def imported_packages(file: Path) -> set[str]:

@@ -14,7 +14,8 @@ from typed_signals.cli._output import CannotRun, remark
 from typed_signals.cli._target import import_target
 
 if TYPE_CHECKING:
-    from typed_signals.durable import TableOutbox, Worker
+    from typed_signals.durable import Outbox
+    from typed_signals.durable._work import Runner
 
 __all__ = ["outbox_in", "worker"]
 
@@ -41,17 +42,15 @@ def worker(target: str, concurrency: int, lease: float, poll: float, grace: floa
             "imports those that connect them"
         )
     remark(f"works on {names}")
-    from typed_signals.durable import Worker
-
     try:
-        working = Worker(outbox, concurrency=concurrency, lease=lease, poll=poll, grace=grace)
+        working = outbox.runner(concurrency=concurrency, lease=lease, poll=poll, grace=grace)
     except ValueError as error:
         raise CannotRun(str(error)) from None
     asyncio.run(_run(outbox, working))
     remark("stopped")
 
 
-async def _run(outbox: TableOutbox, working: Worker) -> None:
+async def _run(outbox: Outbox, working: Runner) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # on Windows; Ctrl-C then cancels
@@ -60,7 +59,7 @@ async def _run(outbox: TableOutbox, working: Worker) -> None:
         await working.run()
 
 
-def outbox_in(target: str, *, for_results: bool = True) -> TableOutbox:
+def outbox_in(target: str, *, for_results: bool = True) -> Outbox:
     """Import the outbox that the user named.
 
     Args:
@@ -75,14 +74,14 @@ def outbox_in(target: str, *, for_results: bool = True) -> TableOutbox:
     """
     found = import_target(target, for_results=for_results)
     try:
-        from typed_signals.durable import TableOutbox
+        from typed_signals.durable import Outbox
     except ModuleNotFoundError as error:
         raise CannotRun(
             f"an outbox needs `{error.name}`: pip install 'typed-signals[durable]'"
         ) from None
-    if not isinstance(found.value, TableOutbox):
+    if not isinstance(found.value, Outbox):
         raise CannotRun(
             f"`{target}` is no outbox: write `module:outbox`, the name that your `TableOutbox(...)`"
-            " has"
+            " or `ProcrastinateOutbox(...)` has"
         )
     return found.value

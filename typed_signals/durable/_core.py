@@ -1,42 +1,59 @@
-"""What durable receivers use of the rest of the package; no other module here names it."""
+"""What durable receivers use of the core; of other modules here, stores name that of their ORM."""
 
-from typing import Any
-
-from typed_signals._annotations import format_type
-from typed_signals._connect import connect_all
+from typed_signals._annotations import call_hints, format_type
 from typed_signals._contract import Contract
 from typed_signals._declared import declared_signals
-from typed_signals._describe import describe, suggest
-from typed_signals._emitter import get_emitter
-from typed_signals._inspect import find_faults, read_contract
-from typed_signals._registry import state_of
-from typed_signals._signal import Signal
+from typed_signals._describe import describe, identity, kind_of, suggest
+from typed_signals._durable import (
+    CustomDurableReceiver,
+    DurableBulkReceiver,
+    DurableOption,
+    DurableReceiver,
+    DurableRelationReceiver,
+    Job,
+    PayloadModel,
+    durable_receiver,
+    why_not_durable,
+)
+from typed_signals._emitter import get_emitter, registry_of
+from typed_signals._errors import SignalDefinitionError
+from typed_signals._middleware import CallNext, SentSignal, choose_receivers, install
+from typed_signals._read_contract import read_contract
+from typed_signals._registry import BaseSignal, Registry, SignalState, state_of
 from typed_signals.lifecycle import ModelSignals
-from typed_signals.ormar._compat import era
-from typed_signals.ormar._databases import databases
-from typed_signals.ormar._errors import SignalDefinitionError
 
 __all__ = [
     "LIFECYCLE",
+    "BaseSignal",
+    "CallNext",
     "Contract",
-    "Signal",
+    "CustomDurableReceiver",
+    "DurableBulkReceiver",
+    "DurableOption",
+    "DurableReceiver",
+    "DurableRelationReceiver",
+    "Job",
+    "PayloadModel",
+    "Registry",
+    "SentSignal",
     "SignalDefinitionError",
-    "connect_all",
-    "databases",
+    "SignalState",
+    "call_hints",
+    "choose_receivers",
+    "declared_signals",
     "describe",
-    "era",
-    "find_faults",
+    "durable_receiver",
     "format_type",
     "get_emitter",
-    "owner_of",
+    "identity",
+    "install",
+    "kind_of",
     "read_contract",
+    "registry_of",
+    "state_of",
     "suggest",
+    "why_not_durable",
 ]
 
-LIFECYCLE = {name: each.protocol for name, each in declared_signals(ModelSignals).items()}
-"""The signals that a model itself sends, each with its Protocol."""
-
-
-def owner_of(signal: Signal[Any]) -> type | None:
-    """The class that sends a signal; ``None`` for a signal that lives in no emitter."""
-    return state_of(signal).owner
+LIFECYCLE = declared_signals(ModelSignals)
+"""The signals that a model itself sends."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any, Generic
 
@@ -11,26 +11,22 @@ import pydantic
 from typing_extensions import TypeVar
 
 from typed_signals.durable._core import (
-    LIFECYCLE,
+    BaseSignal,
     Contract,
-    Signal,
     SignalDefinitionError,
+    durable_receiver,
     format_type,
-    get_emitter,
-    owner_of,
     read_contract,
+    state_of,
+    why_not_durable,
 )
-from typed_signals.durable._errors import NoTransactionError
-from typed_signals.durable._outbox import Registered, TableOutbox, outbox_of
-from typed_signals.durable._payload import KEY_LENGTH, encoded, fields_of, key_of
-from typed_signals.durable._seam import (
-    DurableBulkReceiver,
-    DurableReceiver,
-    DurableRelationReceiver,
-    T_contra,
-)
-from typed_signals.durable._store import Store
-from typed_signals.durable._telemetry import tracing
+from typed_signals.durable._engine import Outbox, outbox_of
+from typed_signals.durable._fields import fields_of
+from typed_signals.durable._key import KEY_LENGTH, key_of
+from typed_signals.durable._orms import database_of, fits, installed_outbox, is_lifecycle, is_model
+from typed_signals.durable._receivers import Registered
+from typed_signals.durable._store import METHODS
+from typed_signals.durable._writer import Writer, is_atomic
 
 __all__ = ["Durable", "Upgrade"]
 
@@ -39,11 +35,8 @@ T_co = TypeVar("T_co", covariant=True, default=None)
 Upgrade = Callable[[dict[str, Any], int], Mapping[str, Any]]
 """Turns the JSON values of an older version, the second argument, into those of the newest."""
 
-_METHODS = ("save", "update", "delete")
-"""The methods of a model that can be given a transaction."""
 
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, repr=False)
 class Durable(Generic[T_co]):
     """How a receiver is connected to run at least once after the commit, whatever dies.
 
@@ -54,14 +47,15 @@ class Durable(Generic[T_co]):
             that the receiver then gets. Without it only the primary key travels.
         version: The version of the payload. Workers that know only older ones leave a row pending.
         upgrade: Makes the values of an older version those of this one.
-        key: Events of equal keys are handled in the order in which they were sent. Called with
-            those payloads that it names.
+        key: Events of equal keys are handled in the order in which they were sent. Called during
+            the send with ``sender`` and the signal's payload, those that it names.
         retries: How often it is tried again.
         timeout: How many seconds an attempt may take.
         backoff: About how many seconds to wait before the first retry; twice as many each time.
         longest_backoff: The most seconds to wait before a retry.
         atomic: Whether an operation outside a transaction is given one, instead of being refused.
-        outbox: The outbox; that of the model's database when left out.
+        outbox: The outbox; when left out that which the model was installed with, or that of its
+            database.
 
     Raises:
         SignalDefinitionError: An argument cannot be.
@@ -78,22 +72,42 @@ class Durable(Generic[T_co]):
     backoff: float = 1.0
     longest_backoff: float = 3600.0
     atomic: bool = False
-    outbox: TableOutbox | None = None
+    outbox: Outbox | None = None
 
     def __post_init__(self) -> None:
         payload: Any = self.payload
-        is_model = isinstance(payload, type) and issubclass(payload, pydantic.BaseModel)
-        seconds = self.timeout, self.backoff, self.longest_backoff
+        kind: object = payload
+        is_payload = isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)
+        seconds: list[Any] = [self.timeout, self.backoff, self.longest_backoff]
+        name: Any = self.name
+        named = name if isinstance(name, str) else type(name).__name__
+        is_name = isinstance(name, str) and 1 <= len(name) <= KEY_LENGTH
+        callables: list[Any] = [self.key, self.upgrade]
+        later = _is_number(self.version, int, 2)
         faults = [
-            (not 1 <= len(self.name) <= KEY_LENGTH, f"`name` has 1 to {KEY_LENGTH} characters"),
-            (payload is not None and not is_model, "`payload` must be a pydantic model"),
-            (self.version < 1, "`version` counts from 1"),
-            (self.version > 1 and self.upgrade is None, "`version` above 1 needs `upgrade`"),
-            (self.retries < 0, "`retries` cannot be negative"),
-            (min(seconds) <= 0, "`timeout` and the backoffs must be more than 0 seconds"),
+            (not is_name, f"`name` must be a string of 1 to {KEY_LENGTH} characters"),
+            (payload is not None and not is_payload, "`payload` must be a pydantic model"),
+            (
+                is_model(payload),
+                "`payload` must be no model of the database: leave it out to have that reloaded",
+            ),
+            (not _is_number(self.version, int, 1), "`version` must be an `int` from 1 on"),
+            (later and self.upgrade is None, "`version` above 1 needs `upgrade`"),
+            (
+                any(each is not None and not callable(each) for each in callables),
+                "`key` and `upgrade` must be functions",
+            ),
+            (not _is_number(self.retries, int, 0), "`retries` must be an `int` from 0 on"),
+            (
+                not all(_is_number(each, float, 0) and each for each in seconds),
+                "`timeout` and the backoffs must be more than 0 seconds, as a number",
+            ),
         ]
         if wrong := [fault for given, fault in faults if given]:
-            raise SignalDefinitionError(f"`Durable({self.name!r})` cannot be: {'; '.join(wrong)}")
+            raise SignalDefinitionError(f"`Durable({named!r})` cannot be: {'; '.join(wrong)}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
 
     # --- the seam for the core -------------------------------------------------------------------
 
@@ -110,29 +124,28 @@ class Durable(Generic[T_co]):
         Raises:
             SignalDefinitionError: No receiver of this signal can be durable, or not so.
         """
-        self._check_signal(contract, signal_name)
-        if signal_name not in LIFECYCLE:
+        lifecycle = is_lifecycle(contract, signal_name)
+        has_payload = self.payload is not None
+        why = why_not_durable(contract, signal_name, lifecycle=lifecycle, has_payload=has_payload)
+        if why is not None:
+            raise SignalDefinitionError(f"`{self.name}`: {why}")
+        if not lifecycle:
             head, stars, tail = contract.signature.rpartition("**")
             head = head if "*" in head or not stars else f"{head}*, "
             signature = f"{head}job: Job, {stars}{tail}" if stars else f"{tail}, job: Job"
             return replace(
                 contract, payload={**contract.payload, "job": False}, signature=signature
             )
-        protocol: type = DurableReceiver
-        if "child" in contract.payload:
-            protocol = DurableRelationReceiver
-        if "instances" in contract.payload:
-            protocol = DurableBulkReceiver
-        own = read_contract(protocol)
-        reloaded = "{model}" if protocol is DurableBulkReceiver else "{model} | None"
-        made = reloaded if self.payload is None else format_type(self.payload)
-        signature = own.signature.replace(f": {T_contra.__name__}", f": {made}")
-        return replace(own, signature=signature.replace("list[T]", f"list[{made}]"))
+        own = read_contract(durable_receiver(contract.payload))
+        made = "{model}" if "instances" in contract.payload else "{model} | None"
+        if self.payload is not None:
+            made = format_type(self.payload)
+        return replace(own, signature=re.sub(r"\bT(_contra)?\b", made, own.signature))
 
     def bind(
-        self, signal: Signal[Any], receiver: Callable[..., Awaitable[object]]
-    ) -> Callable[..., Awaitable[None]]:
-        """Make what is connected in a durable receiver's place: it writes the row.
+        self, signal: BaseSignal, receiver: Callable[..., Awaitable[object]]
+    ) -> Callable[..., Coroutine[Any, Any, None]]:
+        """Make what is called in a durable receiver's place: it writes the event.
 
         Args:
             signal: The signal.
@@ -146,120 +159,90 @@ class Durable(Generic[T_co]):
                 name is another's.
         """
         contract = self.contract(signal.contract, signal.name)
-        owner = owner_of(signal)
+        owner = state_of(signal).owner
         outbox = self._outbox_for(owner, signal)
         names = [name for name in contract.payload if name != "job"]
-        fields = fields_of(signal, names, owner, self.payload, what=f"`{self.name}`")
-        key = key_of(self.key, fields, what=f"the `key` of `{self.name}`")
-        outbox.register(Registered(self, receiver, fields))
+        what = f"`{self.name}`"
+        fields = fields_of(signal, names, owner, self.payload, store=outbox.store, what=what)
+        lifecycle = is_lifecycle(signal.contract, signal.name)
+        writer = Writer(
+            receiver,
+            self.name,
+            self.version,
+            atomic=self.atomic,
+            outbox=outbox,
+            fields=fields,
+            key=key_of(self.key, names, what=f"the `key` of `{self.name}`"),
+            signal=signal.name,
+            lifecycle=lifecycle,
+        )
+        if self.atomic:
+            self._give_transactions(signal, owner, outbox, lifecycle=lifecycle)
+        outbox.register(Registered(self, receiver, fields, contract, state_of(signal)))
+        return writer
 
-        async def write(sender: type, **payload: Any) -> None:
-            if not outbox.store.in_transaction:
-                raise self._no_transaction(signal, sender, done=True)
-            await outbox.rows.write(
-                event_id=uuid.uuid4().hex,
-                receiver=self.name,
-                version=self.version,
-                sender=outbox.store.name_of(sender),
-                key=key(payload),
-                payload=encoded(fields, sender, payload),
-                trace=tracing().carried(),
-            )
+    def facts(self) -> dict[str, object]:
+        """What people want to know of it, as JSON has it."""
+        return {
+            "name": self.name,
+            "payload": self.payload and f"{self.payload.__module__}.{self.payload.__qualname__}",
+            "version": self.version,
+            "has_key": self.key is not None,
+            "retries": self.retries,
+            "timeout": self.timeout,
+            "atomic": self.atomic,
+        }
 
-        write.__name__ = getattr(receiver, "__name__", self.name)
-        write.__qualname__ = getattr(receiver, "__qualname__", self.name)
-        write.__module__ = getattr(receiver, "__module__", __name__)
-        if owner is not None and signal.name in LIFECYCLE:
-            self._guard(signal, owner, outbox, (receiver, write))
-        return write
+    def runs_like(self, other: object) -> bool:
+        """Whether another one is run the same way, wherever and however its rows are written."""
+        if not isinstance(other, Durable):
+            return False
+        another: Durable[Any] = other  # pyright: ignore[reportUnknownVariableType] - of any payload
+        return self._run == another._run
+
+    @property
+    def _run(self) -> Durable[T_co]:
+        return replace(self, key=None, atomic=False, outbox=None)
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _check_signal(self, contract: Contract, signal_name: str) -> None:
-        what = f"a receiver of `{signal_name}` cannot be durable"
-        reason = ""
-        if signal_name in LIFECYCLE:
-            if signal_name.startswith("pre_"):
-                after = f"post_{signal_name.removeprefix('pre_')}"
-                reason = f"it runs after the commit, so connect it to `{after}`"
-            elif signal_name == "post_delete" and self.payload is None:
-                what += " without a payload"
-                reason = (
-                    "the instance cannot be reloaded once it is deleted; write "
-                    "`Durable(..., payload=...)`"
-                )
-        elif contract.accepts_any_payload:
-            reason = (
-                "its payload is not declared, and nothing says how it travels; declare the signal "
-                "with a Protocol (`Signal[MyReceiver]`)"
-            )
-        elif self.payload is not None:
-            what += " with a payload of its own"
-            reason = "the signal's Protocol declares what travels; leave `payload` out"
-        elif "job" in contract.payload:
-            reason = (
-                "its payload has a `job`, which is what a durable receiver is given about its "
-                "work; give it another name"
-            )
-        if reason:
-            raise SignalDefinitionError(f"{what} (`{self.name}`): {reason}")
-
-    def _outbox_for(self, owner: type | None, signal: Signal[Any]) -> TableOutbox:
-        database = Store.database_of(owner)
-        outbox = self.outbox or outbox_of(database)
+    def _outbox_for(self, owner: type | None, signal: BaseSignal) -> Outbox:
+        database = database_of(owner)
+        every = [self.outbox] if self.outbox else [installed_outbox(owner), outbox_of(database)]
+        found: list[Outbox] = [each for each in every if isinstance(each, Outbox)]
+        fitting = [each for each in found if fits(each.store, owner)]
+        if fitting:
+            return fitting[0]
         what = f"`{self.name}` cannot be durable on {signal.title}"
-        if outbox is None and database is None:
-            raise SignalDefinitionError(
-                f"{what}: no outbox is known for it; name one: `Durable(..., outbox=outbox)`"
-            )
-        if outbox is None:
-            raise SignalDefinitionError(
-                f"{what}: there is no outbox in its database; make one before receivers connect: "
-                "`outbox = TableOutbox(base)`"
-            )
-        if database is not None and database is not outbox.store.database:
+        if found:
             raise SignalDefinitionError(
                 f"{what}: its outbox is in another database than the model, and no transaction "
-                "spans both; leave `outbox` out"
+                "spans both; make an outbox in the model's own database"
             )
-        return outbox
+        if database is None:
+            raise SignalDefinitionError(
+                f"{what}: no outbox is known for it; name one: `Durable(..., outbox=outbox)`, or "
+                "`install(outbox=outbox)` for all"
+            )
+        raise SignalDefinitionError(
+            f"{what}: there is no outbox in its database; make one before receivers connect: "
+            "`outbox = TableOutbox(base)`, or `TableOutbox(Base, sessions=async_session)`"
+        )
 
-    def _guard(
-        self,
-        signal: Signal[Any],
-        owner: type,
-        outbox: TableOutbox,
-        connected: tuple[Callable[..., Awaitable[object]], ...],
+    def _give_transactions(
+        self, signal: BaseSignal, owner: type | None, outbox: Outbox, *, lifecycle: bool
     ) -> None:
-        """Have an operation outside a transaction refused before it writes anything."""
+        """Have an operation outside a transaction run in one."""
         operation = signal.name.removeprefix("post_")
-        if self.atomic and operation in _METHODS:
-            outbox.store.give_transactions(owner, operation)
-            return
-        if self.atomic:
+        if not lifecycle or owner is None or operation not in METHODS:
             raise SignalDefinitionError(
                 f"`{self.name}` cannot be `atomic` on {signal.title}: only "
-                f"`{'()`, `'.join(_METHODS)}()` can be given a transaction; leave `atomic` out and "
+                f"`{'()`, `'.join(METHODS)}()` can be given a transaction; leave `atomic` out and "
                 "open the transaction around the operation"
             )
-        before = f"pre_{operation}"
-        if before not in LIFECYCLE:
-            return
+        outbox.store.give_transactions(owner, operation, is_atomic)
 
-        async def requires_transaction(sender: type, **kwargs: object) -> None:
-            is_connected = any(each in connected for each in signal.receivers)
-            if is_connected and not outbox.store.in_transaction:
-                raise self._no_transaction(signal, sender, done=False)
 
-        get_emitter(owner)[before].connect(requires_transaction)
-
-    def _no_transaction(self, signal: Signal[Any], sender: type, *, done: bool) -> Exception:
-        model = signal.name in LIFECYCLE
-        operation = signal.name.removeprefix("post_") if model else "send"
-        hint = " or connect the receiver with `atomic=True`" if operation in _METHODS else ""
-        written = " What the operation wrote is written." if model and done else ""
-        return NoTransactionError(
-            f"the receiver `{self.name}` of {signal.name or 'a signal'} of {sender.__name__} is "
-            "durable, and there is no open transaction to write its event in: write `async with "
-            f"database.transaction():` around the {operation}{hint}.{written}"
-        )
+def _is_number(value: Any, kind: type, least: int) -> bool:
+    numbers = (int, float) if kind is float else (int,)
+    return isinstance(value, numbers) and not isinstance(value, bool) and value >= least

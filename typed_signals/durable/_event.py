@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pydantic
 
-from typed_signals.durable._seam import Job
+from typed_signals.durable._core import Job
 
 __all__ = ["Event", "Publish"]
 

@@ -2,75 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
-from weakref import WeakValueDictionary
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import asdict
+from typing import Any
 
-import pydantic_core
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
-from typed_signals.durable._core import SignalDefinitionError, describe
-from typed_signals.durable._errors import DurableError
+from typed_signals.durable._engine import check_drain, open_store, remember
 from typed_signals.durable._event import Event, Publish
-from typed_signals.durable._payload import Field, decoded
-from typed_signals.durable._store import Store
-from typed_signals.durable._table import DEAD, DONE, PENDING, Claimed, Rows, outbox_table
-from typed_signals.durable._telemetry import tracing
-from typed_signals.durable._work import Settings
+from typed_signals.durable._receivers import Receivers, Registered
+from typed_signals.durable._table import DEAD, DONE, PENDING, Rows, outbox_table
+from typed_signals.durable._work import WEEK, Entry, Status, in_background
 from typed_signals.durable._worker import Worker
 
-__all__ = ["Registered", "Status", "TableOutbox", "outbox_of"]
-
-_WEEK = 7 * 24 * 3600.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Registered:
-    """A durable receiver of an outbox.
-
-    Attributes:
-        durable: How it was connected.
-        receiver: The receiver.
-        fields: What travels.
-    """
-
-    durable: Settings
-    receiver: Callable[..., Awaitable[object]]
-    fields: Mapping[str, Field]
-
-    async def call(self, claimed: Claimed, store: Store) -> None:
-        """Call the receiver with what a row of a database holds."""
-        sender = store.sender_named(claimed.sender)
-        values = pydantic_core.from_json(claimed.payload)
-        if claimed.job.version < self.durable.version and self.durable.upgrade is not None:
-            values = self.durable.upgrade(values, claimed.job.version)
-        payload = await decoded(self.fields, sender, values)
-        await self.receiver(sender=sender, **payload, job=claimed.job)
-
-
-class Status(NamedTuple):
-    """How many events a receiver has.
-
-    Attributes:
-        receiver: Its durable name.
-        pending: Those that wait.
-        running: Those that a worker holds.
-        done: Those that were handled and are not yet deleted.
-        dead: Those that were given up.
-        oldest: How many seconds ago the oldest was written that waits or runs.
-    """
-
-    receiver: str
-    pending: int
-    running: int
-    done: int
-    dead: int
-    oldest: float | None
+__all__ = ["TableOutbox"]
 
 
 def _status(receiver: str, states: Mapping[str, Mapping[str, Any]]) -> Status:
@@ -91,10 +38,13 @@ class TableOutbox:
     """An outbox that is a table of the user's own database; its workers need no other server.
 
     Making one is enough: durable receivers of models in the same database find it. The table is in
-    the metadata of the base configuration, so ``create_all()`` and Alembic see it.
+    the metadata of the base, so ``create_all()`` and Alembic see it.
 
     Args:
-        base: The base ``OrmarConfig`` of the models: its database and its metadata are used.
+        base: The base ``OrmarConfig`` of ormar's models: its database and its metadata are used.
+            With SQLAlchemy and SQLModel the base class of the models, or their ``registry``.
+        sessions: With SQLAlchemy and SQLModel the ``async_sessionmaker``, whose ``bind`` is the
+            database; it may be configured later.
         table: The table's name.
         keep: For how many seconds a row is kept after it was handled. Workers delete older ones.
 
@@ -107,23 +57,19 @@ class TableOutbox:
     """
 
     def __init__(
-        self, base: Any, *, table: str = "typed_signals_outbox", keep: float = _WEEK
+        self,
+        base: Any,
+        *,
+        sessions: async_sessionmaker[Any] | None = None,
+        table: str = "typed_signals_outbox",
+        keep: float = WEEK,
     ) -> None:
-        if base.database is None or base.metadata is None:
-            raise DurableError(
-                "the base configuration of an outbox needs a database and metadata: write "
-                "`TableOutbox(OrmarConfig(database=..., metadata=...))`"
-            )
-        self.store = Store(base.database)
-        if id(base.database) in _outboxes:
-            raise DurableError(
-                "this database has an outbox already: make one `TableOutbox` for all its models"
-            )
+        self.store = open_store(base, type(self).__name__, sessions)
         self.table: sa.Table = outbox_table(base.metadata, table)
         self.rows = Rows(self.table, self.store)
         self.keep = keep
-        self.receivers: dict[str, Registered] = {}
-        _outboxes[id(base.database)] = self
+        self.receivers = Receivers(self.store)
+        remember(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.table.name}: {len(self.receivers)} receivers>"
@@ -139,18 +85,16 @@ class TableOutbox:
         Raises:
             SignalDefinitionError: The name is another receiver's.
         """
-        name = new.durable.name
-        known = self.receivers.setdefault(name, new)
-        if known.receiver is not new.receiver or known.fields.keys() != new.fields.keys():
-            raise SignalDefinitionError(
-                f"`{name}` is the durable name of {describe(known.receiver)} already, so it cannot "
-                f"be that of {describe(new.receiver)}: rows are kept under it; choose another"
-            )
+        self.receivers.register(new)
+
+    async def write(self, entry: Entry) -> None:
+        """Write a row, in the transaction that is open."""
+        await self.rows.write(**asdict(entry))
 
     @property
     def versions(self) -> dict[str, int]:
         """The newest version of the payload that each receiver understands."""
-        return {name: each.durable.version for name, each in self.receivers.items()}
+        return self.receivers.versions
 
     def schema(self, name: str) -> dict[str, Any]:
         """The JSON schema of what a receiver's rows hold.
@@ -161,12 +105,7 @@ class TableOutbox:
         Returns:
             The schema, with one property for each name that travels.
         """
-        fields = self.receivers[name].fields
-        return {
-            "title": name,
-            "type": "object",
-            "properties": {each: field.schema() for each, field in fields.items()},
-        }
+        return self.receivers.schema(name)
 
     # --- work ------------------------------------------------------------------------------------
 
@@ -181,39 +120,39 @@ class TableOutbox:
                 row is due again later, as after a worker's attempt.
             DurableError: A transaction is open: what it wrote is not committed yet.
         """
-        if self.store.in_transaction and not self.store.never_commits:
-            raise DurableError(
-                "`drain()` was called inside an open transaction, whose events are not committed: "
-                "call it after the `async with database.transaction()` block"
-            )
+        check_drain(self.store)
         return await Worker(self, concurrency=1).drain()
 
-    async def receive(self, event: Event, *, attempt: int = 1) -> None:
+    async def receive(self, event: Event, *, attempt: int = 1, last: bool = False) -> None:
         """Handle an event that came through a broker; what its consumer calls.
 
         Args:
             event: The event.
             attempt: Which attempt this is, if the broker says.
+            last: Whether the broker gives the event up if this attempt fails: it is then counted
+                as dead, and else as tried again.
 
         Raises:
             DurableError: This process does not know the receiver, or only an older version.
             Exception: What the receiver raised: let it reach the broker, which delivers again.
         """
-        known = self.receivers.get(event.job.receiver)
-        if known is None or known.durable.version < event.job.version:
-            raise DurableError(
-                f"this process has no receiver `{event.job.receiver}` of version "
-                f"{event.job.version}: let the broker deliver the event to another"
-            )
-        lag = (datetime.now(UTC) - event.job.created).total_seconds()
-        job = replace(event.job, attempt=attempt)
-        claimed = Claimed(job, event.sender, event.payload, event.trace, "", max(0.0, lag))
-        with tracing().handling(claimed):
-            async with asyncio.timeout(known.durable.timeout):
-                await known.call(claimed, self.store)
+        await self.receivers.receive(event, attempt_number=attempt, last=last)
 
-    @asynccontextmanager
-    async def worker(
+    def runner(self, *, concurrency: int, lease: float, poll: float, grace: float) -> Worker:
+        """Make a worker; what ``typed-signals worker`` runs.
+
+        Args:
+            concurrency: How many receivers run at once.
+            lease: For how many seconds a row is claimed.
+            poll: How many seconds to wait when nothing is due.
+            grace: How many seconds receivers have to finish when it stops.
+
+        Returns:
+            The worker.
+        """
+        return Worker(self, concurrency=concurrency, lease=lease, poll=poll, grace=grace)
+
+    def worker(
         self,
         *,
         concurrency: int = 8,
@@ -221,7 +160,7 @@ class TableOutbox:
         poll: float = 0.5,
         grace: float = 25.0,
         publish: Publish | None = None,
-    ) -> AsyncGenerator[Worker]:
+    ) -> AbstractAsyncContextManager[Worker]:
         """Run a worker in this event loop while the block runs: in development, or as a relay.
 
         Args:
@@ -231,18 +170,13 @@ class TableOutbox:
             grace: How many seconds receivers have to finish once the block ends.
             publish: Hands events to a broker, in place of their receivers.
 
-        Yields:
-            The worker.
+        Returns:
+            A context manager that gives the worker.
         """
         worker = Worker(
             self, concurrency=concurrency, lease=lease, poll=poll, grace=grace, publish=publish
         )
-        running = asyncio.create_task(worker.run(), context=contextvars.Context())
-        try:
-            yield worker
-        finally:
-            worker.stop()
-            await running
+        return in_background(worker)
 
     def connected(self) -> AbstractAsyncContextManager[Any]:
         """Connect to the outbox's database, and disconnect at the end."""
@@ -282,12 +216,3 @@ class TableOutbox:
         """
         states = [DONE, DEAD] if dead else [DONE]
         return await self.rows.purge(self.keep if older_than is None else older_than, states)
-
-
-_outboxes: WeakValueDictionary[int, TableOutbox] = WeakValueDictionary()
-"""By the database's ``id()``: an outbox holds its database, so the number is not used again."""
-
-
-def outbox_of(database: object) -> TableOutbox | None:
-    """The outbox of a database, if one was made."""
-    return _outboxes.get(id(database))

@@ -1,125 +1,100 @@
-"""The database that an outbox is in, through ormar: its open transaction, its models."""
-
-# What comes from ormar has no one type that fits all eras.
-# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
-# pyright: reportUnknownArgumentType=false
+"""The database that an outbox is in: one interface, and a class for each ORM."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, cast
-from weakref import WeakKeyDictionary
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from typing import Any, Final, TypeVar
 
-import ormar
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql import Executable
 
-from typed_signals.durable._core import databases, era
 from typed_signals.durable._errors import DurableError
 
-__all__ = ["Model", "Store", "is_model"]
+__all__ = ["METHODS", "Model", "Store", "autocommitting", "class_named"]
 
 Model = type[Any]
 
+T = TypeVar("T")
 
-def is_model(hint: object) -> bool:
-    """Whether something is an ormar model class."""
-    return isinstance(hint, type) and issubclass(hint, ormar.Model)
+METHODS: Final = ("save", "update", "delete")
+"""The operations that can be given a transaction."""
 
 
-class Store:
-    """One database of ormar's.
+class Store(ABC):
+    """One database, through the ORM whose models are in it.
 
-    Args:
-        database: The ``ormar.DatabaseConnection``.
-
-    Raises:
-        DurableError: It is a database of an older ormar.
+    Attributes:
+        database: What the models and their outbox have in common; each database has its own.
+        signals: The emitter class with the signals that its models send themselves.
+        example: How the database is given to an outbox, for people.
+        block: The line that opens a transaction, for people.
     """
 
-    def __init__(self, database: Any) -> None:
-        if not hasattr(database, "get_query_executor"):
-            raise DurableError(
-                f"durable receivers need an `ormar.DatabaseConnection`, not a "
-                f"`{type(database).__module__}.{type(database).__qualname__}`: before ormar 0.22 "
-                "there is no SQLAlchemy connection to write the outbox row on. Update ormar, or "
-                "connect the receiver with `on_commit=True`"
-            )
-        self.database = database
-        self._models: dict[str, Model] = {}
+    database: object
+    signals: type
+    example: str
+    block: str
+
+    # --- models, of whatever database --------------------------------------------------------
 
     @staticmethod
-    def database_of(model: object) -> Any | None:
-        """The database of a model class; ``None`` if it has none."""
-        config: Any = era.config(cast("Model", model)) if is_model(model) else None
-        return getattr(config, "database", None)
+    @abstractmethod
+    def is_model(hint: object) -> bool:
+        """Whether something is a model class of the ORM."""
 
-    @property
-    def in_transaction(self) -> bool:
-        """Whether the running code is in an open transaction of this very database."""
-        return self._open_connection() is not None
+    @staticmethod
+    @abstractmethod
+    def database_of(owner: object) -> object | None:
+        """The database of a model class; ``None`` if it is not known."""
 
-    def _open_connection(self) -> Any | None:
-        connection = databases.connection(self.database)  # `None` for that of another database
-        is_open = connection is not None and databases.in_transaction(connection)
-        return connection if is_open else None
+    @staticmethod
+    def installed_outbox(owner: type | None) -> object | None:
+        """The outbox that a model was installed with; ``None`` if there is none."""
+        return None
 
-    @property
-    def never_commits(self) -> bool:
-        """Whether the open transaction is that of a test database, rolled back at the end."""
-        connection = self._open_connection()
-        whole: Any = getattr(self.database, "_global_transaction", None)  # ormar has no other name
-        return connection is not None and whole is not None and whole._connection is connection
+    @staticmethod
+    @abstractmethod
+    def is_concrete(owner: type) -> bool:
+        """Whether a class is a model with rows of its own."""
 
-    def connected(self) -> AbstractAsyncContextManager[Any]:
-        """Connect to the database, and disconnect at the end."""
-        connection: AbstractAsyncContextManager[Any] = self.database
-        return connection
+    @staticmethod
+    @abstractmethod
+    def attributes(model: Model) -> list[str]:
+        """The names of a model's fields."""
 
-    async def execute(self, statement: Executable) -> int:
-        """Run a statement, in the transaction that is open or alone, and count its rows."""
-        async with self._connection() as connection:
-            count: int = (await connection.execute(statement)).rowcount
-        return count
+    @staticmethod
+    @abstractmethod
+    def key_type(model: Model) -> Any:
+        """The Python type of a model's primary key."""
 
-    async def fetch(self, statement: Executable) -> Sequence[Mapping[str, Any]]:
-        """Fetch the rows of a query."""
-        async with self._connection() as connection:
-            rows: Sequence[Any] = (await connection.execute(statement)).mappings().all()
-        return rows
+    @staticmethod
+    @abstractmethod
+    def key_of(instance: Any) -> Any:
+        """The primary key of an instance; ``None`` if it has none yet."""
 
-    @property
-    def can_return_updates(self) -> bool:
-        """Whether an ``UPDATE`` can return its rows."""
-        return bool(self.database.dialect.update_returning)
+    @staticmethod
+    @abstractmethod
+    def related(model: Model, relation: str) -> Model:
+        """The model at the other end of a relation."""
 
-    @asynccontextmanager
-    async def _connection(self) -> AsyncGenerator[Any]:
-        connection = self._open_connection()
-        if connection is not None:
-            yield connection
-            return
-        engine = self.database.engine
-        # With aiomysql, `AUTOCOMMIT` costs a statement more than `COMMIT`. And where the server has
-        # closed a connection, setting it fails in a way that costs the pool a place for good.
-        if engine.dialect.name not in ("mysql", "mariadb"):
-            engine = engine.execution_options(isolation_level="AUTOCOMMIT")
-        async with engine.begin() as connection:
-            yield connection
+    def has_attribute(self, model: Model, name: str) -> bool:
+        """Whether the instances of a model have an attribute, as far as its class says."""
+        return name in self.attributes(model) or hasattr(model, name)
 
-    # --- senders ---------------------------------------------------------------------------------
+    # --- models of this database -------------------------------------------------------------
 
+    @abstractmethod
+    def can_hold(self, owner: type | None) -> bool:
+        """Whether events of a sender can be written here, as far as its class says."""
+
+    @abstractmethod
     def name_of(self, sender: type) -> str:
-        """The name that a sender has in the rows: a model's table, so that its class may move.
+        """The name that a sender has in the rows."""
 
-        A proxy shares its table with another model, and goes by its module and name.
-        """
-        config: Any = era.config(sender) if is_model(sender) else None
-        if config is not None and config.tablename and not config.proxy:
-            return str(config.tablename)
-        return f"{sender.__module__}:{sender.__qualname__}"
-
+    @abstractmethod
     def sender_named(self, name: str) -> type:
         """Find a sender by its name in the rows.
 
@@ -132,77 +107,112 @@ class Store:
         Raises:
             DurableError: There is no such model in this database, or no such class.
         """
-        if name not in self._models:
-            below: list[Model] = [ormar.Model]
-            while below:
-                model = below.pop()
-                below += type.__subclasses__(model)
-                if self.database_of(model) is self.database:
-                    self._models[self.name_of(model)] = model
-        if (found := self._models.get(name)) is not None:
-            return found
-        module, _, path = name.partition(":")
-        try:
-            value: Any = importlib.import_module(module)
-            for part in path.split("."):
-                value = getattr(value, part)
-        except (ImportError, AttributeError) as error:
-            raise DurableError(
-                f"the sender `{name}` of an event cannot be found: import its module where the "
-                "worker imports the outbox"
-            ) from error
-        sender: type = value
-        return sender
 
-    # --- models ----------------------------------------------------------------------------------
-
-    @staticmethod
-    def key_type(model: Model) -> Any:
-        """The Python type of a model's primary key."""
-        config = era.config(model)
-        return config.model_fields[config.pkname].__type__ if config else Any
-
-    @staticmethod
-    def related(model: Model, relation: str) -> Model:
-        """The model at the other end of a relation."""
-        config: Any = era.config(model)
-        end: Model = config.model_fields[relation].to
-        return end
-
-    @staticmethod
-    async def reload(model: Model, key: Any) -> Any | None:
+    @abstractmethod
+    async def reload(self, model: Model, key: Any) -> Any | None:
         """The model with a primary key, as it is now; ``None`` if it is gone."""
-        return await model.objects.get_or_none(pk=key)
 
-    # --- a transaction for operations that have none ---------------------------------------------
+    # --- transactions ------------------------------------------------------------------------
 
-    def give_transactions(self, model: Model, operation: str) -> None:
+    @abstractmethod
+    def sending(self, sender: type, payload: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """Have the transaction that a send is in be the open one while a block runs.
+
+        Raises:
+            DurableError: It is one of another database.
+        """
+
+    @abstractmethod
+    async def call(self, function: Callable[[], T]) -> T:
+        """Call what reads the attributes of instances, which may have to be loaded first."""
+
+    @property
+    @abstractmethod
+    def in_transaction(self) -> bool:
+        """Whether the running code is in an open transaction of this very database."""
+
+    @property
+    @abstractmethod
+    def never_commits(self) -> bool:
+        """Whether the open transaction is that of a test database, rolled back at the end."""
+
+    @abstractmethod
+    def give_transactions(
+        self, model: Model, operation: str, is_needed: Callable[[type, str], bool]
+    ) -> None:
         """Have an operation of a model, and of every model below it, run in a transaction.
-
-        The model gets a method of its own around ormar's. One that runs in a transaction already
-        is left alone.
 
         Args:
             model: The model class.
             operation: ``save``, ``update`` or ``delete``.
+            is_needed: Tells whether the operation of a model still needs one.
         """
-        given = _given.setdefault(model, set())
-        if operation in given:
-            return
-        given.add(operation)
-        method: Callable[..., Awaitable[Any]] = getattr(model, operation)
 
-        async def in_transaction(instance: Any, *args: Any, **kwargs: Any) -> Any:
-            if self.in_transaction:
-                return await method(instance, *args, **kwargs)
-            async with self.database.transaction():
-                return await method(instance, *args, **kwargs)
+    # --- statements --------------------------------------------------------------------------
 
-        in_transaction.__name__ = operation
-        in_transaction.__qualname__ = f"{model.__qualname__}.{operation}"
-        in_transaction.__doc__ = method.__doc__
-        type.__setattr__(model, operation, in_transaction)
+    @abstractmethod
+    def connected(self) -> AbstractAsyncContextManager[Any]:
+        """Connect to the database, and disconnect at the end."""
+
+    @abstractmethod
+    def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """The connection of the transaction that is open; else one that commits at the end."""
+
+    @property
+    @abstractmethod
+    def dialect(self) -> str:
+        """The name of the database's dialect, connected or not."""
+
+    @property
+    @abstractmethod
+    def can_return_updates(self) -> bool:
+        """Whether an ``UPDATE`` can return its rows."""
+
+    async def execute(self, statement: Executable) -> int:
+        """Run a statement, in the transaction that is open or alone, and count its rows."""
+        async with self.connection() as connection:
+            count: int = (await connection.execute(statement)).rowcount
+        return count
+
+    async def fetch(self, statement: Executable) -> Sequence[Mapping[str, Any]]:
+        """Fetch the rows of a query."""
+        async with self.connection() as connection:
+            rows: Sequence[Any] = (await connection.execute(statement)).mappings().all()
+        return rows
 
 
-_given: WeakKeyDictionary[Model, set[str]] = WeakKeyDictionary()
-"""The operations that were given transactions, by model."""
+@asynccontextmanager
+async def autocommitting(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+    """A connection of an engine, for statements that each are a transaction."""
+    # With aiomysql, `AUTOCOMMIT` costs a statement more than `COMMIT`. And where the server has
+    # closed a connection, setting it fails in a way that costs the pool a place for good.
+    if engine.dialect.name not in ("mysql", "mariadb"):
+        engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.begin() as connection:
+        yield connection
+
+
+def class_named(name: str) -> type:
+    """Import a class.
+
+    Args:
+        name: Its module and its qualified name, with a colon between.
+
+    Returns:
+        The class.
+
+    Raises:
+        DurableError: There is none.
+    """
+    module, _, path = name.partition(":")
+    try:
+        value: Any = importlib.import_module(module)
+        for part in path.split("."):
+            value = getattr(value, part)
+    except (ImportError, AttributeError) as error:
+        raise DurableError(
+            f"the sender `{name}` of an event cannot be found: import its module where the "
+            "worker imports the outbox"
+        ) from error
+    sender: type = value
+    return sender

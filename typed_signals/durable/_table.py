@@ -19,9 +19,9 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from typed_signals.durable._core import Job
 from typed_signals.durable._event import Event
-from typed_signals.durable._payload import KEY_LENGTH
-from typed_signals.durable._seam import Job
+from typed_signals.durable._key import KEY_LENGTH
 from typed_signals.durable._store import Store
 
 __all__ = ["DEAD", "DONE", "PENDING", "Claimed", "Rows", "outbox_table"]

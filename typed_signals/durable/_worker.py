@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from typed_signals.durable._attempt import after_failure, attempt, delay_after
 from typed_signals.durable._event import Publish
 from typed_signals.durable._table import Claimed
 from typed_signals.durable._telemetry import tracing
-from typed_signals.durable._work import Outbox, Settings
+from typed_signals.durable._work import PURGE_EVERY, Settings, TableWork, check_options
 
-__all__ = ["Worker", "delay_after"]
+__all__ = ["Worker"]
 
 logger = logging.getLogger(__name__)
 
-PURGE_EVERY: Final = 600.0
 LONGEST_WAIT: Final = 30.0
 
 
@@ -37,7 +36,7 @@ class Worker:
 
     def __init__(
         self,
-        outbox: Outbox,
+        outbox: TableWork,
         *,
         concurrency: int = 8,
         lease: float = 60.0,
@@ -45,11 +44,7 @@ class Worker:
         grace: float = 25.0,
         publish: Publish | None = None,
     ) -> None:
-        if concurrency < 1 or lease <= 0 or poll <= 0 or grace < 0:
-            raise ValueError(
-                "a worker needs a concurrency of 1 or more, a lease and a poll of more than 0 "
-                f"seconds and a grace of 0 or more: not {concurrency=}, {lease=}, {poll=}, {grace=}"
-            )
+        check_options(concurrency=concurrency, lease=lease, poll=poll, grace=grace)
         self._outbox = outbox
         self._rows = outbox.rows
         self._concurrency = concurrency
@@ -218,44 +213,25 @@ class Worker:
             await self._settled(claimed, lambda: self._noted(claimed))
             return None
         text = "".join(traceback.format_exception(failure))
-        if claimed.job.attempt > durable.retries:
-            logger.error(
-                "Event %s of `%s` is dead after %d attempts.",
-                claimed.job.event_id, durable.name, claimed.job.attempt, exc_info=failure,
-            )  # fmt: skip
-            tracing().dead(claimed)
+        delay = after_failure(claimed, durable, failure)
+        if delay is None:
             await self._settled(claimed, lambda: self._rows.bury(claimed, text))
         else:
-            delay = delay_after(claimed.job.attempt, durable.backoff, durable.longest_backoff)
-            logger.warning(
-                "Event %s of `%s` failed on attempt %d; it is tried again in %.1f s.",
-                claimed.job.event_id, durable.name, claimed.job.attempt, delay, exc_info=failure,
-            )  # fmt: skip
-            tracing().retried(claimed)
             await self._settled(claimed, lambda: self._rows.retry_later(claimed, delay, text))
         return failure
 
     async def _attempt(self, durable: Settings, claimed: Claimed) -> BaseException | None:
-        task = asyncio.current_task()
-        asked = task.cancelling() if task else 0
         self._attempting.add(claimed.job.id)
         try:
-            with tracing().handling(claimed):
-                async with asyncio.timeout(durable.timeout):
-                    if self._publish is None:
-                        registered = self._outbox.receivers[durable.name]
-                        await registered.call(claimed, self._outbox.store)
-                    else:
-                        await self._publish(claimed.event)
-        except asyncio.CancelledError as error:
-            if task is not None and task.cancelling() > asked:
-                raise
-            return error  # the receiver's own
-        except Exception as error:
-            return error
+            return await attempt(claimed, durable.timeout, lambda: self._call(durable, claimed))
         finally:
             self._attempting.discard(claimed.job.id)
-        return None
+
+    async def _call(self, durable: Settings, claimed: Claimed) -> None:
+        if self._publish is None:
+            await self._outbox.receivers[durable.name].call(claimed, self._outbox.store)
+        else:
+            await self._publish(claimed.event)
 
     async def _settled(self, claimed: Claimed, settle: Callable[[], Awaitable[bool]]) -> None:
         """Settle a row, for as long as its lease may last if the database is away."""
@@ -300,9 +276,3 @@ class Worker:
                 for claimed, noted in waiting:
                     if not noted.done():
                         noted.set_result(claimed.job.id in held)
-
-
-def delay_after(tries: int, first: float, longest: float) -> float:
-    """Twice as long after each try, and no two alike, so that failures do not come in step."""
-    longest_now = min(longest, first * 2.0 ** min(tries - 1, 60))
-    return longest_now * random.uniform(0.5, 1.0)

@@ -24,17 +24,19 @@ from mypy.types import FunctionLike, Type
 
 from typed_signals.mypy import rules
 from typed_signals.mypy.assignments import assigned_signal
-from typed_signals.mypy.contracts import check_made_signal
+from typed_signals.mypy.contracts import check_decorated, check_made_signal
 from typed_signals.mypy.declarations import check_declarations
 from typed_signals.mypy.fullnames import (
     CONFIG_SIGNALS,
     CONNECT,
     CONNECTOR,
     DECORATORS,
+    DECORATORS_WITH_MIXINS,
     EMITTER,
     GET_SIGNALS,
-    INSTALL,
+    INSTALLS,
     SIGNAL,
+    SIGNAL_DECORATORS,
 )
 from typed_signals.mypy.installed import installed_signals
 from typed_signals.mypy.installs import remember_installs
@@ -77,9 +79,11 @@ _SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {
     _CALL: open_call,
     **dict.fromkeys(_SENDS, name_signal),
 }
+_DEFINE, _DEFINE_WITH_OPTIONS = SIGNAL_DECORATORS
 _METHODS: dict[str, Callable[[MethodContext], Type]] = {
     _CONNECT: check_receiver,
     _CALL: check_receiver,
+    _DEFINE_WITH_OPTIONS: check_decorated,
 }
 
 _META_SIGNALS = ".Meta.signals"
@@ -87,13 +91,16 @@ _META_SIGNALS = ".Meta.signals"
 _CLASSES_NAMED: dict[str, Callable[[ClassDefContext], None]] = {"Meta": add_signals_to_meta}
 _FUNCTIONS: dict[str, Callable[[FunctionContext], Type]] = {
     SIGNAL: check_made_signal,
-    INSTALL: check_install,
-    GET_SIGNALS: check_signals_of,
+    _DEFINE: check_decorated,
+    INSTALLS[0]: check_install,
+    INSTALLS[1]: partial(check_install, sessions=True),
+    **dict.fromkeys(GET_SIGNALS, check_signals_of),
 }
 # By what stands before the last dot: any function of the module, any name that is not declared.
-_FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = dict.fromkeys(
-    DECORATORS, connector_of
-)
+_FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = {
+    **dict.fromkeys(DECORATORS, connector_of),
+    **dict.fromkeys(DECORATORS_WITH_MIXINS, partial(connector_of, mixins=True)),
+}
 _UNKNOWN_IN: dict[str, Callable[[str, AttributeContext], Type]] = {EMITTER: _undeclared}
 
 

@@ -59,18 +59,18 @@ def protocol_of(owner: Type) -> ProperType | None:
 
 
 def protocol_calls(owner: Type) -> list[CallableType]:
-    """The ``__call__`` of the Protocol P of a ``Signal[P]`` or ``Connector[P]``.
+    """The ``__call__`` of the Protocol P of a ``Signal[P]`` or ``Connector[P]``; P, of a function.
 
-    Several when P is a union, as for a receiver of several senders' signals; none when P is no
-    Protocol or not known.
+    Several when P is a union, as for a receiver of several senders' signals; none when P is neither
+    or not known.
     """
     given = protocol_of(owner)
     calls: list[CallableType] = []
     for each in given.items if isinstance(given, UnionType) else [given]:
         protocol = get_proper_type(each) if each is not None else None
-        if not isinstance(protocol, Instance) or not protocol.type.is_protocol:
-            return []
-        call = called(protocol)
+        call: ProperType | None = protocol
+        if isinstance(protocol, Instance):
+            call = called(protocol) if protocol.type.is_protocol else None
         if not isinstance(call, CallableType):
             return []
         calls.append(call)

@@ -8,28 +8,42 @@ when the first receiver connects.
 from __future__ import annotations
 
 from mypy.nodes import ArgKind, Context, FuncDef, TypeInfo
-from mypy.plugin import ClassDefContext, FunctionContext
+from mypy.plugin import ClassDefContext, FunctionContext, MethodContext
 from mypy.types import CallableType, Instance, Type, UnboundType, get_proper_type
 
 from typed_signals._misuse import (
-    EXPECTED_CONTRACT,
+    BY_FUNCTION,
+    BY_PROTOCOL,
     NO_PROTOCOL,
-    NO_SENDER,
-    NOT_AWAITABLE,
+    ContractWords,
     bad_contract,
     positional_payload,
 )
 from typed_signals.mypy.callables import protocol_of
 from typed_signals.mypy.codes import SIGNAL_CONTRACT
 from typed_signals.mypy.emitters import qualified_name
+from typed_signals.mypy.functions import Place, named_function
 from typed_signals.mypy.rules import SENDER
 
-__all__ = ["check_made_signal", "report_contract"]
+__all__ = ["check_decorated", "check_made_signal", "report_contract"]
 
 
 def check_made_signal(ctx: FunctionContext) -> Type:
     """Report ``Signal[P]()`` where P cannot be a contract."""
     report_contract(ctx, ctx.default_return_type, ctx.context)
+    return ctx.default_return_type
+
+
+def check_decorated(ctx: FunctionContext | MethodContext) -> Type:
+    """Report ``@signal`` over a function that cannot be a contract."""
+    if ctx.arg_kinds[0] != [ArgKind.ARG_POS]:  # options alone
+        return ctx.default_return_type
+    given = get_proper_type(ctx.arg_types[0][0])
+    if isinstance(given, CallableType) and not given.is_type_obj():
+        named = named_function(Place(ctx.api, ctx.context, ctx.args[0][0]), given)
+        if named and named.exact:
+            reason = _fault(_parameters_of(named.function), BY_FUNCTION, awaits=True)
+            _report(ctx, named.words, reason, BY_FUNCTION, ctx.context)
     return ctx.default_return_type
 
 
@@ -48,9 +62,19 @@ def report_contract(ctx: FunctionContext | ClassDefContext, signal: Type, place:
         name, reason = qualified_name(protocol.type), _reason(ctx, protocol.type)
     else:
         return
+    _report(ctx, f"`{name}`", reason, BY_PROTOCOL, place)
+
+
+def _report(
+    ctx: FunctionContext | MethodContext | ClassDefContext,
+    name: str,
+    reason: str,
+    words: ContractWords,
+    place: Context,
+) -> None:
     if reason:
-        ctx.api.fail(bad_contract(f"`{name}`", reason), place, code=SIGNAL_CONTRACT)
-        ctx.api.msg.note(EXPECTED_CONTRACT, place, code=SIGNAL_CONTRACT)
+        ctx.api.fail(bad_contract(name, reason), place, code=SIGNAL_CONTRACT)
+        ctx.api.msg.note(words.expected, place, code=SIGNAL_CONTRACT)
 
 
 def _reason(ctx: FunctionContext | ClassDefContext, protocol: TypeInfo) -> str:
@@ -60,11 +84,23 @@ def _reason(ctx: FunctionContext | ClassDefContext, protocol: TypeInfo) -> str:
         return NO_PROTOCOL
     if not isinstance(call, FuncDef):
         return ""  # decorated or overloaded: the program looks at what it has become
-    parameters = list(zip(call.arg_names, call.arg_kinds, strict=True))[1:]
+    awaits = call.is_coroutine or _is_awaitable(ctx, call)
+    return _fault(_parameters_of(call)[1:], BY_PROTOCOL, awaits=awaits)
+
+
+_Parameters = list[tuple[str | None, ArgKind]]
+
+
+def _parameters_of(function: FuncDef) -> _Parameters:
+    return list(zip(function.arg_names, function.arg_kinds, strict=True))
+
+
+def _fault(parameters: _Parameters, words: ContractWords, *, awaits: bool) -> str:
+    """Why a function with these parameters is no contract; empty if it is one."""
     if not parameters or parameters[0][0] != SENDER or not parameters[0][1].is_positional():
-        return NO_SENDER
-    if not (call.is_coroutine or _is_awaitable(ctx, call)):
-        return NOT_AWAITABLE
+        return words.no_sender
+    if not awaits:
+        return words.not_awaitable
     for name, kind in parameters[1:]:
         if kind in (ArgKind.ARG_POS, ArgKind.ARG_OPT) and name:
             return positional_payload(name)

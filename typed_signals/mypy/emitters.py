@@ -1,12 +1,11 @@
-"""Emitters as mypy sees them: what they declare, and how a sender's is reached."""
+"""Emitters as mypy sees them: what they declare, and whose they are."""
 
 from __future__ import annotations
 
 from mypy.maptype import map_instance_to_supertype
-from mypy.nodes import Context, Expression, MemberExpr, SymbolNode, TempNode, TypeInfo, Var
+from mypy.nodes import SymbolNode, TypeInfo, Var
 from mypy.options import Options
-from mypy.plugin import CheckerPluginInterface
-from mypy.types import AnyType, FunctionLike, Instance, ProperType, Type, TypeType, get_proper_type
+from mypy.types import AnyType, FunctionLike, Instance, ProperType, get_proper_type
 
 from typed_signals.mypy.fullnames import EMITTER, SIGNAL
 from typed_signals.mypy.wording import type_words
@@ -18,12 +17,11 @@ __all__ = [
     "owner_words",
     "qualified_name",
     "sends_none",
-    "signal_of",
 ]
 
 SIGNALS = "signals"
 
-_CONFIG = "ormar_config"
+_MAPPER = "__mapper__"
 
 
 def declared_names(emitter: TypeInfo) -> list[str]:
@@ -66,35 +64,8 @@ def sends_none(sender: FunctionLike) -> bool:
     """Whether a class surely has no emitter.
 
     A class with a metaclass of its own may belong to an ORM that registers how its emitter is
-    found, so only plain ones are sure.
+    found, so only plain ones that have no mapper are sure.
     """
     info = sender.type_object()
-    return info.metaclass_type is None and not info.fallback_to_any and not info.get(SIGNALS)
-
-
-def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Context) -> Type | None:
-    """The type of a sender's signal, found as ``get_emitter`` finds it when the program runs.
-
-    Args:
-        api: mypy's checker.
-        sender: The sender as an instance.
-        name: The signal's name.
-        place: Where errors are reported.
-
-    Returns:
-        The type; ``None`` when the sender has no emitter.
-    """
-    model = get_proper_type(sender)
-    if not isinstance(model, Instance):
-        return None
-    if model.type.get(_CONFIG):
-        path = [_CONFIG, SIGNALS]
-    elif model.type.get(SIGNALS):
-        path = [SIGNALS]
-    else:
-        return None
-    expression: Expression = TempNode(TypeType(model), context=place)
-    for attribute in [*path, name]:
-        expression = MemberExpr(expression, attribute)
-        expression.set_line(place)
-    return api.get_expression_type(expression)
+    may_send = info.metaclass_type or info.fallback_to_any
+    return not (may_send or info.get(SIGNALS) or info.get(_MAPPER))

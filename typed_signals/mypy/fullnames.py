@@ -4,23 +4,56 @@ __all__ = [
     "CONFIG_SIGNALS",
     "CONNECT",
     "CONNECTOR",
+    "CUSTOM_DURABLE",
     "DECORATORS",
+    "DECORATORS_WITH_MIXINS",
+    "DURABLE",
     "EMITTER",
     "GET_SIGNALS",
-    "INSTALL",
+    "INSTALLS",
+    "JOB",
+    "LIFECYCLE",
+    "LIFECYCLES",
+    "MAPPED",
+    "MAPPED_SIGNALS",
     "MODEL_SIGNALS",
     "ORMAR_MODEL",
     "SIGNAL",
+    "SIGNAL_DECORATORS",
 ]
 
 CONNECT = "typed_signals._signal.Connect"
 CONNECTOR = "typed_signals._signal.Connector"
 EMITTER = "typed_signals._emitter.SignalEmitter"
-INSTALL = "typed_signals.ormar._install.install"
+DURABLE = "typed_signals._durable"
+CUSTOM_DURABLE = f"{DURABLE}.CustomDurableReceiver"
+JOB = f"{DURABLE}.Job"
+LIFECYCLE = "typed_signals.lifecycle"
+LIFECYCLES = (LIFECYCLE, "typed_signals.sqlalchemy.lifecycle")
+INSTALLS = (
+    "typed_signals.ormar._install.install",
+    "typed_signals.sqlalchemy._install.install",
+)
 MODEL_SIGNALS = "typed_signals.lifecycle.ModelSignals"
 ORMAR_MODEL = "ormar.models.model.Model"
 SIGNAL = "typed_signals._signal.Signal"
-GET_SIGNALS = "typed_signals._emitter.get_signals"
+# `@signal`, and what `@signal(...)` returns.
+SIGNAL_DECORATORS = (
+    "typed_signals._function_signal.signal",
+    "typed_signals._function_signal.SignalDecorator.__call__",
+)
+GET_SIGNALS = (
+    "typed_signals._emitter.get_signals",
+    "typed_signals.sqlalchemy._session.get_signals",
+)
+
+# What a mapped class of SQLAlchemy derives from, or its metaclass does; and the emitter class that
+# it has, though no attribute of it says so.
+MAPPED = (
+    "sqlalchemy.orm.decl_api.DeclarativeAttributeIntercept",
+    "sqlalchemy.orm.decl_api.DeclarativeBaseNoMeta",
+)
+MAPPED_SIGNALS = "typed_signals.sqlalchemy.lifecycle.ModelSignals"
 
 # Where the stubs for ormar declare a model's signals.
 CONFIG_SIGNALS = (
@@ -30,7 +63,10 @@ CONFIG_SIGNALS = (
 
 # The modules whose functions are the decorators.
 DECORATORS = (
-    "typed_signals.lifecycle",
+    "typed_signals._model_decorators",
     "typed_signals._decorators",
     "ormar.decorators.signals",
 )
+
+# Of these, a class may be a mixin of models, and has no metaclass that says so.
+DECORATORS_WITH_MIXINS = ("typed_signals.sqlalchemy.lifecycle",)

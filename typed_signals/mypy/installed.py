@@ -6,14 +6,18 @@ What mypy cannot do by itself: a call gives no attribute another type, here or i
 from __future__ import annotations
 
 from mypy.checker import TypeChecker
-from mypy.plugin import AttributeContext
+from mypy.nodes import Context, Expression, MemberExpr, TempNode
+from mypy.plugin import AttributeContext, CheckerPluginInterface
 from mypy.subtypes import is_subtype
-from mypy.types import Instance, Type, get_proper_type
+from mypy.types import Instance, Type, TypeType, get_proper_type
 
-from typed_signals.mypy.emitters import emitter_owner
-from typed_signals.mypy.installs import installed_emitter
+from typed_signals.mypy.emitters import SIGNALS, emitter_owner
+from typed_signals.mypy.fullnames import MAPPED, MAPPED_SIGNALS
+from typed_signals.mypy.installs import find_class, installed_emitter
 
-__all__ = ["installed_signals"]
+__all__ = ["installed_signals", "is_mapped", "signal_of"]
+
+_CONFIG = "ormar_config"
 
 
 def installed_signals(ctx: AttributeContext) -> Type:
@@ -22,8 +26,62 @@ def installed_signals(ctx: AttributeContext) -> Type:
     model = emitter_owner(signals) if isinstance(signals, Instance) else None
     if not (isinstance(model, Instance) and isinstance(ctx.api, TypeChecker)):
         return ctx.default_attr_type
-    emitter = installed_emitter(ctx.api, model.type)
+    own = _installed(ctx.api, model)
+    return own if own is not None and is_subtype(own, signals) else ctx.default_attr_type
+
+
+def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Context) -> Type | None:
+    """The type of a sender's signal, found as ``get_emitter`` finds it when the program runs.
+
+    Args:
+        api: mypy's checker.
+        sender: The sender as an instance.
+        name: The signal's name.
+        place: Where errors are reported.
+
+    Returns:
+        The type; ``None`` when the sender has no emitter.
+    """
+    model = get_proper_type(sender)
+    if not isinstance(model, Instance):
+        return None
+    start: Type = TypeType(model)
+    if model.type.get(_CONFIG):
+        path = [_CONFIG, SIGNALS]
+    elif model.type.get(SIGNALS):
+        path = [SIGNALS]
+    elif emitter := _mapped_signals(api, model):
+        start, path = emitter, []
+    else:
+        return None
+    expression: Expression = TempNode(start, context=place)
+    for attribute in [*path, name]:
+        expression = MemberExpr(expression, attribute)
+        expression.set_line(place)
+    return api.get_expression_type(expression)
+
+
+def is_mapped(sender: Type) -> bool:
+    """Whether a sender, as an instance, is of a mapped class of SQLAlchemy's."""
+    model = get_proper_type(sender)
+    if not isinstance(model, Instance):
+        return False
+    metaclass = model.type.metaclass_type
+    kinds = [model.type, metaclass.type] if metaclass else [model.type]
+    return any(kind.has_base(each) for kind in kinds for each in MAPPED)
+
+
+def _mapped_signals(api: CheckerPluginInterface, model: Instance) -> Instance | None:
+    """The emitter of a mapped class, which has no attribute for it."""
+    if not (is_mapped(model) and isinstance(api, TypeChecker)):
+        return None
+    emitter = find_class(api.modules, MAPPED_SIGNALS)
+    return _installed(api, model) or (Instance(emitter, [model]) if emitter else None)
+
+
+def _installed(api: TypeChecker, model: Instance) -> Instance | None:
+    """The signals of a model, as the class that was installed for it."""
+    emitter = installed_emitter(api, model.type)
     if emitter is None or len(emitter.defn.type_vars) > 1:
-        return ctx.default_attr_type
-    own = Instance(emitter, [model] if emitter.defn.type_vars else [])
-    return own if is_subtype(own, signals) else ctx.default_attr_type
+        return None
+    return Instance(emitter, [model] if emitter.defn.type_vars else [])

@@ -24,10 +24,10 @@ from mypy.nodes import (
 from mypy.plugin import ClassDefContext
 
 from typed_signals.mypy.emitters import SIGNALS
-from typed_signals.mypy.fullnames import INSTALL, ORMAR_MODEL
+from typed_signals.mypy.fullnames import INSTALLS, ORMAR_MODEL
 from typed_signals.mypy.statements import all_statements, once_per_module
 
-__all__ = ["installed_emitter", "remember_installs"]
+__all__ = ["find_class", "installed_emitter", "remember_installs"]
 
 _METADATA = "typed_signals"
 _EVERY_MODEL = ORMAR_MODEL
@@ -70,9 +70,8 @@ def installed_emitter(api: TypeChecker, model: TypeInfo) -> TypeInfo | None:
         perhaps = {each.emitter for each in installs if _covers(api, each, model) is None}
         emitters = (sure - every or sure) | perhaps
         if emitters:
-            found = _find(api.modules, emitters.pop())
-            certain = sure and not emitters
-            return found if certain and isinstance(found, TypeInfo) else None
+            found = find_class(api.modules, emitters.pop())
+            return found if sure and not emitters else None
     return None
 
 
@@ -80,7 +79,7 @@ def _covers(api: TypeChecker, install: _Install, model: TypeInfo) -> bool | None
     """Whether a model is among the targets; None if there is one that is no model."""
     if any(model.has_base(each) for each in install.targets):
         return True
-    known = all(isinstance(_find(api.modules, each), TypeInfo) for each in install.targets)
+    known = all(find_class(api.modules, each) for each in install.targets)
     return False if known else None
 
 
@@ -133,7 +132,7 @@ def _installs(
                 for each, name in zip(call.args, call.arg_names, strict=True)
                 if name is None
             ]
-            if _full_name(tree, call.callee, modules) == INSTALL:
+            if _full_name(tree, call.callee, modules) in INSTALLS:
                 name = _full_name(tree, emitter, modules)
                 yield _Install(tuple(targets) or (_EVERY_MODEL,), name)
 
@@ -146,6 +145,20 @@ def _full_name(tree: MypyFile, written: Expression, modules: Mapping[str, MypyFi
         name = f"{tree.fullname}.{written.name}" if isinstance(written, NameExpr) else ""
     node = _find(modules, name)
     return node.fullname if node is not None else name
+
+
+def find_class(modules: Mapping[str, MypyFile], name: str) -> TypeInfo | None:
+    """Find a class by its full name.
+
+    Args:
+        modules: All modules that mypy has read.
+        name: The name.
+
+    Returns:
+        The class; ``None`` if there is none.
+    """
+    node = _find(modules, name)
+    return node if isinstance(node, TypeInfo) else None
 
 
 def _find(modules: Mapping[str, MypyFile], name: str) -> SymbolNode | None:

@@ -10,18 +10,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mypy.nodes import MemberExpr
+from mypy.nodes import Decorator, MemberExpr, RefExpr
 from mypy.plugin import MethodContext, MethodSigContext
 from mypy.types import CallableType, FunctionLike, Instance, Type
 
 from typed_signals.mypy.callables import protocol_calls, read_contract
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
+from typed_signals.mypy.durable import contracts_of
 from typed_signals.mypy.emitters import owner_words
 from typed_signals.mypy.fullnames import EMITTER
 from typed_signals.mypy.functions import Place
 from typed_signals.mypy.rules import Fault
-from typed_signals.mypy.wording import model_words, receiver_words, signal_words, written
+from typed_signals.mypy.wording import (
+    connected_signal,
+    model_words,
+    receiver_words,
+    signal_words,
+    written,
+)
 
 __all__ = ["check_receiver", "open_call"]
 
@@ -34,16 +41,17 @@ def open_call(ctx: MethodSigContext) -> FunctionLike:
 
 def check_receiver(ctx: MethodContext) -> Type:
     """Check the receiver that is connected, and return it with its own exact type."""
-    calls = protocol_calls(ctx.type)
     if (
-        not calls
-        or ctx.callee_arg_names[:1] != ["receiver"]
+        ctx.callee_arg_names[:1] != ["receiver"]
         or not ctx.arg_types
         or len(ctx.arg_types[0]) != 1
         or ctx.arg_kinds[0][0].is_star()
     ):
         return ctx.default_return_type
     receiver, expression = ctx.arg_types[0][0], ctx.args[0][0]
+    calls = contracts_of(ctx)
+    if not calls:
+        return receiver if protocol_calls(ctx.type) else ctx.default_return_type
     place = Place(ctx.api, ctx.context, expression)
     signal = signal_words(place.connector)
     # An `async def __call__` in the Protocol is a way to write it, it asks for no coroutine.
@@ -73,7 +81,9 @@ def _refuse(ctx: MethodContext, spec: ReceiverSpec, place: Place, faults: Sequen
 
 def _owner(spec: ReceiverSpec, place: Place) -> str:
     """Whose signal it is: that of its emitter if the code names one, else that of the sender."""
-    signal = place.connector.expr if isinstance(place.connector, MemberExpr) else None
+    signal = connected_signal(place.connector)
+    if isinstance(signal, RefExpr) and isinstance(signal.node, Decorator):
+        return ""  # made of a function, it belongs to nobody
     emitter = place.type_of(signal.expr) if isinstance(signal, MemberExpr) else None
     if isinstance(emitter, Instance) and emitter.type.has_base(EMITTER):
         return owner_words(emitter, spec.options)

@@ -1,6 +1,6 @@
 """What the plugin uses of the core: the rules of a contract, and their words."""
 
-from typed_signals import _contract, _describe, _misuse
+from typed_signals import _contract, _describe, _durable, _misuse
 from typed_signals._contract import (
     NOT_CALLABLE,
     SENDER,
@@ -13,6 +13,7 @@ from typed_signals._contract import (
     mistyped,
 )
 from typed_signals._describe import suggest
+from typed_signals._durable import durable_receiver, why_not_durable
 
 __all__ = [
     "FILES",
@@ -22,10 +23,12 @@ __all__ = [
     "Contract",
     "Fault",
     "check_signature",
+    "durable_receiver",
     "incompatible",
     "misspelt",
     "mistyped",
     "suggest",
+    "why_not_durable",
 ]
 
-FILES = tuple(str(each.__file__) for each in (_contract, _describe, _misuse))
+FILES = tuple(str(each.__file__) for each in (_contract, _describe, _durable, _misuse))

@@ -14,6 +14,7 @@ from mypy.nodes import (
     Expression,
     FuncDef,
     ListExpr,
+    OverloadedFuncDef,
     RefExpr,
     SetExpr,
     StarExpr,
@@ -26,6 +27,7 @@ from mypy.types import (
     AnyType,
     FunctionLike,
     Instance,
+    ProperType,
     TupleType,
     Type,
     TypeOfAny,
@@ -36,34 +38,72 @@ from mypy.types import (
 
 from typed_signals._misuse import no_sender, no_signals
 from typed_signals.mypy.codes import SIGNAL_SENDER
-from typed_signals.mypy.emitters import sends_none, signal_of
+from typed_signals.mypy.emitters import sends_none
+from typed_signals.mypy.fullnames import CUSTOM_DURABLE, LIFECYCLE
 from typed_signals.mypy.functions import Place
+from typed_signals.mypy.installed import is_mapped, signal_of
 
 __all__ = ["connector_of"]
 
 
-def connector_of(ctx: FunctionContext) -> Type:
-    """The ``Connector`` of a decorator call, with the Protocol that its receiver has to keep."""
+def connector_of(ctx: FunctionContext, *, mixins: bool = False) -> Type:
+    """The ``Connector`` of a decorator call, with the Protocol that its receiver has to keep.
+
+    Args:
+        ctx: What mypy gave the plugin.
+        mixins: Whether a plain class may be a mixin of models.
+    """
     index = _place(ctx.callee_arg_names)
     if any(map(_is_function, ctx.arg_types[index])):  # `@pre_save` without its call
         text = no_sender(_signal_name(ctx), "a `function`")
         ctx.api.fail(text, ctx.args[index][0], code=SIGNAL_SENDER)
         return AnyType(TypeOfAny.from_error)
     default = get_proper_type(ctx.default_return_type)
-    senders = list(_senders(ctx))
+    senders = list(_senders(ctx, mixins=mixins))
     if not (isinstance(default, Instance) and default.args and senders):
         return ctx.default_return_type
+    own = get_proper_type(default.args[0])
     name = _named_signal(ctx)
+    of_ormar = isinstance(own, Instance) and own.type.module_name == LIFECYCLE
+    if of_ormar and all(map(is_mapped, senders)):  # of which a session sends another payload
+        name = _signal_name(ctx)
     named = [_protocol(ctx, sender, name) for sender in senders] if name else [None]
+    inner = own
+    durable = isinstance(own, Instance) and own.type.fullname == CUSTOM_DURABLE
+    if isinstance(own, Instance) and durable:  # which is generic in the Protocol of the signal
+        inner = get_proper_type(own.args[0])
     if all(named):
-        return Instance(default.type, [_united([each for each in named if each])])
-    protocol = get_proper_type(default.args[0])
-    if isinstance(protocol, Instance) and protocol.args:  # generic in the model, which is first
-        protocol = Instance(protocol.type, [make_simplified_union(senders), *protocol.args[1:]])
+        protocol = _united([each for each in named if each])
+    else:
+        protocol = _for_models(inner, make_simplified_union(senders))
+    if isinstance(own, Instance) and durable:
+        protocol = Instance(own.type, [protocol, *own.args[1:]])
     return Instance(default.type, [protocol])
 
 
-def _senders(ctx: FunctionContext) -> Iterator[Type]:
+def _for_models(protocol: ProperType, models: Type) -> Type:
+    """A Protocol that is generic in the model, which is first, with other models in its place."""
+    if not isinstance(protocol, Instance) or not protocol.args:
+        return protocol
+    joined, *others = protocol.args
+    return Instance(protocol.type, [models, *(_replaced(each, joined, models) for each in others)])
+
+
+def _replaced(typ: Type, old: Type, new: Type) -> Type:
+    """A type with another in the place of one: ``Album | None`` for ``Model | None``."""
+    items, given = _items(typ), _items(old)
+    if not all(each in items for each in given):
+        return typ
+    return make_simplified_union([new, *(each for each in items if each not in given)])
+
+
+def _items(typ: Type) -> list[ProperType]:
+    proper = get_proper_type(typ)
+    items = proper.items if isinstance(proper, UnionType) else [proper]
+    return [get_proper_type(each) for each in items]
+
+
+def _senders(ctx: FunctionContext, *, mixins: bool) -> Iterator[Type]:
     """The model of each sender; none if one of them is not known."""
     index = _place(ctx.callee_arg_names)
     if len(ctx.args[index]) != 1:
@@ -78,7 +118,7 @@ def _senders(ctx: FunctionContext) -> Iterator[Type]:
         types = typ.items if isinstance(typ, TupleType) else [typ]
     for each in types:
         cls = get_proper_type(each)
-        if isinstance(cls, FunctionLike) and cls.is_type_obj() and sends_none(cls):
+        if isinstance(cls, FunctionLike) and cls.is_type_obj() and not mixins and sends_none(cls):
             text = no_signals(f"`{cls.type_object().name}`")
             ctx.api.fail(text, ctx.context, code=SIGNAL_SENDER)
     models = [model for each in types for model in _models(each)]
@@ -100,7 +140,9 @@ def _signal_name(ctx: FunctionContext) -> str:
     """The signal's name: that of the decorator, or the string it is given."""
     callee = Place(ctx.api, ctx.context, ctx.args[0][0]).connector
     function = callee.node if isinstance(callee, RefExpr) else None
-    return _named_signal(ctx) or (function.name if isinstance(function, FuncDef) else "")
+    return _named_signal(ctx) or (
+        function.name if isinstance(function, FuncDef | OverloadedFuncDef) else ""
+    )
 
 
 def _models(sender: Type) -> Iterator[Type | None]:
@@ -126,8 +168,7 @@ def _named_signal(ctx: FunctionContext) -> str | None:
 
 
 def _protocol(ctx: FunctionContext, sender: Type, name: str) -> Instance | None:
-    index = ctx.callee_arg_names.index("signal")
-    signal = get_proper_type(signal_of(ctx.api, sender, name, ctx.args[index][0]))
+    signal = get_proper_type(signal_of(ctx.api, sender, name, ctx.args[0][0]))
     if not isinstance(signal, Instance) or not signal.args:
         return None
     protocol = get_proper_type(signal.args[0])

@@ -10,10 +10,11 @@ from __future__ import annotations
 from mypy.checker import TypeChecker
 from mypy.nodes import TypeInfo
 from mypy.plugin import FunctionContext
+from mypy.subtypes import is_subtype
 from mypy.types import FunctionLike, Instance, Type, get_proper_type
 from mypy.typevars import fill_typevars
 
-from typed_signals._misuse import no_target, other_signals
+from typed_signals._misuse import no_session_target, no_target, other_signals
 from typed_signals.mypy.codes import SIGNAL_INSTALL
 from typed_signals.mypy.emitters import SIGNALS, emitter_owner, qualified_name
 from typed_signals.mypy.fullnames import EMITTER
@@ -22,13 +23,19 @@ from typed_signals.mypy.installs import installed_emitter
 __all__ = ["check_install", "check_signals_of"]
 
 
-def check_install(ctx: FunctionContext) -> Type:
-    """Report an emitter class as a target, and one that is declared for other models."""
+def check_install(ctx: FunctionContext, *, sessions: bool = False) -> Type:
+    """Report an emitter class as a target, and one that is declared for other models.
+
+    Args:
+        ctx: What mypy gave the plugin.
+        sessions: Whether what is installed is sent by sessions.
+    """
     emitters = [_class(each) for each in _given(ctx, SIGNALS)]
     for target, place in zip(ctx.arg_types[0], ctx.args[0], strict=True):
         cls = _class(target)
         if cls is not None and cls.has_base(EMITTER):
-            text = no_target(f"`{qualified_name(cls)}`")
+            words = no_session_target if sessions else no_target
+            text = words(f"`{qualified_name(cls)}`")
             ctx.api.fail(text, place, code=SIGNAL_INSTALL)
         for emitter in emitters:
             if cls is not None and emitter is not None:
@@ -38,14 +45,28 @@ def check_install(ctx: FunctionContext) -> Type:
 
 def check_signals_of(ctx: FunctionContext) -> Type:
     """Report an emitter class that the sender does not have, as far as it can be known."""
-    sender, kind = (_class(types[0]) if types else None for types in ctx.arg_types[:2])
-    if sender is None or kind is None or _check_model(ctx, sender, kind):
+    sender, *kinds = (_class(types[0]) if types else None for types in ctx.arg_types[:2])
+    kind = kinds[0] if kinds else None
+    if sender is None or not isinstance(ctx.api, TypeChecker):
         return ctx.default_return_type
-    installed = installed_emitter(ctx.api, sender) if isinstance(ctx.api, TypeChecker) else None
+    installed = installed_emitter(ctx.api, sender)
+    if not kinds:
+        return _own(ctx, installed)
+    if kind is None or _check_model(ctx, sender, kind):
+        return ctx.default_return_type
     if installed is not None and not installed.has_base(kind.fullname):
         names = [qualified_name(each) for each in (sender, installed, kind)]
         ctx.api.fail(other_signals(*names), ctx.context, code=SIGNAL_INSTALL)
     return ctx.default_return_type
+
+
+def _own(ctx: FunctionContext, installed: TypeInfo | None) -> Type:
+    """The signals of a model, as the class that was installed for it."""
+    signals = get_proper_type(ctx.default_return_type)
+    if installed is None or len(installed.defn.type_vars) > 1 or not isinstance(signals, Instance):
+        return signals
+    own = Instance(installed, signals.args if installed.defn.type_vars else [])
+    return own if is_subtype(own, signals) else signals
 
 
 def _check_model(ctx: FunctionContext, model: TypeInfo, emitter: TypeInfo) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from mypy.messages import format_type_bare
 from mypy.nodes import (
     CallExpr,
+    Decorator,
     Expression,
     FuncDef,
     MemberExpr,
     NameExpr,
+    OverloadedFuncDef,
     RefExpr,
     StrExpr,
 )
@@ -28,7 +30,15 @@ from mypy.types import (
 from typed_signals.mypy.callables import STARS, is_nameless, partial_call, signature_of
 from typed_signals.mypy.functions import Place, named_function
 
-__all__ = ["model_words", "receiver_words", "signal_name", "signal_words", "type_words", "written"]
+__all__ = [
+    "connected_signal",
+    "model_words",
+    "receiver_words",
+    "signal_name",
+    "signal_words",
+    "type_words",
+    "written",
+]
 
 
 def type_words(typ: Type, options: Options) -> str:
@@ -76,8 +86,28 @@ def receiver_words(receiver: Type, place: Place) -> str:
 
 
 def signal_name(signal: Expression) -> str:
-    """The name of a signal, ``sold`` of ``signals.sold``; empty for one that no emitter has."""
+    """The name of a signal, ``sold`` of ``signals.sold`` or of the function ``sold``; else empty.
+
+    A signal that no emitter has and that was not made of a function has no name.
+    """
+    if isinstance(signal, RefExpr) and isinstance(signal.node, Decorator):
+        return signal.node.func.name
     return signal.name if isinstance(signal, MemberExpr) and not signal.fullname else ""
+
+
+def connected_signal(connector: Expression | None) -> Expression | None:
+    """The signal in ``signals.pre_save.connect`` and ``signals.pre_save.connect(on_commit=True)``.
+
+    Args:
+        connector: What is called with the receiver.
+
+    Returns:
+        The expression; ``None`` if the receiver is connected in another way.
+    """
+    method = connector.callee if isinstance(connector, CallExpr) else connector
+    if isinstance(method, MemberExpr) and method.name == "connect":
+        return method.expr
+    return None
 
 
 def signal_words(connector: Expression | None) -> str:
@@ -89,13 +119,19 @@ def signal_words(connector: Expression | None) -> str:
     Returns:
         The name; empty when the code does not say it.
     """
-    if isinstance(connector, MemberExpr):  # signals.pre_save.connect
-        return signal_name(connector.expr)
+    if signal := connected_signal(connector):
+        return signal_name(signal)
     if isinstance(connector, CallExpr):  # pre_save(Album), receiver("pre_save", Album)
         named = next((each for each in connector.args if isinstance(each, StrExpr)), None)
         if named is not None:
             return named.value
         function = connector.callee.node if isinstance(connector.callee, RefExpr) else None
-        if isinstance(function, FuncDef) and "signal" not in function.arg_names:
+        if isinstance(function, FuncDef | OverloadedFuncDef) and not _takes_a_name(function):
             return function.name
     return ""
+
+
+def _takes_a_name(function: FuncDef | OverloadedFuncDef) -> bool:
+    """Whether a decorator is told the signal by its name, as ``receiver`` is."""
+    typ = get_proper_type(function.type)
+    return isinstance(typ, FunctionLike) and any("signal" in each.arg_names for each in typ.items)

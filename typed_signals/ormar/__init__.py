@@ -2,8 +2,7 @@
 
 from typed_signals._decorators import receiver
 from typed_signals._emitter import get_signals
-from typed_signals.lifecycle import (
-    ModelSignals,
+from typed_signals._model_decorators import (
     post_bulk_update,
     post_delete,
     post_relation_add,
@@ -16,6 +15,7 @@ from typed_signals.lifecycle import (
     pre_save,
     pre_update,
 )
+from typed_signals.lifecycle import ModelSignals
 from typed_signals.ormar._backend import OrmarBackend
 from typed_signals.ormar._errors import SignalDefinitionError, UnknownSignalError
 from typed_signals.ormar._install import install, uninstall

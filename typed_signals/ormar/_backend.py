@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from typed_signals._backend import Backend, Transaction, register_backend
@@ -18,6 +18,7 @@ from typed_signals._errors import (
     skip_frames_of,
 )
 from typed_signals._registry import BaseSignal
+from typed_signals.ormar._changed import Row, column_names, read_row
 from typed_signals.ormar._compat import era, ormar
 from typed_signals.ormar._convert import convert_signal, copy_signal, receivers_of, set_receivers
 from typed_signals.ormar._databases import databases
@@ -57,13 +58,19 @@ class OrmarBackend(Backend):
             )
         return emitter
 
-    def find_transaction(self, sender: Any) -> Transaction | None:
+    def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
         if not isinstance(sender, type):
             model = type(sender).__qualname__
             raise SignalPayloadError(
                 f"`sender` must be a model class, not {kind_of(sender)}: write `sender={model}`"
             )
         return transaction_of(sender)
+
+    def field_names(self, sender: Any) -> list[str]:
+        return column_names(sender)
+
+    async def read_old_row(self, sender: Any, payload: Mapping[str, Any]) -> Row | None:
+        return await read_row(payload["instance"])
 
     def share_transaction(self, sender: Any, task: asyncio.Task[Any]) -> None:
         database = getattr(era.config(sender), "database", None)

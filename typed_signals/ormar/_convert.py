@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from typed_signals._connection import ConnectOptions, make_connection
+from typed_signals._connection import Connection, make_connection
 from typed_signals._describe import identity
 from typed_signals._registry import BaseSignal, state_of, written_protocol
 from typed_signals._signal import Signal
@@ -60,10 +60,11 @@ def copy_signal(signal: Any, kind: type[Signal[Any]] = Signal) -> Signal[Any] | 
     copy = kind()
     restored = _restored.get(signal, {})
     state_of(copy).protocol = written_protocol(signal)
-    state_of(copy).connections = {
-        identity(each): make_connection(copy.contract, each, restored.get(identity(each), {}))
+    connections = [
+        restored.get(identity(each)) or make_connection(copy, each, {})
         for each in receivers_of(signal)
-    }
+    ]
+    state_of(copy).connections = {identity(each.receiver): each for each in connections}
     return copy
 
 
@@ -93,18 +94,17 @@ def restore_signal(signal: Signal[Any]) -> None:
     if type(signal) is not Signal:
         state_of(signal).registry = None
         return
-    receivers = receivers_of(signal)
-    options = {key: each.options for key, each in state_of(signal).connections.items()}
+    connections = state_of(signal).connections.values()
     plain: Any = signal
     kept = {name: value for name, value in vars(signal).items() if name != "__signal_state__"}
     plain.__class__ = ormar.Signal
     plain.__dict__ = kept
-    set_receivers(plain, receivers)
-    _restored[plain] = options
+    set_receivers(plain, [each.called for each in connections])
+    _restored[plain] = {identity(each.called): each for each in connections}
 
 
-_restored: Final[WeakKeyDictionary[Any, dict[Hashable, ConnectOptions]]] = WeakKeyDictionary()
-"""The options of receivers whose signals became ormar's again, in case they are converted again."""
+_restored: Final[WeakKeyDictionary[Any, dict[Hashable, Connection]]] = WeakKeyDictionary()
+"""The connections of signals that became ormar's again, in case they are converted again."""
 
 
 def set_receivers(signal: Any, receivers: Iterable[Any]) -> None:

@@ -17,6 +17,7 @@ from typed_signals._connect import join_errors
 from typed_signals._declared import declared_signals
 from typed_signals._decorators import receiver
 from typed_signals._describe import kind_of
+from typed_signals._durable import DurableOutbox
 from typed_signals._emitter import (
     SignalEmitter,
     bind_emitter,
@@ -34,7 +35,7 @@ from typed_signals.ormar._convert import convert_signal, copy_signal, restore_si
 from typed_signals.ormar._errors import SignalDefinitionError
 from typed_signals.ormar._models import Model, configured_models, parent_emitters
 
-__all__ = ["install", "uninstall"]
+__all__ = ["install", "installed_outbox", "uninstall"]
 
 ModelMetaclass: type[type] = ormar.models.metaclass.ModelMetaclass
 _EVERYTHING: Final[Model] = ormar.Model
@@ -47,6 +48,7 @@ class _Coverage:
     target: Any
     kind: type[ModelSignals[Any]]
     mode: Mode
+    outbox: DurableOutbox | None
 
     def covers(self, model: Model, config: Any) -> bool:
         if isinstance(self.target, ModelMetaclass):
@@ -64,6 +66,7 @@ def install(
     *targets: Any,
     signals: type[ModelSignals[Any]] = ModelSignals,
     mode: Mode = "normal",
+    outbox: DurableOutbox | None = None,
 ) -> None:
     """Let ormar's models emit through typed signals.
 
@@ -78,11 +81,14 @@ def install(
             the base's metadata and database are assumed to derive from it.
         signals: The emitter class that the models get; it may declare more signals.
         mode: How much is refused; see :data:`~typed_signals.Mode`.
+        outbox: Keeps the events of durable receivers that connect from now on, unless they name
+            another or the model is in another database. Without targets it also keeps those of
+            signals that no model sends. Installing again without one keeps it.
 
     Raises:
         SignalDefinitionError: A target is neither, ``signals`` is no emitter class for models,
-            ``mode`` is none of the modes, or a receiver that is already connected breaks its
-            contract. Nothing is changed then.
+            ``mode`` is none of the modes, ``outbox`` is no outbox, or a receiver that is already
+            connected breaks its contract. Nothing is changed then.
     """
     global _coverages
     if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
@@ -91,6 +97,12 @@ def install(
         raise SignalDefinitionError(
             f"`signals` must be an emitter class for models, not {kind_of(signals)}: "
             "write `class MySignals(typed_signals.ModelSignals[Model]): ...`"
+        )
+    given: Any = outbox  # whatever the type says
+    if given is not None and (isinstance(given, type) or not isinstance(given, DurableOutbox)):
+        raise SignalDefinitionError(
+            f"`outbox` must be an outbox, not {'the class ' * isinstance(given, type)}"
+            f"{kind_of(given)}: write `install(outbox=TableOutbox(base))`"
         )
     for target in targets:
         if not (_is_model(target) or era.is_config(target)):
@@ -104,8 +116,10 @@ def install(
             for target in targets or (_EVERYTHING,):
                 if era.is_config(target) and not _is_model(target):
                     era.follow(target, (config for _, config in configured_models()), undo)
+                before = [each for each in wanted if each.target is target]
                 wanted = [each for each in wanted if each.target is not target]
-                wanted.append(_Coverage(target, signals, mode))
+                kept = next((each.outbox for each in before), None)
+                wanted.append(_Coverage(target, signals, mode, outbox or kept))
             changes = _plan(wanted)
             undo.pop_all()  # none of what follows fails
         _apply(changes)
@@ -125,6 +139,23 @@ def uninstall(*targets: Any) -> None:
         _apply(_plan(wanted))
         _coverages = wanted
         _redirect_ormar()
+
+
+def installed_outbox(owner: type | None) -> DurableOutbox | None:
+    """Find the outbox that a model was installed with.
+
+    Args:
+        owner: The model; anything else stands for what no model sends.
+
+    Returns:
+        The outbox; ``None`` if there is none.
+    """
+    config = era.config(owner) if owner is not None and _is_model(owner) else None
+    found = [each for each in _coverages if each.target is _EVERYTHING and each.outbox]
+    if owner is not None and config is not None:
+        covering = [each for each in _coverages if each.outbox and each.covers(owner, config)]
+        found = [each for each in covering if each.target is not _EVERYTHING] or found
+    return found[-1].outbox if found else None
 
 
 def _is_emitter_class(kind: object) -> bool:

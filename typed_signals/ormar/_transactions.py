@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from typed_signals._backend import Transaction
-from typed_signals._describe import describe
-from typed_signals._dispatch.on_commit import DeferredSend, run_deferred
+from typed_signals._dispatch.on_commit import (
+    DeferredSend,
+    outcome_unknown,
+    rolled_back,
+    run_deferred,
+)
 from typed_signals._dispatch.shield import Shield
-from typed_signals._errors import CommitOutcomeUnknownError, TransactionRolledBackError
 from typed_signals.ormar._compat import era
 from typed_signals.ormar._databases import databases
 
 __all__ = ["transaction_of"]
-
-logger = logging.getLogger("typed_signals")
 
 PlainEnd = Callable[[], Awaitable[None]]
 
@@ -59,13 +59,18 @@ class _Open:
             pending = _pending[self.connection] = _PendingCallbacks(self.database)
         await pending.add(self.connection, deferred)
 
+    def take_back(self, deferred: DeferredSend) -> bool:
+        """Do not run a send's receivers any more, if they are still to be run."""
+        pending = _pending.get(self.connection)
+        return pending is not None and pending.take_back(deferred)
+
 
 class _PendingCallbacks:
     """What runs after the commit of the transaction that is open on a connection.
 
     A database may end a transaction by itself when a statement fails (a deadlock, SQLite's
     ``ON CONFLICT ROLLBACK``), and most then begin another one with the next statement: looking
-    whether a transaction is open does not tell. So a savepoint is set when something is first
+    whether a transaction is open shows nothing. So a savepoint is set when something is first
     kept. It is gone if its transaction is.
 
     A savepoint that is rolled back takes with it all that came after it on its connection,
@@ -97,6 +102,15 @@ class _PendingCallbacks:
             await self._follow(connection, len(self.deferred))
         self.deferred.append(deferred)
 
+    def take_back(self, deferred: DeferredSend) -> bool:
+        """Forget a send; return whether it was kept."""
+        for index, each in enumerate(self.deferred):
+            if each is deferred and not (self.committing or self.lost):
+                # Its place stays: savepoints know by it what came after them.
+                self.deferred[index] = replace(each, connections=())
+                return True
+        return False
+
     async def _follow(self, connection: Any, start: int) -> None:
         """Follow what is the innermost on the connection now, before which ``start`` were kept."""
         savepoint = databases.listen(connection)
@@ -109,7 +123,7 @@ class _PendingCallbacks:
 
     @property
     def _is_postgresql(self) -> bool:
-        # Here a failed transaction stays failed until its end: a savepoint then tells as much,
+        # Here a failed transaction stays failed until its end: a savepoint then shows as much,
         # and leaves no trace in a transaction that commits.
         return databases.dialect(self._database).startswith("postgres")
 
@@ -148,7 +162,7 @@ class _PendingCallbacks:
             failure = await databases.commit(self._database, transaction, shield)
         except BaseException as error:
             if shield.expired:
-                raise self._unknown(shield, error) from error
+                raise outcome_unknown(self.deferred, shield, error) from error
             raise
         finally:
             _pending.pop(connection, None)
@@ -171,39 +185,12 @@ class _PendingCallbacks:
             if not isinstance(error, Exception):
                 await databases.roll_back(transaction)
                 raise
-            lost = TransactionRolledBackError(
-                "the transaction was over before its commit: a statement in it failed, the "
-                "database rolled all of it back, and the program went on. What was saved in it "
-                f"is not there, so {self._not_called()}. Let the exception of the statement that "
-                "failed leave the block, or run that statement in a nested transaction, which "
-                "can be rolled back alone. (On MariaDB and MySQL a statement such as CREATE TABLE "
-                "ends a transaction, too: it commits it.)"
-            )
+            lost = rolled_back(self.deferred)
             try:
                 await databases.roll_back(transaction)
             except Exception as another:
-                lost.add_note(f"The rollback failed as well: {type(another).__qualname__}")
+                lost.add_note(f"The rollback failed, too: {type(another).__qualname__}")
             raise lost from error
-
-    def _unknown(self, shield: Shield, cause: BaseException) -> CommitOutcomeUnknownError:
-        unknown = CommitOutcomeUnknownError(
-            "whether the transaction has committed is not known: the caller was cancelled during "
-            f"the commit, which had not finished {shield.grace:g} s later and was cancelled, too. "
-            f"So {self._not_called()}. See whether the rows are there before you save them "
-            "again; `set_commit_grace()` sets how long such a commit is waited for."
-        )
-        logger.error("%s", unknown, exc_info=cause)
-        return unknown
-
-    def _not_called(self) -> str:
-        names = {
-            f"{describe(connection.receiver)} of {send.signal.title}": None
-            for send in self.deferred
-            for connection in send.connections
-        }
-        if not names:
-            return "no on-commit receiver is called"
-        return f"these on-commit receivers are not called: {', '.join(names)}"
 
 
 _pending: WeakKeyDictionary[Any, _PendingCallbacks] = WeakKeyDictionary()

@@ -66,7 +66,7 @@ class _Before:
         """Put back the connections, but keep those of modules that are not in ``imported``."""
         signal: Any = self.signal
         if signal is not None and not isinstance(signal, BaseSignal):
-            receivers = [each.receiver for each in self.connections.values()]
+            receivers = [each.called for each in self.connections.values()]
             is_kept = partial(_is_new, imported=imported)
             find_backend(signal).put_back_receivers(signal, receivers, is_kept)
             return
@@ -74,7 +74,9 @@ class _Before:
         if signal is not None and state_of(signal) is not state:
             state = state_of(signal)
             connections = {
-                key: make_connection(state.contract, each.receiver, each.options, each.order)
+                key: make_connection(
+                    signal, each.receiver, each.options, durable=each.durable, order=each.order
+                )
                 for key, each in connections.items()
             }
         new = {

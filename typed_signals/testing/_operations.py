@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import inspect
 from types import FrameType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from typed_signals._cache import cached_by_class
+from typed_signals._annotations import ContractSource
+from typed_signals._cache import cached_by_source
 from typed_signals._describe import shorten_path
 from typed_signals._docstring import read_docstring
 
 __all__ = ["Operation", "find_operation"]
+
+
+_ORMS: Final = ("ormar", "sqlalchemy", "sqlmodel")
 
 
 class Operation(NamedTuple):
@@ -19,14 +23,14 @@ class Operation(NamedTuple):
     Attributes:
         name: The operation, such as ``"Model.save()"``, in the words of the signal's Protocol where
             it names it; ``"send()"`` if the signal was sent by hand.
-        where: File and line of the call; empty if it cannot be known, as in a task of ormar's own.
+        where: File and line of the call; empty if it cannot be known, as in a task of an ORM's.
     """
 
     name: str
     where: str
 
 
-def find_operation(protocol: type) -> Operation:
+def find_operation(protocol: ContractSource) -> Operation:
     """Find the operation from inside a send.
 
     Args:
@@ -37,8 +41,8 @@ def find_operation(protocol: type) -> Operation:
     """
     frame: FrameType | None = inspect.currentframe()
     operation = "send()"
-    while frame is not None and (package := _package(frame)) in ("typed_signals", "ormar"):
-        if package == "ormar":
+    while frame is not None and (package := _package(frame)) in ("typed_signals", *_ORMS):
+        if package in _ORMS:
             method = frame.f_code.co_name
             operation = _written_operations(protocol).get(method, f"{frame.f_code.co_qualname}()")
         frame = frame.f_back
@@ -52,8 +56,8 @@ def _package(frame: FrameType) -> str:
     return name.partition(".")[0]
 
 
-@cached_by_class
-def _written_operations(protocol: type) -> dict[str, str]:
+@cached_by_source
+def _written_operations(protocol: ContractSource) -> dict[str, str]:
     """The operations after "Sent by:" in a Protocol's docstring, by the method's name."""
     calls = read_docstring(protocol).operations
     return {call.rpartition(".")[2].removesuffix("()"): call for call in calls}

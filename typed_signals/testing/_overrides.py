@@ -15,9 +15,9 @@ from typed_signals._backend import find_backend
 from typed_signals._connect import check_options, validate
 from typed_signals._connection import Connection, ConnectOptions, make_connection
 from typed_signals._describe import describe, identity
-from typed_signals._middleware import CallNext, SentSignal
+from typed_signals._middleware import CallNext, SentSignal, install
 from typed_signals._signal import K0, Accepted, Own, R, Signal
-from typed_signals._targets import Target, add_middleware, matcher, remove_middleware
+from typed_signals._targets import Target, matcher, remove_middleware
 
 __all__ = ["connected_to", "muted", "only"]
 
@@ -103,7 +103,7 @@ def connected_to(
     check_options(signal, receiver, options)
     if error := validate([signal], receiver)[0]:
         raise error
-    guest = make_connection(signal.contract, receiver, options)
+    guest = make_connection(signal, receiver, options)
     key = identity(receiver)
 
     def choose(sent: SentSignal) -> tuple[Connection, ...]:
@@ -113,7 +113,7 @@ def connected_to(
         there = any(identity(each.receiver) == key for each in sent.connections)
         return sent.connections if there else (*sent.connections, guest)
 
-    return _override(choose, (signal,), everywhere)
+    return _override(choose, (signal,), everywhere, guest)
 
 
 # No connection is ever touched: a block changes who is chosen for a send, and when it ends there
@@ -133,14 +133,18 @@ class _Override:
         self._everywhere = everywhere
 
     def __call__(self, sent: SentSignal, call_next: CallNext[T], /) -> Coroutine[Any, Any, T]:
-        if self._everywhere or self in _open.get():
-            return call_next(replace(sent, connections=self._choose(sent)))
-        return call_next(sent)
+        return call_next(replace(sent, connections=self.choose_receivers(sent)))
+
+    def choose_receivers(self, sent: SentSignal) -> tuple[Connection, ...]:
+        is_open = self._everywhere or self in _open.get()
+        return self._choose(sent) if is_open else sent.connections
 
 
-def _override(choose: Choose, targets: Sequence[Target], everywhere: bool) -> Block:
+def _override(
+    choose: Choose, targets: Sequence[Target], everywhere: bool, guest: Connection | None = None
+) -> Block:
     matcher(*targets)  # a wrong target is refused here, not when the block begins
-    return Block(lambda: _overridden(_Override(choose, everywhere=everywhere), targets))
+    return Block(lambda: _overridden(_Override(choose, everywhere=everywhere), targets, guest))
 
 
 class Block(AbstractContextManager[None]):
@@ -196,9 +200,11 @@ class Block(AbstractContextManager[None]):
 
 
 @contextmanager
-def _overridden(override: _Override, targets: Sequence[Target]) -> Generator[None]:
+def _overridden(
+    override: _Override, targets: Sequence[Target], guest: Connection | None
+) -> Generator[None]:
     _open.set(_open.get() | {override})
-    add_middleware(override, *targets, priority=_PRIORITY)
+    install(override, _PRIORITY, matcher(*targets), guest)
     try:
         yield
     finally:

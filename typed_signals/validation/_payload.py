@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 import pydantic
 from typing_extensions import is_typeddict
 
-from typed_signals._annotations import call_hints, format_type, signature_of
-from typed_signals._cache import cached_by_class
+from typed_signals._annotations import (
+    ContractSource,
+    call_hints,
+    call_parameters,
+    format_type,
+)
+from typed_signals._cache import cached_by_source
 from typed_signals._contract import Mistake
 from typed_signals._describe import suggest
-from typed_signals._inspect import read_contract
+from typed_signals._read_contract import read_contract
 from typed_signals._signal import Signal
 from typed_signals.validation._fields import EXTRA, MISSING, Field, Found, Model
 
@@ -38,15 +43,15 @@ def payload_schema(of: type | Signal[Any]) -> dict[str, Any]:
     Raises:
         SignalDefinitionError: The Protocol cannot be a contract.
     """
-    protocol: type = of.protocol if isinstance(of, Signal) else get_origin(of) or of
+    protocol: ContractSource = of.protocol if isinstance(of, Signal) else get_origin(of) or of
     return payload_of(protocol).model.schema()
 
 
 class Payload:
-    """What a Protocol says of a payload.
+    """What a contract says of a payload.
 
     Args:
-        protocol: The receiver Protocol.
+        protocol: The receiver Protocol, or the function.
 
     Attributes:
         model: The model that checks it.
@@ -55,12 +60,12 @@ class Payload:
         SignalDefinitionError: The Protocol cannot be a contract.
     """
 
-    def __init__(self, protocol: type) -> None:
+    def __init__(self, protocol: ContractSource) -> None:
         contract = read_contract(protocol)
         hints = call_hints(protocol)
-        parameters = signature_of(protocol.__call__).parameters
+        defaults = {each.name: each.default for each in call_parameters(protocol)}
         self.fields = {
-            name: Field(hints.get(name, Any), parameters[name].default) for name in contract.payload
+            name: Field(hints.get(name, Any), defaults[name]) for name in contract.payload
         }
         description = (inspect.getdoc(protocol) or "").partition("\n")[0]
         closed = not (contract.requires_kwargs or contract.accepts_any_payload)
@@ -96,9 +101,9 @@ class Payload:
         return f"{expected}, {given}"
 
 
-@cached_by_class
-def payload_of(protocol: type) -> Payload:
-    """The payload of a Protocol, read once."""
+@cached_by_source
+def payload_of(protocol: ContractSource) -> Payload:
+    """The payload of a contract, read once."""
     return Payload(protocol)
 
 

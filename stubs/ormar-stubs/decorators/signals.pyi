@@ -62,8 +62,8 @@ def pre_update(senders: Senders[_M]) -> Connector[PreUpdateReceiver[_M]]:
     The receiver gets:
         sender: The model class.
         instance: The model about to be updated, with the new values already set.
-        passed_args: The keyword arguments given to ``update()``; every supported ormar sends
-            it, though ormar's documentation leaves it out.
+        passed_args: The keyword arguments given to ``update()``.
+        changed: The fields that are about to change, each with its old and new value.
         kwargs: Payload that later versions may add.
     """
 
@@ -77,6 +77,7 @@ def post_update(senders: Senders[_M]) -> Connector[PostUpdateReceiver[_M]]:
     The receiver gets:
         sender: The model class.
         instance: The updated model.
+        changed: The fields that have changed, each with its old and new value.
         kwargs: Payload that later versions may add.
     """
 
@@ -118,8 +119,8 @@ def pre_relation_add(senders: Senders[_M]) -> Connector[PreRelationAddReceiver[_
         instance: The model to which the child is added.
         child: The model being added; annotate it with the model your relation holds.
         relation_name: The relation's name on ``sender``.
-        passed_kwargs: The keyword arguments given to ``add()``. Changing this dict changes
-            the through model that is made.
+        passed_kwargs: The keyword arguments given to ``add()``; changes go to the through
+            model.
         passed_args: The same dict under the name that ormar's documentation gives it.
         kwargs: Payload that later versions may add.
     """

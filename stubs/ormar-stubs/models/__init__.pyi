@@ -14,7 +14,7 @@ __all__ = ["ExcludableItems", "Extra", "Model", "ModelRow", "NewBaseModel", "Orm
 
 class _NotAField(_Model):
     # ormar annotates it in a mixin, and ty then wants it of every new instance.
-    get_name: ClassVar[Any]  # type: ignore[misc]
+    get_name: ClassVar[Any]  # type: ignore[misc] # a method of the metaclass, too
 
 class Model(_NotAField):
     ormar_config: OrmarConfig = ...

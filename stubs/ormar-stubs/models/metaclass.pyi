@@ -16,7 +16,7 @@ class ModelMetaclass(_ModelMetaclass):
         self, name: str, bases: tuple[type, ...], attrs: dict[str, Any], **kwargs: Any
     ) -> None: ...
     @property
-    def objects(cls: type[T]) -> QuerySet[T]: ...  # type: ignore[misc] # noqa: N805
+    def objects(cls: type[T]) -> QuerySet[T]: ...  # type: ignore[misc] # noqa: N805 - of the model, not of the metaclass
     def __getattr__(self, item: str) -> Any: ...
 
 # Of ormar 0.12 alone.

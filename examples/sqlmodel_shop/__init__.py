@@ -1,0 +1,1 @@
+"""A shop on FastAPI and SQLModel whose side effects are receivers."""

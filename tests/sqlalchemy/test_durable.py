@@ -1,0 +1,563 @@
+"""Durable receivers of mapped classes: written on the session's connection, run by a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Any, Protocol
+
+import pydantic
+import pytest
+from sqlalchemy import ForeignKey, MetaData, String, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
+from sqlmodel import Field, SQLModel
+
+import typed_signals
+import typed_signals.sqlalchemy as signals
+from tests.sqlalchemy.shop import make_engine
+from tests.static.command_line import PROGRAM, write
+from typed_signals import Signal, SignalDefinitionError
+from typed_signals.durable import Durable, DurableError, Job, NoTransactionError, TableOutbox
+
+
+class Receipt(pydantic.BaseModel):
+    id: int
+    name: str
+
+
+class UndoneError(Exception):
+    """What rolls a transaction or a savepoint back."""
+
+
+class Shop:
+    """Models with an outbox; made anew for each test, since metadata has one outbox."""
+
+    def __init__(self, engine: AsyncEngine, sessions: async_sessionmaker[AsyncSession]) -> None:
+        prefix = f"sd{os.getpid()}_{uuid.uuid4().hex[:6]}_"
+
+        class Base(DeclarativeBase):
+            metadata = MetaData()
+
+        class Customer(Base):
+            __tablename__ = f"{prefix}customers"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str] = mapped_column(String(100))
+
+        class Order(Base):
+            __tablename__ = f"{prefix}orders"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            name: Mapped[str] = mapped_column(String(100))
+            kind: Mapped[str] = mapped_column(String(100), default="order")
+            made: Mapped[str] = mapped_column(String(100), server_default="by the database")
+            customer_id: Mapped[int | None] = mapped_column(ForeignKey(f"{prefix}customers.id"))
+            customer: Mapped[Any] = relationship(Customer)
+            lines: Mapped[list[Any]] = relationship("Line", cascade="all, delete-orphan")
+            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "order"}  # noqa: RUF012
+
+        class GiftOrder(Order):
+            """Shares its parent's table."""
+
+            __mapper_args__ = {"polymorphic_identity": "gift"}  # noqa: RUF012
+
+        class Line(Base):
+            """Has two columns as its primary key."""
+
+            __tablename__ = f"{prefix}lines"
+            order_id: Mapped[int] = mapped_column(ForeignKey(Order.id), primary_key=True)
+            number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+        self.Base, self.Customer, self.Order = Base, Customer, Order
+        self.GiftOrder, self.Line = GiftOrder, Line
+        self.engine, self.sessions = engine, sessions
+        self.outbox = TableOutbox(Base, sessions=sessions, table=f"{prefix}outbox")
+
+    def receives(self, signal: str = "post_save", model: Any = None, **options: Any) -> list[Any]:
+        """What a durable receiver gets."""
+        received: list[dict[str, Any]] = []
+
+        async def receiver(sender: Any, **payload: Any) -> None:
+            received.append({"sender": sender, **payload})
+
+        durable = Durable(options.pop("name", "mail.receipt"), **options)
+        typed_signals.receiver(signal, model or self.Order, durable=durable)(receiver)
+        return received
+
+    async def rows(self) -> list[dict[str, Any]]:
+        """The rows of the outbox, seen by a connection of its own."""
+        table = self.outbox.table
+        async with self.engine.connect() as connection:
+            found = await connection.execute(table.select().order_by(table.c.id))
+            return [dict(row) for row in found.mappings()]
+
+    async def add(self, *instances: Any) -> None:
+        async with self.sessions.begin() as session:
+            session.add_all(instances)
+
+
+@pytest.fixture
+async def shop(engine: AsyncEngine, make_session: Any) -> AsyncIterator[Shop]:
+    shop = Shop(engine, make_session)
+    signals.install(shop.Base)
+    async with engine.begin() as connection:
+        await connection.run_sync(shop.Base.metadata.create_all)
+    yield shop
+    async with engine.begin() as connection:
+        await connection.run_sync(shop.Base.metadata.drop_all)
+
+
+# --- the transaction -----------------------------------------------------------------------------
+
+
+async def test_event_is_written_with_the_flush_and_handled_after_the_commit(shop):
+    received = shop.receives(payload=Receipt)
+    async with shop.sessions() as session:
+        order = shop.Order(name="paper")
+        session.add(order)
+        await session.flush()
+        inside = await session.scalar(select(func.count()).select_from(shop.outbox.table))
+        assert inside == 1
+        if shop.engine.dialect.name != "sqlite":  # which would wait for the writer
+            assert await shop.rows() == []
+        await session.commit()
+    [row] = await shop.rows()
+    assert (row["receiver"], row["sender"]) == ("mail.receipt", shop.Order.__tablename__)
+    assert json.loads(row["payload"]) == {"instance": {"id": order.id, "name": "paper"}}
+    assert received == []
+    assert await shop.outbox.drain() == 1
+    [got] = received
+    assert (got["sender"], got["instance"]) == (shop.Order, Receipt(id=order.id, name="paper"))
+    assert isinstance(got["job"], Job)
+    assert (got["job"].event_id, got["job"].attempt) == (row["event_id"], 1)
+    assert await shop.outbox.drain() == 0
+
+
+async def test_rollback_takes_the_event_with_it(shop):
+    received = shop.receives()
+    async with shop.sessions() as session:
+        session.add(shop.Order(name="paper"))
+        await session.flush()
+        await session.rollback()
+    with contextlib.suppress(UndoneError):
+        async with shop.sessions.begin() as session:
+            session.add(shop.Order(name="ink"))
+            await session.flush()
+            raise UndoneError
+    assert await shop.rows() == []
+    assert await shop.outbox.drain() == 0
+    assert received == []
+
+
+async def test_savepoint_that_is_rolled_back_takes_only_its_own_events_with_it(shop):
+    received = shop.receives(payload=Receipt)
+    async with shop.sessions.begin() as session:
+        session.add(shop.Order(name="before"))
+        await session.flush()
+        with contextlib.suppress(UndoneError):
+            async with session.begin_nested():
+                session.add(shop.Order(name="undone"))
+                await session.flush()
+                raise UndoneError
+        async with session.begin_nested():
+            session.add(shop.Order(name="after"))
+    assert await shop.outbox.drain() == 2
+    assert [got["instance"].name for got in received] == ["before", "after"]
+
+
+async def test_receiver_that_fails_in_the_flush_takes_the_events_with_it(shop):
+    shop.receives()
+
+    @signals.post_save(shop.Order)
+    async def fail(sender: Any, **kwargs: Any) -> None:
+        raise UndoneError
+
+    with pytest.raises(UndoneError):
+        await shop.add(shop.Order(name="paper"))
+    assert await shop.rows() == []
+
+
+# --- what travels --------------------------------------------------------------------------------
+
+
+async def test_instance_is_reloaded_as_it_is_at_work_time(shop):
+    received = shop.receives()
+    order = shop.Order(name="paper")
+    await shop.add(order)
+    async with shop.sessions.begin() as session:
+        (await session.get(shop.Order, order.id)).name = "ink"
+    assert await shop.outbox.drain() == 1
+    [got] = received
+    assert isinstance(got["instance"], shop.Order)
+    assert (got["instance"].id, got["instance"].name) == (order.id, "ink")
+
+
+async def test_instance_that_is_gone_is_none(shop):
+    received = shop.receives()
+    order = shop.Order(name="paper")
+    await shop.add(order)
+    async with shop.sessions.begin() as session:
+        await session.delete(await session.get(shop.Order, order.id))
+    assert await shop.outbox.drain() == 1
+    assert received[0]["instance"] is None
+
+
+async def test_deleted_instance_travels_by_its_payload(shop):
+    received = shop.receives("post_delete", payload=Receipt)
+    order = shop.Order(name="paper")
+    await shop.add(order)
+    number = order.id
+    async with shop.sessions.begin() as session:
+        await session.delete(await session.get(shop.Order, number))
+    assert await shop.outbox.drain() == 1
+    assert received[0]["instance"] == Receipt(id=number, name="paper")
+
+
+async def test_payload_loads_what_the_instance_has_not_loaded(shop):
+    class Person(pydantic.BaseModel):
+        name: str
+
+    class Whole(pydantic.BaseModel):
+        made: str
+        customer: Person
+
+    received = shop.receives("post_update", payload=Whole)
+    customer = shop.Customer(name="Ada")
+    order = shop.Order(name="paper", customer=customer)
+    await shop.add(order)
+    async with shop.sessions.begin() as session:
+        loaded = await session.get(shop.Order, order.id)
+        assert "customer" not in vars(loaded)
+        loaded.name = "ink"
+    assert await shop.outbox.drain() == 1
+    assert received[0]["instance"] == Whole(made="by the database", customer=Person(name="Ada"))
+
+
+async def test_relation_is_reloaded_with_its_child(shop):
+    received = shop.receives("post_relation_add")
+    order = shop.Order(name="paper", lines=[shop.Line(number=7)])
+    await shop.add(order)
+    assert await shop.outbox.drain() == 1
+    [got] = received
+    assert (got["instance"].id, got["relation_name"]) == (order.id, "lines")
+    assert isinstance(got["child"], shop.Line)
+    assert (got["child"].order_id, got["child"].number) == (order.id, 7)
+
+
+async def test_child_that_shares_its_parents_table_is_its_own_sender(shop):
+    # Its class is local to a function here, so no worker could import it by the name it has.
+    received = shop.receives(payload=Receipt)
+    shop.GiftOrder.__qualname__ = "GiftOrder"
+    module = sys.modules[__name__]
+    module.GiftOrder = shop.GiftOrder
+    try:
+        await shop.add(shop.GiftOrder(name="ribbon"), shop.Order(name="paper"))
+        assert await shop.outbox.drain() == 2
+    finally:
+        del module.GiftOrder
+    assert Counter(got["sender"] for got in received) == {shop.GiftOrder: 1, shop.Order: 1}
+
+
+async def test_payload_that_no_instance_can_fill_is_refused(shop):
+    class Wrong(pydantic.BaseModel):
+        nmae: str
+
+    with pytest.raises(SignalDefinitionError, match=r"needs `nmae`.*did you mean `name`\?"):
+        shop.receives(payload=Wrong)
+
+
+# --- order and workers ---------------------------------------------------------------------------
+
+
+async def test_events_of_one_key_are_handled_in_their_order(shop):
+    running: Counter[str] = Counter()
+    handled: list[str] = []
+
+    @signals.post_save(
+        shop.Order,
+        durable=Durable("ship", payload=Receipt, key=lambda instance: instance.name[0]),
+    )
+    async def ship(sender: Any, instance: Receipt, job: Job, **kwargs: Any) -> None:
+        running[instance.name[0]] += 1
+        assert running[instance.name[0]] == 1
+        await asyncio.sleep(0.02)
+        running[instance.name[0]] -= 1
+        handled.append(instance.name)
+
+    names = [f"{key}{number}" for number in range(3) for key in "ab"]
+    for name in names:
+        await shop.add(shop.Order(name=name))
+    async with shop.outbox.worker(concurrency=4, poll=0.02), asyncio.timeout(20):
+        while [row["state"] for row in await shop.rows()] != ["done"] * 6:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert [name for name in handled if name[0] == "a"] == ["a0", "a1", "a2"]
+    assert [name for name in handled if name[0] == "b"] == ["b0", "b1", "b2"]
+
+
+async def test_worker_tries_a_receiver_that_fails_again(shop):
+    attempts: list[int] = []
+
+    @signals.post_save(shop.Order, durable=Durable("ship", backoff=0.01))
+    async def ship(sender: Any, instance: Any, job: Job, **kwargs: Any) -> None:
+        attempts.append(job.attempt)
+        if job.attempt == 1:
+            raise UndoneError
+        async with shop.sessions.begin() as session:  # a receiver works in a session of its own
+            session.add(instance)
+            instance.name = "shipped"
+
+    order = shop.Order(name="paper")
+    await shop.add(order)
+    async with shop.outbox.worker(poll=0.02), asyncio.timeout(20):
+        while [row["state"] for row in await shop.rows()] != ["done"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert attempts == [1, 2]
+    async with shop.sessions() as session:
+        assert (await session.get(shop.Order, order.id)).name == "shipped"
+
+
+async def test_drain_in_a_flush_is_refused(shop):
+    @signals.post_save(shop.Order)
+    async def drain(sender: Any, **kwargs: Any) -> None:
+        await shop.outbox.drain()
+
+    with pytest.raises(DurableError, match=r"inside an open transaction.*async_session\.begin"):
+        await shop.add(shop.Order(name="paper"))
+
+
+# --- signals of one's own ------------------------------------------------------------------------
+
+
+async def test_own_signal_is_written_in_the_session_of_its_payload(shop):
+    received: list[Any] = []
+    paid = declare_paid(shop.Order)
+
+    @paid.connect(durable=Durable("paid", outbox=shop.outbox))
+    async def note(sender: Any, order: Any, amount: int, job: Job, **kwargs: Any) -> None:
+        received.append((order.id, amount))
+
+    order = shop.Order(name="paper")
+    async with shop.sessions.begin() as session:
+        session.add(order)
+        await session.flush()
+        await paid.send(sender=shop.Order, order=order, amount=3)
+    async with shop.sessions() as session:
+        again = await session.get(shop.Order, order.id)
+        await paid.send(sender=shop.Order, order=again, amount=4)
+        await session.rollback()
+    assert await shop.outbox.drain() == 1
+    assert received == [(order.id, 3)]
+
+
+async def test_own_signal_in_an_on_commit_receiver_needs_a_session_of_its_own(shop):
+    received: list[Any] = []
+    paid = declare_paid(shop.Order)
+
+    @paid.connect(durable=Durable("paid", outbox=shop.outbox))
+    async def note(sender: Any, order: Any, amount: int, job: Job, **kwargs: Any) -> None:
+        received.append(amount)
+
+    @signals.post_save(shop.Order, on_commit=True)
+    async def pay(sender: Any, instance: Any, **kwargs: Any) -> None:
+        with pytest.raises(NoTransactionError):
+            await paid.send(sender=shop.Order, order=instance, amount=3)
+        async with shop.sessions.begin() as session:
+            again = await session.get(shop.Order, instance.id)
+            await paid.send(sender=shop.Order, order=again, amount=4)
+
+    await shop.add(shop.Order(name="paper"))
+    assert await shop.outbox.drain() == 1
+    assert received == [4]
+
+
+async def test_own_signal_outside_a_session_is_refused(shop):
+    paid = declare_paid(shop.Order)
+
+    @paid.connect(durable=Durable("paid", outbox=shop.outbox))
+    async def note(sender: Any, order: Any, amount: int, job: Job, **kwargs: Any) -> None: ...
+
+    with pytest.raises(NoTransactionError, match=r"async_session\.begin\(\) as session:` around"):
+        await paid.send(sender=shop.Order, order=shop.Order(name="paper"), amount=3)
+    assert await shop.rows() == []
+
+
+def declare_paid(order_type: Any) -> Any:
+    """A signal whose payload has an order: the class is made anew for each test."""
+
+    class PaidReceiver(Protocol):
+        def __call__(
+            self, sender: Any, *, order: order_type, amount: int, **kwargs: object
+        ) -> Awaitable[object]: ...
+
+    PaidReceiver.__call__.__annotations__["order"] = order_type
+    return Signal[PaidReceiver]()
+
+
+# --- other sessions and models -------------------------------------------------------------------
+
+
+async def test_sessions_in_the_outer_transaction_of_a_test_share_its_outbox(shop):
+    received = shop.receives()
+    async with shop.engine.connect() as connection:
+        outer = await connection.begin()
+        shop.sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
+        await shop.add(shop.Order(name="paper"))
+        assert await shop.outbox.drain() == 1
+        await outer.rollback()
+    assert received[0]["instance"].name == "paper"
+    assert await shop.rows() == []
+
+
+async def test_sessionmaker_without_an_engine_says_what_to_write(shop):
+    shop.receives()
+    other = async_sessionmaker(shop.engine)
+    shop.sessions.configure(bind=None)
+    with pytest.raises(DurableError, match=r"`async_session\.configure\(bind=engine\)`"):
+        async with other.begin() as session:
+            session.add(shop.Order(name="paper"))
+
+
+async def test_model_of_sqlmodel_is_reloaded_and_is_no_payload(engine, make_session):
+    class Record(SQLModel, registry=registry()):
+        """The base of this test alone: the metadata of `SQLModel` itself is everybody's."""
+
+    class Parcel(Record, table=True):
+        __tablename__ = f"sd{os.getpid()}_{uuid.uuid4().hex[:6]}_parcels"
+        id: int | None = Field(default=None, primary_key=True)
+        name: str
+
+    outbox = TableOutbox(Record, sessions=make_session, table=f"{Parcel.__tablename__}_outbox")
+    signals.install(Record)
+    received: list[Any] = []
+
+    @signals.post_save(Parcel, durable=Durable("parcels"))
+    async def note(sender: Any, instance: Any, job: Job, **kwargs: Any) -> None:
+        received.append((sender, instance))
+
+    async with engine.begin() as connection:
+        await connection.run_sync(Record.metadata.create_all)
+    async with make_session.begin() as session:
+        session.add(Parcel(name="books"))
+    assert await outbox.drain() == 1
+    async with engine.begin() as connection:
+        await connection.run_sync(Record.metadata.drop_all)
+    assert received == [(Parcel, Parcel(id=1, name="books"))]
+    with pytest.raises(SignalDefinitionError, match="must be no model of the database"):
+        Durable("wrong", payload=Parcel)
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+
+async def test_session_of_another_engine_is_refused(shop, tmp_path):
+    shop.receives()
+    other = make_engine(f"sqlite+aiosqlite:///{tmp_path}/other.db")
+    async with other.begin() as connection:
+        await connection.run_sync(shop.Base.metadata.create_all)
+    with pytest.raises(DurableError, match="on another engine than the outbox's events"):
+        async with AsyncSession(other) as session, session.begin():
+            session.add(shop.Order(name="paper"))
+    await other.dispose()
+
+
+async def test_second_outbox_for_the_same_metadata_is_refused(shop):
+    with pytest.raises(DurableError, match="has an outbox already"):
+        TableOutbox(shop.Base, sessions=shop.sessions, table="another")
+
+
+async def test_outbox_without_sessions_says_what_to_write(shop):
+    with pytest.raises(DurableError, match=r"`TableOutbox\(Base, sessions=async_session\)`"):
+        TableOutbox(shop.Base)
+
+
+def test_model_without_an_outbox_is_refused():
+    class Base(DeclarativeBase):
+        metadata = MetaData()
+
+    class Alone(Base):
+        __tablename__ = "alone"
+        id: Mapped[int] = mapped_column(primary_key=True)
+
+    signals.install(Base)
+    with pytest.raises(SignalDefinitionError, match=r"no outbox in its database.*sessions="):
+        signals.post_save(Alone, durable=Durable("a"))(_receive)
+
+
+async def _receive(sender: Any, **kwargs: Any) -> None: ...
+
+
+# --- other processes -----------------------------------------------------------------------------
+
+APP = """
+import pydantic
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+import typed_signals.sqlalchemy as signals
+from typed_signals.durable import Durable, Job, TableOutbox
+
+class Base(DeclarativeBase):
+    pass
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+engine = create_async_engine("sqlite+aiosqlite:///shop.db")
+async_session = async_sessionmaker(engine)
+signals.install(Base)
+outbox = TableOutbox(Base, sessions=async_session)
+
+@signals.post_save(Order, durable=Durable("mail"))
+async def send_receipt(sender, instance, job, **kwargs):
+    print("mailed", sender.__name__, instance.id, job.attempt, flush=True)
+
+async def sell():
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    async with async_session.begin() as session:
+        session.add(Order(id=7))
+    await engine.dispose()
+"""
+
+WITHOUT_ORMAR = """
+import sys
+
+class Refuse:
+    # finds no ormar, as if it were not installed
+
+    def find_spec(self, name, *_):
+        if name.partition(".")[0] == "ormar":
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Refuse())
+import asyncio, app
+asyncio.run(app.sell())
+print(sorted(name for name in sys.modules if name.startswith("typed_signals.ormar")))
+"""
+
+
+def test_another_process_works_and_ormar_need_not_be_installed(tmp_path: Path):
+    write(tmp_path, {"app.py": APP})
+    sell = [sys.executable, "-c", WITHOUT_ORMAR]
+    sold = subprocess.run(sell, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (sold.returncode, sold.stdout) == (0, "[]\n"), sold.stderr
+    command = [PROGRAM, "worker", "app:outbox", "--poll", "0.05"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as working:
+        assert working.stdout is not None
+        try:
+            assert "mailed Order 7 1" in working.stdout.readline()
+        finally:
+            working.send_signal(signal.SIGTERM)
+        assert working.wait(20) == 0
+    with sqlite3.connect(tmp_path / "shop.db") as database:
+        assert database.execute("select state from typed_signals_outbox").fetchall() == [("done",)]

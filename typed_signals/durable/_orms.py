@@ -1,0 +1,83 @@
+"""The ORMs whose models are known: each is asked only where it is in use."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from typed_signals.durable._core import LIFECYCLE, Contract, declared_signals, read_contract
+from typed_signals.durable._store import Store
+
+__all__ = [
+    "database_of",
+    "fits",
+    "installed_outbox",
+    "is_lifecycle",
+    "is_model",
+    "open_database",
+]
+
+
+def _kinds() -> Iterator[type[Store]]:
+    """The stores of the ORMs in use; neither is imported for the other's users."""
+    if "ormar" in sys.modules:
+        from typed_signals.durable._ormar import OrmarStore
+
+        yield OrmarStore
+    if "typed_signals.sqlalchemy" in sys.modules:
+        from typed_signals.durable._sqlalchemy import SqlalchemyStore
+
+        yield SqlalchemyStore
+
+
+def is_model(hint: object) -> bool:
+    """Whether something is a model class of any ORM."""
+    return any(kind.is_model(hint) for kind in _kinds())
+
+
+def database_of(owner: object) -> object | None:
+    """The database of a model class; ``None`` if it is not known."""
+    found = (kind.database_of(owner) for kind in _kinds())
+    return next((each for each in found if each is not None), None)
+
+
+def fits(store: Store, owner: type | None) -> bool:
+    """Whether events of a sender can be written in a database, as far as its class says."""
+    kind = next((each for each in _kinds() if each.is_model(owner)), None)
+    return (kind is None or isinstance(store, kind)) and store.can_hold(owner)
+
+
+def installed_outbox(owner: type | None) -> Any:
+    """The outbox that a model was installed with; ``None`` if there is none."""
+    found = (kind.installed_outbox(owner) for kind in _kinds())
+    return next((each for each in found if each is not None), None)
+
+
+def is_lifecycle(contract: Contract, signal_name: str) -> bool:
+    """Tell whether a signal is one of a model's lifecycle, and no other of that name."""
+    declared = [LIFECYCLE, *(declared_signals(kind.signals) for kind in _kinds())]
+    protocols = [each[signal_name].protocol for each in declared if signal_name in each]
+    return any(contract is read_contract(protocol) for protocol in protocols)
+
+
+def open_database(base: Any, sessions: Any) -> Store | None:
+    """The database of models.
+
+    Args:
+        base: The base ``OrmarConfig`` of ormar's models; the base class of mapped ones, or their
+            ``registry``.
+        sessions: The ``async_sessionmaker`` of mapped classes.
+
+    Returns:
+        The database; ``None`` if it cannot be told.
+    """
+    if sessions is not None:
+        from typed_signals.durable._sqlalchemy import SqlalchemyStore
+
+        return SqlalchemyStore(base, sessions)
+    if getattr(base, "database", None) is None:
+        return None
+    from typed_signals.durable._ormar import OrmarStore
+
+    return OrmarStore(base.database)

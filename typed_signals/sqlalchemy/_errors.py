@@ -1,0 +1,14 @@
+"""The errors that only a session raises."""
+
+from __future__ import annotations
+
+from typed_signals._errors import SignalError
+
+__all__ = ["SessionError"]
+
+
+class SessionError(SignalError):
+    """A session cannot do what is asked of it: await receivers, or be used where it is over."""
+
+
+SessionError.__module__ = "typed_signals.sqlalchemy"  # tracebacks show where users import it from

@@ -1,0 +1,341 @@
+"""What a session sends while it flushes."""
+
+# SQLAlchemy's mappers and states are generic in what is not known here.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple, get_args
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import async_session
+from sqlalchemy.orm import Session, object_session
+
+from typed_signals._describe import describe
+from typed_signals._dispatch.nesting import limits
+from typed_signals._dispatch.plan import NO_RECEIVERS, plan_for
+from typed_signals._errors import SignalLoopError
+from typed_signals._registry import state_of
+from typed_signals._signal import Signal
+from typed_signals.sqlalchemy._compat import await_, in_greenlet
+from typed_signals.sqlalchemy._errors import SessionError
+from typed_signals.sqlalchemy._history import (
+    collections_of,
+    column_changes,
+    is_orphan,
+    relation_changes,
+)
+from typed_signals.sqlalchemy._models import Model, emitter_of, sends
+from typed_signals.sqlalchemy._transactions import current_session
+
+__all__ = [
+    "after_delete",
+    "after_flush",
+    "after_flush_postexec",
+    "after_insert",
+    "after_update",
+    "before_commit",
+    "before_delete",
+    "before_flush",
+    "before_insert",
+    "before_update",
+]
+
+Operation = Literal["save", "update", "delete"]
+
+OPERATIONS: Final[Sequence[Operation]] = get_args(Operation)
+
+
+class _Send(NamedTuple):
+    """A signal to send, for one instance."""
+
+    signal: Signal[Any]
+    sender: Model
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """The signals of a model that reach anybody, by name."""
+
+    model: Model
+    signals: Mapping[str, Signal[Any]]
+    collections: Sequence[str]
+
+    def send(self, name: str, **payload: object) -> Iterator[_Send]:
+        """What is to be sent under a name, if that reaches anybody."""
+        if (signal := self.signals.get(name)) is not None:
+            yield _Send(signal, self.model, payload)
+
+
+class _Flush:
+    """One flush: what was sent before it, and what it has written.
+
+    Args:
+        session: The session.
+        only: The only instances to flush, if not all.
+    """
+
+    def __init__(self, session: Session, only: Iterable[object] | None) -> None:
+        self.session = session
+        self._is_written = False
+        self._posts: list[_Send] = []
+        self._only = None if only is None else {id(each) for each in only}
+        self._routes: dict[Model, _Route | None] = {}
+        self._announced: dict[tuple[Operation, int], object] = {}
+        self._announced_relations: dict[tuple[int, str, str, int], object] = {}
+        self._written: list[tuple[Operation, object, _Route]] = []
+
+    def route(self, model: Model) -> _Route | None:
+        """The signals of a model that reach anybody; ``None`` if none does."""
+        try:
+            return self._routes[model]
+        except KeyError:
+            route = self._routes[model] = self._find_route(model)
+            return route
+
+    def _find_route(self, model: Model) -> _Route | None:
+        emitter = emitter_of(model) if sends(model, self.session) else None
+        if emitter is None:
+            return None
+        names = [f"{when}_{what}" for when in ("pre", "post") for what in OPERATIONS]
+        related = [f"{w}_relation_{what}" for w in ("pre", "post") for what in ("add", "remove")]
+        signals = {
+            name: signal
+            for name in (*names, *related)
+            if plan_for(state_of(signal := emitter[name])) is not NO_RECEIVERS
+        }
+        if not signals:
+            return None
+        collections = collections_of(model) if signals.keys() & set(related) else ()
+        return _Route(model, signals, collections)
+
+    # --- before ----------------------------------------------------------------------------------
+
+    def before(self) -> None:
+        """Send what comes before the flush, until nothing new is to be flushed."""
+        rounds = 0
+        while found := list(self._next()):
+            rounds += 1
+            if rounds > limits.repeats:
+                raise _endless(found)
+            self._send_all(found)
+
+    def _next(self) -> Iterator[_Send]:
+        session = self.session
+        given: Mapping[Operation, Iterable[object]] = {
+            "save": session.new,
+            "update": session.dirty,
+            "delete": session.deleted,
+        }
+        for operation, instances in given.items():
+            for instance in instances:
+                route = self.route(type(instance))
+                if route is None or (self._only is not None and id(instance) not in self._only):
+                    continue
+                if operation == "update" and is_orphan(instance):
+                    yield from self._announce("delete", instance, route)
+                elif operation != "update" or column_changes(instance):
+                    yield from self._announce(operation, instance, route)
+                if operation != "delete":
+                    yield from self._announce_relations(instance, route)
+
+    def _announce(self, operation: Operation, instance: object, route: _Route) -> Iterator[_Send]:
+        """What comes before an operation, once."""
+        key = (operation, id(instance))
+        if key not in self._announced:
+            self._announced[key] = instance
+            for name in (f"pre_{operation}", f"post_{operation}"):
+                self._refuse_plain_session(route.signals.get(name))
+            yield from route.send(f"pre_{operation}", **_payload(operation, instance))
+
+    def _announce_relations(self, instance: object, route: _Route) -> Iterator[_Send]:
+        for name, what, child in _related(instance, route):
+            key = (id(instance), name, what, id(child))
+            if key not in self._announced_relations:
+                self._announced_relations[key] = child
+                yield from route.send(
+                    f"pre_relation_{what}", instance=instance, child=child, relation_name=name
+                )
+
+    # --- while it writes -------------------------------------------------------------------------
+
+    def writes(self, operation: Operation, instance: object) -> None:
+        """Send what comes before an operation that only the flush itself has found out."""
+        route = self.route(type(instance))
+        if route is None or (operation, id(instance)) in self._announced:
+            return
+        if operation != "update" or column_changes(instance):
+            self._send_all([*self._announce(operation, instance, route)])
+
+    def wrote(self, operation: Operation, instance: object) -> None:
+        """Note an operation."""
+        route = self.route(type(instance))
+        if route is not None:
+            self._written.append((operation, instance, route))
+
+    # --- after -----------------------------------------------------------------------------------
+
+    def capture(self) -> None:
+        """Work out what comes after the flush, while the instances still have their history."""
+        seen = {id(each): each for each in self._announced.values()}
+        for operation, instance, route in self._written:
+            seen[id(instance)] = instance
+            if operation != "update" or column_changes(instance):
+                self._posts += route.send(f"post_{operation}", **_payload(operation, instance))
+        seen |= {id(each): each for each in (*self.session.new, *self.session.dirty)}
+        for instance in seen.values():
+            if (related := self.route(type(instance))) is None:
+                continue
+            for name, what, child in _related(instance, related):
+                self._posts += related.send(
+                    f"post_relation_{what}", instance=instance, child=child, relation_name=name
+                )
+
+    def after(self) -> None:
+        """Send what comes after the flush."""
+        self._is_written = True
+        self._send_all(self._posts)
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    def _send_all(self, found: Sequence[_Send]) -> None:
+        """Await the receivers, one after another, in the task that flushes."""
+        if found:
+            self._refuse_plain_session(found[0].signal)
+            await_(self._send(found))
+
+    def _refuse_plain_session(self, signal: Signal[Any] | None) -> None:
+        if signal is not None and not (in_greenlet() and async_session(self.session)):
+            raise SessionError(
+                f"{signal.title} cannot be sent: a plain `Session` cannot await its receivers. "
+                "Use an `AsyncSession`, whose `run_sync()` runs synchronous code"
+            )
+
+    async def _send(self, found: Sequence[_Send]) -> None:
+        token = current_session.set(self.session)
+        try:
+            for signal, sender, payload in found:
+                instance = payload["instance"]
+                if object_session(instance) is not self.session:
+                    continue  # a receiver before has taken it out
+                if "changed" in payload and not self._is_written:
+                    payload["changed"] = column_changes(instance)  # by receivers before, too
+                await signal.send(sender=sender, **payload)
+        except exc.InvalidRequestError as error:
+            error.add_note(
+                "A receiver runs inside the flush of this session, which cannot flush, commit or "
+                "roll back until that is over: what a pre_* receiver changes is written by it, and "
+                "what a post_* receiver changes by the next one."
+            )
+            raise
+        finally:
+            current_session.reset(token)
+
+
+def _payload(operation: Operation, instance: object) -> dict[str, Any]:
+    changed = {"changed": column_changes(instance)} if operation == "update" else {}
+    return {"instance": instance, **changed}
+
+
+def _related(instance: object, route: _Route) -> Iterator[tuple[str, str, object]]:
+    """What was added to an instance's collections, and removed: which, how, and the child."""
+    for name in route.collections:
+        added, removed = relation_changes(instance, name)
+        yield from ((name, "add", child) for child in added)
+        yield from ((name, "remove", child) for child in removed)
+
+
+def _endless(found: Sequence[_Send]) -> SignalLoopError:
+    """Name the models that are new in every round, and who could have made them so."""
+    lines = {
+        f"  {each.signal.title} → receiver {describe(receiver)}": None
+        for each in found
+        for receiver in each.signal.receivers
+    }
+    return SignalLoopError(
+        f"a flush does not come to its end: after {limits.repeats} rounds of pre_* signals there "
+        "still are instances for which none was sent. They are made or changed in:\n"
+        + "\n".join(lines)
+        + "\nLet the receiver add or change instances only when there still is something to add "
+        "or to change."
+    )
+
+
+# --- events --------------------------------------------------------------------------------------
+
+_open: Final[WeakKeyDictionary[Session, _Flush]] = WeakKeyDictionary()
+"""The flush of each session that flushes."""
+
+
+def before_flush(session: Session, context: object, instances: Iterable[object] | None) -> None:
+    """Send what comes before a flush."""
+    flush = _open[session] = _Flush(session, instances)
+    flush.before()
+
+
+def _flush_of(instance: object) -> _Flush | None:
+    session = object_session(instance)
+    return None if session is None else _open.get(session)
+
+
+def before_insert(mapper: object, connection: object, target: object) -> None:
+    """Send what comes before an insert, unless it was sent before the flush."""
+    if flush := _flush_of(target):
+        flush.writes("save", target)
+
+
+def before_update(mapper: object, connection: object, target: object) -> None:
+    """Send what comes before an update, unless it was sent before the flush."""
+    if flush := _flush_of(target):
+        flush.writes("update", target)
+
+
+def before_delete(mapper: object, connection: object, target: object) -> None:
+    """Send what comes before a delete, unless it was sent before the flush."""
+    if flush := _flush_of(target):
+        flush.writes("delete", target)
+
+
+def after_insert(mapper: object, connection: object, target: object) -> None:
+    """Note an insert."""
+    if flush := _flush_of(target):
+        flush.wrote("save", target)
+
+
+def after_update(mapper: object, connection: object, target: object) -> None:
+    """Note an update, or what the session only took for one."""
+    if flush := _flush_of(target):
+        flush.wrote("update", target)
+
+
+def after_delete(mapper: object, connection: object, target: object) -> None:
+    """Note a delete."""
+    if flush := _flush_of(target):
+        flush.wrote("delete", target)
+
+
+def after_flush(session: Session, context: object) -> None:
+    """Work out what comes after the flush."""
+    if flush := _open.get(session):
+        flush.capture()
+
+
+def after_flush_postexec(session: Session, context: object) -> None:
+    """Send what comes after the flush: its instances have their final state now."""
+    if flush := _open.pop(session, None):
+        flush.after()
+
+
+def before_commit(session: Session) -> None:
+    """Refuse to commit a session in the midst of its flush."""
+    if current_session.get() is session and session.get_nested_transaction() is None:
+        raise SessionError(
+            "a receiver cannot commit the session whose flush it is called in: the flush is not "
+            "over. Leave the commit to whoever has begun it; what is to happen after it belongs "
+            "into a receiver that is connected with `on_commit=True`"
+        )

@@ -1,0 +1,105 @@
+"""What has changed on an instance since it was loaded or flushed."""
+
+# SQLAlchemy's mappers and states are generic in what is not known here.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import inspect
+from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, attributes
+from sqlalchemy.orm.base import NO_VALUE
+
+from typed_signals._protocols import Change
+
+__all__ = ["collections_of", "column_changes", "is_orphan", "relation_changes"]
+
+
+def column_changes(instance: object) -> dict[str, Change]:
+    """Find the attributes whose change makes for an ``UPDATE`` of the instance's row.
+
+    Args:
+        instance: An instance of a mapped class.
+
+    Returns:
+        The changes by name: of columns, and of relationships to one other instance whose key is in
+        this row. ``old`` is SQLAlchemy's ``NO_VALUE`` where the value was not loaded.
+    """
+    state: Any = inspect(instance)
+    names = _attributes_in_row(state.mapper)
+    changed: dict[str, Change] = {}
+    for name in state.committed_state:
+        if name in names:
+            history = state.attrs[name].history
+            if history.added or history.deleted:
+                old = history.deleted[0] if history.deleted else NO_VALUE
+                new = history.added[0] if history.added else None
+                changed[name] = Change(old, new)
+    return changed
+
+
+def relation_changes(instance: object, name: str) -> tuple[Sequence[object], Sequence[object]]:
+    """Find what was added to a collection, and what was removed, as far as it is loaded."""
+    history = inspect(instance).attrs[name].history
+    return history.added or (), history.deleted or ()
+
+
+def collections_of(model: type[Any]) -> Sequence[str]:
+    """Name the relationships of a model that are collections, and are written."""
+    mapper: Mapper[Any] = inspect(model)
+    return [each.key for each in mapper.relationships if each.uselist and not each.viewonly]
+
+
+_in_row: WeakKeyDictionary[Mapper[Any], frozenset[str]] = WeakKeyDictionary()
+
+
+def _attributes_in_row(mapper: Mapper[Any]) -> frozenset[str]:
+    found = _in_row.get(mapper)
+    if found is None:
+        relations = (
+            each.key
+            for each in mapper.relationships
+            if each.direction is RelationshipDirection.MANYTOONE and not each.viewonly
+        )
+        columns = (each.key for each in mapper.column_attrs)
+        found = _in_row[mapper] = frozenset((*columns, *relations))
+    return found
+
+
+# --- orphans -------------------------------------------------------------------------------------
+
+
+def is_orphan(instance: object) -> bool:
+    """Tell whether a flush will delete an instance since no parent has it any more.
+
+    Args:
+        instance: A persistent instance of a mapped class.
+    """
+    mapper: Mapper[Any] = inspect(type(instance))
+    has_parent = [
+        attributes.has_parent(each.parent.class_, instance, each.key, optimistic=True)
+        for each in _owners(mapper)
+    ]
+    if not has_parent:
+        return False
+    return not (any if mapper.legacy_is_orphan else all)(has_parent)
+
+
+_owned: WeakKeyDictionary[Mapper[Any], Sequence[RelationshipProperty[Any]]] = WeakKeyDictionary()
+
+
+def _owners(mapper: Mapper[Any]) -> Sequence[RelationshipProperty[Any]]:
+    """The relationships whose cascade deletes an instance that was taken out of them."""
+    found = _owned.get(mapper)
+    if found is None:
+        found = _owned[mapper] = [
+            each
+            for other in mapper.registry.mappers
+            for each in other.relationships
+            if each.cascade.delete_orphan and mapper.isa(each.mapper) and each.parent is other
+        ]
+    return found

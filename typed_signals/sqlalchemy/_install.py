@@ -1,0 +1,192 @@
+"""Installing: which models have typed signals, which sessions send them, and the way back."""
+
+# What is listened to has no one type.
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, get_args
+
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
+from sqlalchemy.orm import Mapper, Session, registry
+
+from typed_signals._connect import join_errors
+from typed_signals._declared import declared_signals
+from typed_signals._describe import kind_of
+from typed_signals._emitter import SignalEmitter, bind_emitter, bind_signal, registry_of
+from typed_signals._errors import SignalDefinitionError
+from typed_signals._misuse import no_session_target
+from typed_signals._options import wrong_choice
+from typed_signals._registry import Mode
+from typed_signals._signal import Signal
+from typed_signals.sqlalchemy import _flush
+from typed_signals.sqlalchemy._backend import backend
+from typed_signals.sqlalchemy._commit import after_commit, after_transaction_end
+from typed_signals.sqlalchemy._models import (
+    KEY,
+    Coverage,
+    Model,
+    coverages,
+    emitters,
+    lock,
+    own_emitter,
+    register_plain_classes,
+    set_emitter,
+    subclasses,
+)
+from typed_signals.sqlalchemy._transactions import keep_loaded
+from typed_signals.sqlalchemy.lifecycle import ModelSignals
+
+__all__ = ["install", "uninstall"]
+
+
+def install(
+    *targets: Any,
+    signals: type[ModelSignals[Any]] = ModelSignals,
+    mode: Mode = "normal",
+) -> None:
+    """Let async sessions send typed signals.
+
+    Installing twice is harmless; where targets overlap, the one that was named last counts.
+
+    Args:
+        targets: Base classes, ``SQLModel``, mixins or models, each with all models that derive from
+            it, by now or later; a ``registry``, with all models that it maps; or an
+            ``async_sessionmaker``, with every model in the sessions that it makes from now on.
+        signals: The emitter class that the models get; it may declare more signals.
+        mode: How much is refused; see :data:`~typed_signals.Mode`.
+
+    Raises:
+        SignalDefinitionError: A target is none of these, ``signals`` is no emitter class for
+            models, ``mode`` is none of the modes, or a receiver that is already connected breaks
+            its contract. Nothing is changed then.
+    """
+    if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
+        raise SignalDefinitionError(wrong)
+    given: Any = signals
+    if not (isinstance(given, type) and issubclass(given, ModelSignals)):
+        raise SignalDefinitionError(
+            f"`signals` must be an emitter class for models, not {kind_of(given)}: write "
+            "`class MySignals(typed_signals.sqlalchemy.ModelSignals[Model]): ...`"
+        )
+    found = [_target(each) for each in targets]
+    if not found:
+        raise SignalDefinitionError(
+            "`install()` expects what typed signals are for: a declarative base class, `SQLModel`, "
+            "or an `async_sessionmaker`"
+        )
+    declared_signals(signals)  # an annotation that cannot be read is refused before any change
+    with lock:
+        wanted = [each for each in coverages.all if all(each.target is not t for t in found)]
+        wanted += [Coverage(target, signals, mode) for target in found]
+        before, coverages.all = coverages.all, wanted
+        try:
+            changes = _plan()
+        except BaseException:
+            coverages.all = before
+            raise
+        for model, emitter in changes:
+            set_emitter(model, emitter)
+        for target in found:
+            if isinstance(target, async_sessionmaker):
+                target.configure(info={**(target.kw.get("info") or {}), KEY: target})
+            for model in subclasses(target):
+                register_plain_classes(model, backend)
+        _listen(before=bool(before))
+
+
+def uninstall(*targets: Any) -> None:
+    """Let sessions send nothing any more; receivers stay connected until the next ``install()``.
+
+    Args:
+        targets: What was given to :func:`install`. Without targets, everything.
+    """
+    with lock:
+        gone = [_target(each) for each in targets] or [each.target for each in coverages.all]
+        before = coverages.all
+        coverages.all = [each for each in before if all(each.target is not t for t in gone)]
+        for target in gone:
+            if isinstance(target, async_sessionmaker):
+                info = {k: v for k, v in (target.kw.get("info") or {}).items() if k != KEY}
+                target.configure(info=info)
+        _listen(before=bool(before))
+
+
+_NO_TARGETS: Final = (Session, AsyncSession, SignalEmitter)
+
+
+def _target(given: Any) -> Any:
+    if isinstance(given, async_scoped_session):
+        given = given.session_factory
+    if isinstance(given, registry | async_sessionmaker) or (
+        isinstance(given, type) and not issubclass(given, _NO_TARGETS)
+    ):
+        return given
+    raise SignalDefinitionError(no_session_target(kind_of(given)))
+
+
+# --- emitters of another class -------------------------------------------------------------------
+
+
+def _plan() -> list[tuple[Model, ModelSignals[Any]]]:
+    """Make the emitters that replace those of another class, with their receivers."""
+    changes: list[tuple[Model, ModelSignals[Any]]] = []
+    errors: list[SignalDefinitionError] = []
+    for emitter in list(emitters):
+        model = registry_of(emitter).owner
+        coverage = None if model is None else coverages.find(model)
+        if model is None or coverage is None or own_emitter(model) is not emitter:
+            continue
+        registry_of(emitter).mode = coverage.mode
+        if type(emitter) is coverage.kind:
+            continue
+        replacement = coverage.kind(mode=coverage.mode)
+        bind_emitter(replacement, model)  # for the words of errors; its parents are known later
+        kept: Mapping[str, Signal[Any]] = dict(vars(emitter))
+        for name, signal in kept.items():
+            try:
+                copy = signal.__copy__()
+                bind_signal(replacement, name, copy)
+                vars(replacement)[name] = copy
+            except SignalDefinitionError as error:
+                errors.append(error)
+        changes.append((model, replacement))
+    if errors:
+        raise join_errors(errors, SignalDefinitionError)
+    return changes
+
+
+# --- events --------------------------------------------------------------------------------------
+
+
+def _instrumented(mapper: Mapper[Any], model: Model) -> None:
+    register_plain_classes(model, backend)
+
+
+_LISTENERS: Final[Sequence[tuple[type, str, Callable[..., None]]]] = (
+    (Session, "before_flush", _flush.before_flush),
+    (Session, "after_flush", _flush.after_flush),
+    (Session, "after_flush_postexec", _flush.after_flush_postexec),
+    (Session, "before_commit", _flush.before_commit),
+    (Session, "after_commit", keep_loaded),
+    (Session, "after_commit", after_commit),
+    (Session, "after_transaction_end", after_transaction_end),
+    (Mapper, "instrument_class", _instrumented),
+    (Mapper, "before_insert", _flush.before_insert),
+    (Mapper, "before_update", _flush.before_update),
+    (Mapper, "before_delete", _flush.before_delete),
+    (Mapper, "after_insert", _flush.after_insert),
+    (Mapper, "after_update", _flush.after_update),
+    (Mapper, "after_delete", _flush.after_delete),
+)
+
+
+def _listen(*, before: bool) -> None:
+    """Listen to all sessions while anything is covered, and to none after."""
+    now = bool(coverages.all)
+    if now != before:
+        for listener in _LISTENERS:
+            (event.listen if now else event.remove)(*listener)

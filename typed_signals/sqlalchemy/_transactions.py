@@ -1,0 +1,269 @@
+"""Open transactions: which one a send is in, and what runs once it has committed."""
+
+# The class of a payload's value is not known here.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+from weakref import WeakKeyDictionary, ref
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import NestedTransaction
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, object_session
+
+from typed_signals._backend import Transaction
+from typed_signals._dispatch.on_commit import DeferredSend
+from typed_signals.sqlalchemy._commit import commit, loaded_in
+from typed_signals.sqlalchemy._compat import await_, greenlet_spawn
+from typed_signals.sqlalchemy._models import mapper_of
+
+__all__ = ["current_session", "keep_loaded", "session_of", "transaction_of"]
+
+current_session: Final[ContextVar[Session | None]] = ContextVar(
+    "typed_signals.session", default=None
+)
+"""The session whose flush the running receiver is called in."""
+
+
+def transaction_of(sender: object, payload: Mapping[str, Any]) -> Transaction | None:
+    """Find the transaction that a send is in.
+
+    It is the one of the first instance in the payload that is in a session, or of a session that is
+    in the payload itself; else that of the flush that the running code is a receiver of.
+
+    Args:
+        sender: The sender.
+        payload: The payload by name.
+
+    Returns:
+        The transaction; ``None`` if there is none.
+    """
+    session = session_of(payload)
+    if session is None or not session.in_transaction():
+        return None
+    model = next((type(each) for each in payload.values() if mapper_of(type(each))), sender)
+    return _Open(session, model)
+
+
+def session_of(payload: Mapping[str, Any]) -> Session | None:
+    """The session that a send is in: that of its payload, else of the flush that it is made in."""
+    return next(_sessions_in(payload.values()), None) or current_session.get()
+
+
+def _sessions_in(values: Iterable[object]) -> Iterator[Session]:
+    for value in values:
+        if isinstance(value, AsyncSession):
+            yield value.sync_session
+        elif mapper_of(type(value)) and (session := object_session(value)) is not None:
+            yield session
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """The transaction of a session, on the connection that it uses for a model."""
+
+    session: Session
+    model: object
+
+    async def run_on_commit(self, deferred: DeferredSend) -> None:
+        """Run a send's receivers once the transaction has committed, not if it is rolled back."""
+        mapper = mapper_of(self.model)
+        binding: dict[str, Any] = {"bind_arguments": {"mapper": mapper}} if mapper else {}
+        connection: Connection = await greenlet_spawn(self.session.connection, **binding)
+        pending = _pending.get(connection)
+        if pending is None:
+            own = isinstance(self.session.get_bind(mapper), Engine)
+            pending = _pending[connection] = _PendingCallbacks(connection, is_of_session=own)
+        await greenlet_spawn(pending.add, connection, self.session, deferred)
+
+    def take_back(self, deferred: DeferredSend) -> bool:
+        """Do not run a deferred send any more.
+
+        Returns:
+            Whether it was to be run.
+        """
+        return any(pending.take_back(deferred) for pending in list(_pending.values()))
+
+
+# --- one connection ------------------------------------------------------------------------------
+
+
+class _PendingCallbacks:
+    """What runs after the commit of the transaction that is open on a connection.
+
+    A database may end a transaction by itself when a statement fails (a deadlock, SQLite's
+    ``ON CONFLICT ROLLBACK``), and most then begin another one with the next statement: looking
+    whether a transaction is open shows nothing. So a savepoint is set when something is first
+    kept. It is gone if its transaction is.
+
+    A savepoint that is rolled back takes with it all that came after it on its connection,
+    whoever did it. So it is enough to know how much was kept when each savepoint began.
+
+    Args:
+        connection: The connection; its events are listened to as long as it exists.
+        is_of_session: Whether a session has taken it from an engine, and gives it back.
+    """
+
+    def __init__(self, connection: Connection, *, is_of_session: bool) -> None:
+        self._is_of_session = is_of_session
+        self._kept: list[tuple[DeferredSend, ref[Session]]] = []
+        self._loaded: list[tuple[object, dict[str, Any]]] = []
+        self._starts: WeakKeyDictionary[NestedTransaction, int] = WeakKeyDictionary()
+        self._marked = False
+        self._lost = False  # whether a savepoint was gone at its end
+        self._ending: int | None = None  # how much was kept when the savepoint began that ends now
+        self._releases = False  # whether that is released
+        self._begun = False  # whether the statement that does it has begun
+        self._released: int | None = None  # the same of the one before, whose parent comes next
+        self._quiet = False  # while statements of our own run
+        listeners: Mapping[str, Any] = {
+            "after_cursor_execute": self._after_statement,
+            "before_cursor_execute": self._before_statement,
+            "commit": self._commit,
+            "release_savepoint": self._release_savepoint,
+            "rollback": self._roll_back,
+            "rollback_savepoint": self._roll_back_savepoint,
+        }
+        for name, listener in listeners.items():
+            event.listen(connection, name, listener)
+
+    def add(self, connection: Connection, session: Session, deferred: DeferredSend) -> None:
+        """Keep a send until the commit."""
+        self._settle(connection)
+        self._follow(connection, len(self._kept))
+        self._kept.append((deferred, ref(session)))
+
+    def take_back(self, deferred: DeferredSend) -> bool:
+        """Leave out a send that is kept, if it is; how many are kept stays the same."""
+        for index, (each, session) in enumerate(self._kept):
+            if each is deferred:
+                self._kept[index] = replace(each, connections=()), session
+                return True
+        return False
+
+    def _follow(self, connection: Connection, start: int) -> None:
+        """Follow what is the innermost on the connection now, before which ``start`` were kept."""
+        savepoint = connection.get_nested_transaction()
+        if savepoint is not None:
+            self._starts.setdefault(savepoint, start)
+        elif not self._marked:
+            if not _is_postgresql(connection):
+                if not _has_begun(connection):
+                    self._execute(connection, "BEGIN")
+                self._execute(connection, "SAVEPOINT typed_signals")
+            self._marked = True
+
+    def _execute(self, connection: Connection, statement: str) -> None:
+        self._quiet = True
+        try:
+            connection.exec_driver_sql(statement)
+        finally:
+            self._quiet = False
+
+    def keep_loaded(self, session: Session) -> None:
+        """Keep what is loaded of the instances of a session, which then lets them expire."""
+        self._loaded += loaded_in(deferred for deferred, weak in self._kept if weak() is session)
+
+    def _forget(self) -> None:
+        self._kept, self._loaded = [], []
+        self._starts.clear()
+        self._marked = self._lost = False
+        self._ending = self._released = None
+
+    # --- savepoints ------------------------------------------------------------------------------
+
+    def _release_savepoint(self, connection: Connection, name: str, context: object) -> None:
+        self._ending = self._end_savepoint(connection)
+        self._releases = True
+
+    def _roll_back_savepoint(self, connection: Connection, name: str, context: object) -> None:
+        self._ending = self._end_savepoint(connection)
+        self._releases = False
+        del self._kept[self._ending :]
+
+    def _end_savepoint(self, connection: Connection) -> int:
+        """How much was kept when the savepoint began that is to end now."""
+        self._settle(connection)
+        savepoint = connection.get_nested_transaction()
+        self._begun = False
+        kept = len(self._kept)
+        return kept if savepoint is None else self._starts.pop(savepoint, kept)
+
+    def _before_statement(self, connection: Connection, *_: object) -> None:
+        if self._quiet:
+            return
+        if self._ending is not None and not self._begun:
+            self._begun = True  # this is the statement that ends the savepoint
+        elif self._ending is not None or self._released is not None:
+            self._settle(connection)
+
+    def _after_statement(self, *_: object) -> None:
+        if not self._quiet and self._ending is not None:  # this statement has ended the savepoint
+            self._released = self._ending if self._releases else None
+            self._ending = None
+
+    def _settle(self, connection: Connection) -> None:
+        """Take note of how the savepoint before has ended."""
+        if self._ending is not None:  # it was gone, and so is the transaction that it was in
+            del self._kept[self._ending :]
+            self._ending, self._lost = None, True
+        start, self._released = self._released, None
+        if start is not None and len(self._kept) > start:
+            self._follow(connection, start)
+
+    # --- the transaction -------------------------------------------------------------------------
+
+    def _roll_back(self, connection: Connection) -> None:
+        self._forget()
+
+    def _commit(self, connection: Connection) -> None:
+        self._settle(connection)
+        kept, loaded, marked, lost = self._kept, self._loaded, self._marked, self._lost
+        self._forget()
+        if kept or lost:
+            sessions = [each for each in (weak() for _, weak in kept) if each is not None]
+            committing = commit(
+                connection,
+                [deferred for deferred, _ in kept],
+                loaded,
+                check=partial(self._check, connection, marked=marked, lost=lost),
+                session=next((each for each in sessions if each.in_transaction()), None),
+                is_of_session=self._is_of_session,
+            )
+            await_(committing)
+
+    def _check(self, connection: Connection, *, marked: bool, lost: bool) -> None:
+        """Make sure that the transaction still is the one in which the sends were made."""
+        if lost:
+            raise LookupError("a savepoint was gone at its end")
+        if marked:
+            statement = "SAVEPOINT" if _is_postgresql(connection) else "RELEASE SAVEPOINT"
+            self._execute(connection, f"{statement} typed_signals")
+
+
+_pending: Final[WeakKeyDictionary[Connection, _PendingCallbacks]] = WeakKeyDictionary()
+"""By connection; only where something runs after the commit."""
+
+
+def keep_loaded(session: Session) -> None:
+    """Keep what is loaded of its instances if a session has only joined a transaction."""
+    if session.get_nested_transaction() is None:
+        for pending in list(_pending.values()):
+            pending.keep_loaded(session)
+
+
+def _is_postgresql(connection: Connection) -> bool:
+    # Here a failed transaction stays failed until its end: a savepoint then shows as much,
+    # and leaves no trace in a transaction that commits.
+    return connection.dialect.name == "postgresql"
+
+
+def _has_begun(connection: Connection) -> bool:
+    """Whether the database has a transaction open; SQLite's driver begins one when it is late."""
+    return bool(getattr(connection.connection.driver_connection, "in_transaction", True))
