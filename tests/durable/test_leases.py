@@ -207,6 +207,19 @@ async def test_worker_that_is_cancelled_gives_back(shop):
     assert [row["lease"] for row in await shop.rows()] == [None]
 
 
+async def test_worker_that_is_cancelled_at_any_moment_leaves_nothing_behind(shop):
+    names(shop)
+    for number in range(60):
+        await send(shop, str(number))
+        running = asyncio.create_task(Worker(shop.outbox, poll=0.001, grace=0).run())
+        await asyncio.sleep(0.0005 * number)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert shop.store.database.engine.pool.checkedout() == 0
+        assert {row["lease"] for row in await shop.rows()} == {None}
+
+
 async def test_events_do_not_share_a_context(shop):
     variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="clean")
     found: list[str] = []

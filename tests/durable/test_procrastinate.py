@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 import typed_signals.ormar
 from tests.durable.crashes import database_of_its_own
-from tests.durable.receivers import BrokenError, Receipt, names, receives, send, until
+from tests.durable.receivers import BrokenError, Receipt, names, receives, send, settled, until
 from tests.shop import SERVER_URLS, Store
 from typed_signals import SignalDefinitionError, post_save
 from typed_signals.durable import Durable, DurableError, Job, Outbox, TableOutbox
@@ -337,7 +337,7 @@ async def test_job_that_is_lost_with_a_connection_is_taken_back(shop: Shop):
         await send(shop, "a")
         await until(lambda: received)
         await send(shop, "b")
-        await until(lambda: len(received) == 2)
+        await settled(shop, "succeeded", "succeeded")
         # What a fetch leaves whose answer never came, or a job that cannot be settled.
         await shop.execute(
             "UPDATE procrastinate_jobs SET status = 'doing', attempts = 0, worker_id = "

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["Shield", "set_commit_grace"]
+__all__ = ["Shield", "finish", "set_commit_grace"]
 
 T = TypeVar("T")
 
@@ -88,3 +88,28 @@ class Shield:
         finally:
             task.cancel()  # not done only if this very coroutine is closed
         return task
+
+
+async def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run work to its end although the caller is cancelled meanwhile.
+
+    A statement that is cancelled half-way may have run or not, and its connection may be lost to
+    the pool.
+
+    Args:
+        work: What to run, in a task of its own.
+
+    Returns:
+        What it returns.
+
+    Raises:
+        asyncio.CancelledError: The caller was cancelled; raised when the work has ended, or after
+            the time of :func:`set_commit_grace`.
+    """
+    shield = Shield()
+    task = await shield.finish(work, at_shutdown=True)
+    if shield.cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # the cancellation counts
+        raise shield.cancelled
+    return task.result()

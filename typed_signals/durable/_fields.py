@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar, Union, get_args, get_origin
 import pydantic
 import pydantic_core
 
+from typed_signals._dispatch.shield import finish
 from typed_signals.durable._core import (
     BaseSignal,
     SignalDefinitionError,
@@ -142,7 +143,7 @@ class Reference:
         key = pydantic.TypeAdapter(self._store.key_type(model)).validate_json(
             pydantic_core.to_json(value)
         )
-        found = await self._store.reload(model, key)
+        found = await finish(self._store.reload(model, key))
         if found is None and not self._optional:
             raise DurableError(
                 f"the `{model.__name__}` of this event is gone: declare the payload as "

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from procrastinate import App, JobContext
 from procrastinate.worker import Worker
 
+from typed_signals._dispatch.shield import finish
 from typed_signals.durable._attempt import delay_after
 from typed_signals.durable._errors import DurableError
 from typed_signals.durable._jobs import IDENTITY, Jobs, is_ours
@@ -167,22 +168,33 @@ class JobsRunner:
         purged = -PURGE_EVERY
         while True:
             try:
-                number = self._worker.worker_id if self._worker else None
-                held: set[int] = set()
-                if number is not None:
-                    held = await self._work.jobs.held_by(number)
-                idle = held - self._running.keys()
-                lost = idle & suspects  # twice in a row: it is not just being fetched or settled
-                suspects = idle - lost
-                await self._work.retry_stalled(lease=self._lease, lost=sorted(lost))
+                suspects = await finish(self._take_back(suspects))
                 if time.monotonic() - purged >= PURGE_EVERY:
-                    await self._work.purge()
+                    await finish(self._work.purge())
                     purged = time.monotonic()
                 wait = self._lease / 3
             except Exception:
                 logger.warning("The worker cannot look for lost jobs.", exc_info=True)
                 wait = min(self._lease / 3, 1.0)
             await asyncio.sleep(wait)
+
+    async def _take_back(self, suspects: set[int]) -> set[int]:
+        """Have jobs run again that are lost: theirs is a dead worker, or none runs them here.
+
+        Args:
+            suspects: The jobs that nobody ran here the last time.
+
+        Returns:
+            Those that nobody runs here now.
+        """
+        number = self._worker.worker_id if self._worker else None
+        held: set[int] = set()
+        if number is not None:
+            held = await self._work.jobs.held_by(number)
+        idle = held - self._running.keys()
+        lost = idle & suspects  # twice in a row: it is not just being fetched or settled
+        await self._work.retry_stalled(lease=self._lease, lost=sorted(lost))
+        return idle - lost
 
     async def _check_database(self) -> None:
         mine = await self._work.jobs.identity()

@@ -6,9 +6,10 @@ import asyncio
 import logging
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
 
+from typed_signals._dispatch.shield import finish
 from typed_signals.durable._attempt import after_failure, attempt, delay_after
 from typed_signals.durable._event import Publish
 from typed_signals.durable._table import Claimed
@@ -83,7 +84,7 @@ class Worker:
                 wait: float | None = self._poll
                 try:
                     if time.monotonic() - purged >= PURGE_EVERY:
-                        await self._outbox.purge()
+                        await finish(self._outbox.purge())
                         purged = time.monotonic()
                     for claimed in await self._claim(self._concurrency - len(self._running)):
                         self._start(claimed)
@@ -127,7 +128,19 @@ class Worker:
     async def _claim(self, limit: int) -> Sequence[Claimed]:
         if limit < 1:
             return ()
-        return await self._rows.claim(self._outbox.versions, limit=limit, lease=self._lease)
+        claimed: list[Claimed] = []
+
+        async def claim() -> None:
+            rows = self._rows.claim(self._outbox.versions, limit=limit, lease=self._lease)
+            claimed.extend(await rows)
+
+        try:
+            await finish(claim())
+        except asyncio.CancelledError:
+            for each in claimed:
+                await self._give_back(each)
+            raise
+        return claimed
 
     def _start(self, claimed: Claimed) -> None:
         task = asyncio.create_task(self._work(claimed))
@@ -179,7 +192,7 @@ class Worker:
                 continue
             now = time.monotonic()
             try:
-                held = await self._rows.renew([*running.values()], self._lease)
+                held = await finish(self._rows.renew([*running.values()], self._lease))
             except Exception:
                 logger.warning("The worker cannot renew its leases.", exc_info=True)
                 held = {number for number, until in self._held_until.items() if until > now}
@@ -193,7 +206,10 @@ class Worker:
         try:
             await self._handle(claimed)
         except asyncio.CancelledError:
-            await self._settled(claimed, lambda: self._rows.give_back(claimed))
+            await self._give_back(claimed)
+
+    async def _give_back(self, claimed: Claimed) -> None:
+        await self._settled(claimed, lambda: self._rows.give_back(claimed))
 
     async def _handle(self, claimed: Claimed) -> BaseException | None:
         """Call the receiver of a row and settle how it went.
@@ -233,13 +249,15 @@ class Worker:
         else:
             await self._publish(claimed.event)
 
-    async def _settled(self, claimed: Claimed, settle: Callable[[], Awaitable[bool]]) -> None:
+    async def _settled(
+        self, claimed: Claimed, settle: Callable[[], Coroutine[Any, Any, bool]]
+    ) -> None:
         """Settle a row, for as long as its lease may last if the database is away."""
         until = self._held_until.get(claimed.job.id, time.monotonic() + self._lease)
         tries = 0
         while True:
             try:
-                if not await settle():
+                if not await finish(settle()):
                     logger.warning(
                         "The lease of event %s of `%s` was lost: another worker handles it, too.",
                         claimed.job.event_id, claimed.job.receiver,
@@ -267,7 +285,7 @@ class Worker:
             done, self._done = self._done, []
             waiting = [(claimed, noted) for claimed, noted in done if not noted.done()]
             try:
-                held = await self._rows.finish([claimed for claimed, _ in waiting])
+                held = await finish(self._rows.finish([claimed for claimed, _ in waiting]))
             except Exception as error:
                 for _, noted in waiting:
                     if not noted.done():
