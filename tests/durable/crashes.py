@@ -76,19 +76,20 @@ class Crashes:
     async def run(self) -> None:
         """Run until everything that was committed is settled."""
         await self._create_tables()
-        done = asyncio.Event()
+        sent, done = asyncio.Event(), asyncio.Event()
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.workers):
                     group.create_task(self._work(done))
-                group.create_task(self._terminate(done))
-                group.create_task(self._restart(done))
+                terminating = group.create_task(self._terminate(sent))
+                restarting = group.create_task(self._restart())
                 async with asyncio.TaskGroup() as sending:
                     for number in range(self.senders):
                         sending.create_task(self._send(number))
-                async with asyncio.timeout(60 + self.operations / 20):
-                    while await self._pending() or await self._unhandled():  # noqa: ASYNC110
-                        await asyncio.sleep(0.2)
+                sent.set()
+                await asyncio.wait((restarting, terminating))
+                # From here on nothing dies any more, except workers, and everything must settle.
+                await self._settled(60 + self.operations / 20)
                 done.set()
         finally:
             for process in self._processes:
@@ -107,7 +108,7 @@ class Crashes:
             if status == -signal.SIGKILL:
                 self.counts["senders killed"] += 1
             else:
-                assert status == 0, status
+                assert status == 0, self._errors()
             begun = (self.folder / f"begun-{sender}").read_text().split()
             start = int(begun[-1]) + 1
 
@@ -119,16 +120,25 @@ class Crashes:
             if self.broker is not None:
                 command = [sys.executable, str(APP), "relay", *self.broker]
             process = self._start(*command)
+            ended = asyncio.create_task(asyncio.to_thread(process.wait))
             kill = self.counts["workers killed"] < self.kills
-            try:
-                async with asyncio.timeout(1.5 + random.random() * 2 if kill else None):
-                    await done.wait()
+            finished = asyncio.create_task(done.wait())
+            seconds = 1.5 + random.random() * 2 if kill else None
+            await asyncio.wait(
+                (ended, finished), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+            )
+            if finished.done():
                 process.send_signal(signal.SIGTERM)
-                assert await asyncio.to_thread(process.wait) == 0
+                # One that was only just started has no handler yet.
+                assert await ended in (0, -signal.SIGTERM), self._errors()
                 return
-            except TimeoutError:
+            finished.cancel()
+            if ended.done():  # it began while its broker or its database was away
+                self.counts["workers ended"] += 1
+                await asyncio.sleep(0.2)
+            else:
                 process.kill()
-                await asyncio.to_thread(process.wait)
+                await ended
                 self.counts["workers killed"] += 1
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
@@ -140,19 +150,22 @@ class Crashes:
         self._processes.append(process)
         return process
 
-    async def _terminate(self, done: asyncio.Event) -> None:
-        while self.terminate is not None and not done.is_set():
-            await asyncio.sleep(self.calm + random.random() * 2)
+    def _errors(self) -> str:
+        """The last lines that the processes wrote to stderr."""
+        file = self.folder / "stderr"
+        return file.read_text(errors="replace")[-3000:] if file.exists() else ""
+
+    async def _terminate(self, sent: asyncio.Event) -> None:
+        while self.terminate is not None and not sent.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.calm + random.random() * 2):
+                    await sent.wait()
             with contextlib.suppress(sa.exc.DBAPIError, OSError):  # it has too many clients
                 self.counts["connections ended"] += await self.terminate()
 
-    async def _restart(self, done: asyncio.Event) -> None:
+    async def _restart(self) -> None:
         while self.server is not None and self.counts["broker killed"] < self.restarts:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1.5 + random.random() * 2):
-                    await done.wait()
-            if done.is_set():
-                return
+            await asyncio.sleep(1.5 + random.random() * 2)
             await self.server.kill()
             self.counts["broker killed"] += 1
             await asyncio.sleep(random.random())
@@ -187,6 +200,13 @@ class Crashes:
                 "from procrastinate_jobs group by 1"
             )
         return {state: int(count) for state, count in await self._query(text)}
+
+    async def _settled(self, seconds: float) -> None:
+        """Wait until everything that was committed is handled."""
+        stop = time.monotonic() + seconds
+        while await self._pending() or await self._unhandled():
+            assert time.monotonic() < stop, f"{await self._states()}\n{self._errors()}"
+            await asyncio.sleep(0.2)
 
     async def _pending(self) -> int:
         return (await self._states()).get("pending", 0)

@@ -30,6 +30,7 @@ REPORTED = (
     "keys out of order",
     "senders killed",
     "workers killed",
+    "workers ended",
     "connections ended",
     "broker killed",
 )
