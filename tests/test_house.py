@@ -203,3 +203,45 @@ def test_module_that_is_not_public_starts_with_an_underscore():
         return any(part.startswith("_") for part in parts) or parts[0] == "mypy"
 
     assert [name for name in MODULES if name not in PUBLIC and not private(name)] == []
+
+
+# --- what stands twice, since type checkers read both ---------------------------------------------
+
+
+def decorators_in(source: str) -> list[str]:
+    """The type variables and the functions of a module, as they are written."""
+    return [
+        ast.unparse(node)
+        for node in ast.parse(source).body
+        if isinstance(node, ast.FunctionDef)
+        or (isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in ("Model", "Payload"))
+    ]
+
+
+LIFECYCLE_DECORATORS = decorators_in(MODULES["typed_signals._model_decorators"].read_text())
+OF_SQLALCHEMY = MODULES["typed_signals.sqlalchemy.lifecycle"].read_text()
+
+
+def test_decorators_of_sqlalchemy_are_written_like_the_others():
+    # Each names the Protocols of its own module, which have the same names. No session sends
+    # `post_bulk_update`.
+    others = [each for each in LIFECYCLE_DECORATORS if "def post_bulk_update(" not in each]
+    assert len(others) < len(LIFECYCLE_DECORATORS)
+    assert decorators_in(OF_SQLALCHEMY) == others
+
+
+@pytest.mark.parametrize(
+    ("written", "instead"),
+    [
+        ('make_connector("pre_update"', 'make_connector("pre_save"'),
+        (", durable: DurableOption[None]", ", durable: DurableOption[Payload]"),
+        ("**options: Unpack[ConnectOptions]", "**options: Any"),
+        ("DurableReceiver[Model, Payload]", "DurableReceiver[Model, Model]"),
+        ("bound=PayloadModel", "bound=object"),
+        ("def pre_delete(", "def predelete("),
+    ],
+)
+def test_a_difference_between_decorators_is_found(written, instead):
+    changed = OF_SQLALCHEMY.replace(written, instead, 1)
+    assert changed != OF_SQLALCHEMY
+    assert decorators_in(changed) != decorators_in(OF_SQLALCHEMY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,6 +14,7 @@ from typed_signals._dispatch.on_commit import (
     rolled_back,
     run_deferred,
 )
+from typed_signals._dispatch.pending import MARK, PendingSends
 from typed_signals._dispatch.shield import Shield
 from typed_signals.ormar._compat import era
 from typed_signals.ormar._databases import databases
@@ -68,84 +69,51 @@ class _Open:
 class _PendingCallbacks:
     """What runs after the commit of the transaction that is open on a connection.
 
-    A database may end a transaction by itself when a statement fails (a deadlock, SQLite's
-    ``ON CONFLICT ROLLBACK``), and most then begin another one with the next statement: looking
-    whether a transaction is open shows nothing. So a savepoint is set when something is first
-    kept. It is gone if its transaction is.
-
-    A savepoint that is rolled back takes with it all that came after it on its connection,
-    whoever did it. So it is enough to know how much was kept when each savepoint began.
-
     Args:
         database: The database.
 
     Attributes:
-        deferred: The sends to run, in their order.
+        sends: The sends to run.
         committing: Whether the commit is under way. What a task sends then was written before it:
             no driver runs a statement of one connection during another.
-        lost: Whether a savepoint was gone at its end, and so the transaction that it was in.
     """
 
-    __slots__ = ("_database", "_marked", "_starts", "committing", "deferred", "lost")
+    __slots__ = ("_database", "committing", "sends")
 
     def __init__(self, database: Any) -> None:
         self._database = database
-        self.deferred: list[DeferredSend] = []
+        self.sends: PendingSends[None] = PendingSends(databases.dialect(database))
         self.committing = False
-        self.lost = False
-        self._marked = False
-        self._starts: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
 
     async def add(self, connection: Any, deferred: DeferredSend) -> None:
         """Keep a send until the commit."""
         if not self.committing:
-            await self._follow(connection, len(self.deferred))
-        self.deferred.append(deferred)
+            await self._follow(connection, len(self.sends.kept))
+        self.sends.kept.append((deferred, None))
 
     def take_back(self, deferred: DeferredSend) -> bool:
-        """Forget a send; return whether it was kept."""
-        for index, each in enumerate(self.deferred):
-            if each is deferred and not (self.committing or self.lost):
-                # Its place stays: savepoints know by it what came after them.
-                self.deferred[index] = replace(each, connections=())
-                return True
-        return False
+        """Do not run a send any more; return whether it was to be run."""
+        return not self.committing and self.sends.take_back(deferred)
 
     async def _follow(self, connection: Any, start: int) -> None:
-        """Follow what is the innermost on the connection now, before which ``start`` were kept."""
-        savepoint = databases.listen(connection)
-        if savepoint is not None:
-            self._starts.setdefault(savepoint, start)
-        elif not self._marked:
-            if not self._is_postgresql:
-                await databases.execute(connection, "SAVEPOINT typed_signals")
-            self._marked = True
-
-    @property
-    def _is_postgresql(self) -> bool:
-        # Here a failed transaction stays failed until its end: a savepoint then shows as much,
-        # and leaves no trace in a transaction that commits.
-        return databases.dialect(self._database).startswith("postgres")
+        if self.sends.follow(databases.listen(connection), start):
+            await databases.execute(connection, MARK)
+            self.sends.is_marked = True
 
     async def end_savepoint(
-        self,
-        connection: Any,
-        savepoint: Any,
-        plain_end: Callable[[], Awaitable[None]],
-        *,
-        releases: bool,
+        self, connection: Any, savepoint: Any, plain_end: PlainEnd, *, releases: bool
     ) -> None:
         """Release a savepoint, or roll it back and forget what was kept since it began."""
-        start = self._starts.pop(savepoint, len(self.deferred))
+        start = self.sends.end(savepoint)
         try:
             await plain_end()
         except BaseException:
-            self.lost = True
+            self.sends.lost = True
             raise
         finally:
-            if self.lost or not releases:
-                del self.deferred[start:]
-        if len(self.deferred) > start:
+            if self.sends.lost or not releases:
+                self.sends.drop(start)
+        if len(self.sends.kept) > start:
             await self._follow(connection, start)
 
     async def commit(self, connection: Any, transaction: Any) -> None:
@@ -162,11 +130,11 @@ class _PendingCallbacks:
             failure = await databases.commit(self._database, transaction, shield)
         except BaseException as error:
             if shield.expired:
-                raise outcome_unknown(self.deferred, shield, error) from error
+                raise outcome_unknown(self.sends.sends, shield, error) from error
             raise
         finally:
             _pending.pop(connection, None)
-        await run_deferred(self.deferred, shield)
+        await run_deferred(self.sends.sends, shield)
         if failure is not None:
             raise failure
         if shield.cancelled is not None:
@@ -174,18 +142,17 @@ class _PendingCallbacks:
 
     async def _check(self, connection: Any, transaction: Any, shield: Shield) -> None:
         """Make sure that the transaction still is the one in which the sends were made."""
-        statement = "SAVEPOINT" if self._is_postgresql else "RELEASE SAVEPOINT"
-        executing = databases.execute(connection, f"{statement} typed_signals")
+        executing = databases.execute(connection, self.sends.check)
         try:
             (await shield.finish(executing, at_shutdown=True)).result()
-            if self.lost:
+            if self.sends.lost:
                 raise LookupError("a savepoint was gone at its end")
         except BaseException as error:
             _pending.pop(connection, None)
             if not isinstance(error, Exception):
                 await databases.roll_back(transaction)
                 raise
-            lost = rolled_back(self.deferred)
+            lost = rolled_back(self.sends.sends)
             try:
                 await databases.roll_back(transaction)
             except Exception as another:
@@ -214,7 +181,7 @@ class _Listener:
             await plain_end()
         elif is_savepoint:
             await pending.end_savepoint(connection, transaction, plain_end, releases=commits)
-        elif commits and (pending.deferred or pending.lost):
+        elif commits and (pending.sends.kept or pending.sends.lost):
             await pending.commit(connection, transaction)
         else:
             try:

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary, ref
 
 from sqlalchemy import Connection, Engine, event
-from sqlalchemy.engine import NestedTransaction
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, object_session
 
 from typed_signals._backend import Transaction
 from typed_signals._dispatch.on_commit import DeferredSend
+from typed_signals._dispatch.pending import MARK, PendingSends
 from typed_signals.sqlalchemy._commit import commit, loaded_in
 from typed_signals.sqlalchemy._compat import await_, greenlet_spawn
 from typed_signals.sqlalchemy._models import mapper_of
@@ -97,14 +97,6 @@ class _Open:
 class _PendingCallbacks:
     """What runs after the commit of the transaction that is open on a connection.
 
-    A database may end a transaction by itself when a statement fails (a deadlock, SQLite's
-    ``ON CONFLICT ROLLBACK``), and most then begin another one with the next statement: looking
-    whether a transaction is open shows nothing. So a savepoint is set when something is first
-    kept. It is gone if its transaction is.
-
-    A savepoint that is rolled back takes with it all that came after it on its connection,
-    whoever did it. So it is enough to know how much was kept when each savepoint began.
-
     Args:
         connection: The connection; its events are listened to as long as it exists.
         is_of_session: Whether a session has taken it from an engine, and gives it back.
@@ -112,16 +104,13 @@ class _PendingCallbacks:
 
     def __init__(self, connection: Connection, *, is_of_session: bool) -> None:
         self._is_of_session = is_of_session
-        self._kept: list[tuple[DeferredSend, ref[Session]]] = []
         self._loaded: list[tuple[object, dict[str, Any]]] = []
-        self._starts: WeakKeyDictionary[NestedTransaction, int] = WeakKeyDictionary()
-        self._marked = False
-        self._lost = False  # whether a savepoint was gone at its end
         self._ending: int | None = None  # how much was kept when the savepoint began that ends now
         self._releases = False  # whether that is released
         self._begun = False  # whether the statement that does it has begun
         self._released: int | None = None  # the same of the one before, whose parent comes next
         self._quiet = False  # while statements of our own run
+        self._forget(connection)
         listeners: Mapping[str, Any] = {
             "after_cursor_execute": self._after_statement,
             "before_cursor_execute": self._before_statement,
@@ -136,28 +125,19 @@ class _PendingCallbacks:
     def add(self, connection: Connection, session: Session, deferred: DeferredSend) -> None:
         """Keep a send until the commit."""
         self._settle(connection)
-        self._follow(connection, len(self._kept))
-        self._kept.append((deferred, ref(session)))
+        self._follow(connection, len(self._sends.kept))
+        self._sends.kept.append((deferred, ref(session)))
 
     def take_back(self, deferred: DeferredSend) -> bool:
-        """Leave out a send that is kept, if it is; how many are kept stays the same."""
-        for index, (each, session) in enumerate(self._kept):
-            if each is deferred:
-                self._kept[index] = replace(each, connections=()), session
-                return True
-        return False
+        """Do not run a send any more; return whether it was to be run."""
+        return self._sends.take_back(deferred)
 
     def _follow(self, connection: Connection, start: int) -> None:
-        """Follow what is the innermost on the connection now, before which ``start`` were kept."""
-        savepoint = connection.get_nested_transaction()
-        if savepoint is not None:
-            self._starts.setdefault(savepoint, start)
-        elif not self._marked:
-            if not _is_postgresql(connection):
-                if not _has_begun(connection):
-                    self._execute(connection, "BEGIN")
-                self._execute(connection, "SAVEPOINT typed_signals")
-            self._marked = True
+        if self._sends.follow(connection.get_nested_transaction(), start):
+            if not _has_begun(connection):
+                self._execute(connection, "BEGIN")
+            self._execute(connection, MARK)
+            self._sends.is_marked = True
 
     def _execute(self, connection: Connection, statement: str) -> None:
         self._quiet = True
@@ -168,12 +148,12 @@ class _PendingCallbacks:
 
     def keep_loaded(self, session: Session) -> None:
         """Keep what is loaded of the instances of a session, which then lets them expire."""
-        self._loaded += loaded_in(deferred for deferred, weak in self._kept if weak() is session)
+        mine = (deferred for deferred, weak in self._sends.kept if weak() is session)
+        self._loaded += loaded_in(mine)
 
-    def _forget(self) -> None:
-        self._kept, self._loaded = [], []
-        self._starts.clear()
-        self._marked = self._lost = False
+    def _forget(self, connection: Connection) -> None:
+        self._sends: PendingSends[ref[Session]] = PendingSends(connection.dialect.name)
+        self._loaded = []
         self._ending = self._released = None
 
     # --- savepoints ------------------------------------------------------------------------------
@@ -185,15 +165,13 @@ class _PendingCallbacks:
     def _roll_back_savepoint(self, connection: Connection, name: str, context: object) -> None:
         self._ending = self._end_savepoint(connection)
         self._releases = False
-        del self._kept[self._ending :]
+        self._sends.drop(self._ending)
 
     def _end_savepoint(self, connection: Connection) -> int:
         """How much was kept when the savepoint began that is to end now."""
         self._settle(connection)
-        savepoint = connection.get_nested_transaction()
         self._begun = False
-        kept = len(self._kept)
-        return kept if savepoint is None else self._starts.pop(savepoint, kept)
+        return self._sends.end(connection.get_nested_transaction())
 
     def _before_statement(self, connection: Connection, *_: object) -> None:
         if self._quiet:
@@ -211,40 +189,39 @@ class _PendingCallbacks:
     def _settle(self, connection: Connection) -> None:
         """Take note of how the savepoint before has ended."""
         if self._ending is not None:  # it was gone, and so is the transaction that it was in
-            del self._kept[self._ending :]
-            self._ending, self._lost = None, True
+            self._sends.drop(self._ending)
+            self._ending, self._sends.lost = None, True
         start, self._released = self._released, None
-        if start is not None and len(self._kept) > start:
+        if start is not None and len(self._sends.kept) > start:
             self._follow(connection, start)
 
     # --- the transaction -------------------------------------------------------------------------
 
     def _roll_back(self, connection: Connection) -> None:
-        self._forget()
+        self._forget(connection)
 
     def _commit(self, connection: Connection) -> None:
         self._settle(connection)
-        kept, loaded, marked, lost = self._kept, self._loaded, self._marked, self._lost
-        self._forget()
-        if kept or lost:
-            sessions = [each for each in (weak() for _, weak in kept) if each is not None]
+        pending, loaded = self._sends, self._loaded
+        self._forget(connection)
+        if pending.kept or pending.lost:
+            sessions = [each for each in (weak() for _, weak in pending.kept) if each is not None]
             committing = commit(
                 connection,
-                [deferred for deferred, _ in kept],
+                pending.sends,
                 loaded,
-                check=partial(self._check, connection, marked=marked, lost=lost),
+                check=partial(self._check, connection, pending),
                 session=next((each for each in sessions if each.in_transaction()), None),
                 is_of_session=self._is_of_session,
             )
             await_(committing)
 
-    def _check(self, connection: Connection, *, marked: bool, lost: bool) -> None:
+    def _check(self, connection: Connection, pending: PendingSends[ref[Session]]) -> None:
         """Make sure that the transaction still is the one in which the sends were made."""
-        if lost:
+        if pending.lost:
             raise LookupError("a savepoint was gone at its end")
-        if marked:
-            statement = "SAVEPOINT" if _is_postgresql(connection) else "RELEASE SAVEPOINT"
-            self._execute(connection, f"{statement} typed_signals")
+        if pending.is_marked:
+            self._execute(connection, pending.check)
 
 
 _pending: Final[WeakKeyDictionary[Connection, _PendingCallbacks]] = WeakKeyDictionary()
@@ -256,12 +233,6 @@ def keep_loaded(session: Session) -> None:
     if session.get_nested_transaction() is None:
         for pending in list(_pending.values()):
             pending.keep_loaded(session)
-
-
-def _is_postgresql(connection: Connection) -> bool:
-    # Here a failed transaction stays failed until its end: a savepoint then shows as much,
-    # and leaves no trace in a transaction that commits.
-    return connection.dialect.name == "postgresql"
 
 
 def _has_begun(connection: Connection) -> bool:
