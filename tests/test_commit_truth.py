@@ -439,40 +439,50 @@ def grace() -> AsyncIterator[Callable[[float], float]]:
     set_commit_grace(before)
 
 
-async def hang(shop: Shop, seconds: float) -> None:
+async def hang(shop: Any, seconds: float, process: list[int]) -> None:
     """Save inside a transaction whose commit waits for another one's, on PostgreSQL."""
-    table = shop.Album.objects.table.name
-    constraint = "UNIQUE (play_count) DEFERRABLE INITIALLY DEFERRED"
+    table = shop.store.table(shop.AuditLog)
+    constraint = "UNIQUE (event) DEFERRABLE INITIALLY DEFERRED"
     await execute(shop.store, f"ALTER TABLE {table} ADD CONSTRAINT {table}_u {constraint}")
     try:
         async with shop.store.database.engine.connect() as other:
-            await other.execute(
-                sqlalchemy.text(
-                    f"INSERT INTO {table} (name, play_count, is_best_seller) VALUES ('o', 7, false)"
-                )
-            )
+            await other.execute(sqlalchemy.text(f"INSERT INTO {table} (event) VALUES ('same')"))
             async with asyncio.timeout(None) as limit, shop.store.database.transaction():
-                await shop.Album(name="a", play_count=7).save()
+                await shop.Album(name="a").save()
+                await shop.AuditLog(event="same").save()
+                locks = f"SELECT pid FROM pg_locks WHERE relation = '{table}'::regclass"
+                mine = await other.execute(
+                    sqlalchemy.text(f"{locks} AND pid <> pg_backend_pid() LIMIT 1")
+                )
+                process += mine.scalars()
                 limit.reschedule(asyncio.get_running_loop().time() + seconds)
     finally:
         await execute(shop.store, f"ALTER TABLE {table} DROP CONSTRAINT {table}_u")
 
 
+@pytest.mark.both_backends
 async def test_commit_that_hangs_is_given_up_when_the_grace_is_over(shop, saved, grace, caplog):
     if dialect(shop) != "postgresql":
         pytest.skip("the commit that hangs is PostgreSQL's")
     grace(0.3)
     began = time.monotonic()
     with pytest.raises(TimeoutError) as raised:
-        await hang(shop, 0.2)
+        await hang(shop, 0.2, process := [])
     assert 0.5 <= time.monotonic() - began < 10
     assert isinstance(raised.value, CommitOutcomeUnknownError)
     assert "cancelled during the commit, which had not finished 0.3 s later" in str(raised.value)
     [record] = error_records(caplog)
     assert record.getMessage() == str(raised.value)
     assert record.exc_info
+    engine = shop.store.database.engine
+    assert engine.pool.checkedout() == 0
+    async with contextlib.AsyncExitStack() as stack:  # none is that whose commit was cancelled
+        for _ in range(engine.pool.checkedin()):
+            connection = await stack.enter_async_context(engine.connect())
+            used = await connection.execute(sqlalchemy.text("SELECT pg_backend_pid()"))
+            assert used.scalar() not in process
+    assert len(process) == 1
     assert saved == await committed(shop) == []
-    assert shop.store.database.engine.pool.checkedout() == 0
 
 
 async def test_commit_within_the_grace_is_a_commit_although_its_caller_is_cancelled(

@@ -113,10 +113,13 @@ async def commit(
         committing = greenlet_spawn(_commit_now, connection)
         (await shield.finish(committing, at_shutdown=True)).result()
     except BaseException as error:
-        # SQLAlchemy takes the transaction for ended, and may give the connection back as it is.
-        rolling_back = greenlet_spawn(lambda: connection.connection.rollback())
-        if (another := failure_of(await shield.finish(rolling_back, at_shutdown=True))) is not None:
-            error.add_note(f"The rollback failed, too: {type(another).__qualname__}")
+        # SQLAlchemy takes the transaction for ended, and may give the connection back as it is. One
+        # whose commit was cancelled half-way is in no known state, and nobody may use it again.
+        end = connection.invalidate if shield.expired else connection.connection.rollback
+        ending = await Shield().finish(greenlet_spawn(end), at_shutdown=True)
+        if (another := failure_of(ending)) is not None:
+            what = "Closing the connection" if shield.expired else "The rollback"
+            error.add_note(f"{what} failed, too: {type(another).__qualname__}")
         if shield.expired and not isinstance(error, TransactionRolledBackError):
             raise outcome_unknown(sends, shield, error) from error
         raise
