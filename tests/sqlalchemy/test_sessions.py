@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import gc
+import weakref
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, event, func, insert, inspect, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session
 from sqlalchemy.orm import Session, raiseload
 from sqlalchemy.orm.base import NO_VALUE
@@ -568,3 +570,21 @@ async def test_captured_on_commit_receivers_can_be_run_before_the_commit(session
     assert later == ["a"]
     await session.commit()
     assert later == ["a"]
+
+
+# --- what is kept --------------------------------------------------------------------------------
+
+
+async def test_session_whose_flush_has_failed_is_freed(make_session):
+    note(Customer, "post_save")
+
+    async def fail() -> weakref.ref[Any]:
+        async with make_session() as session:
+            session.add(Customer(id=1, name=None))
+            with pytest.raises(IntegrityError):
+                await session.commit()
+            return weakref.ref(session.sync_session)
+
+    sessions = [await fail() for _ in range(3)]
+    gc.collect()
+    assert [each() for each in sessions] == [None] * 3

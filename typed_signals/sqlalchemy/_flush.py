@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, get_args
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import async_session
@@ -81,7 +81,7 @@ class _Flush:
     """
 
     def __init__(self, session: Session, only: Iterable[object] | None) -> None:
-        self.session = session
+        self._session = ref(session)  # one whose flush fails stays in `_open` as long as it lives
         self._is_written = False
         self._posts: list[_Send] = []
         self._only = None if only is None else {id(each) for each in only}
@@ -89,6 +89,13 @@ class _Flush:
         self._announced: dict[tuple[Operation, int], object] = {}
         self._announced_relations: dict[tuple[int, str, str, int], object] = {}
         self._written: list[tuple[Operation, object, _Route]] = []
+
+    @property
+    def session(self) -> Session:
+        """The session, which whoever flushes holds."""
+        session = self._session()
+        assert session is not None
+        return session
 
     def route(self, model: Model) -> _Route | None:
         """The signals of a model that reach anybody; ``None`` if none does."""
