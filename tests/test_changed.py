@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import decimal
+import gc
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from tests.commits import UndoneError, signals
 from tests.conftest import SERVERS
 from tests.shop import CONFIG, SERVER_URLS, Shop, Store
 from typed_signals import Change, Signal, SignalDefinitionError, SignalPayloadError
+from typed_signals._dispatch.changed import Operation
 from typed_signals.introspection import inspect_emitter
 from typed_signals.testing import capture_on_commit, capture_signals, connected_to, muted, only
 
@@ -481,6 +483,44 @@ async def test_concurrent_updates_do_not_mix(shop: Shop, album: Any) -> None:
         *(each.update(play_count=number + 1) for number, each in enumerate(albums))
     )
     assert seen == {str(each): {"play_count": Change(0, each + 1)} for each in range(5)}
+
+
+def operations() -> int:
+    """How many operations are remembered."""
+    gc.collect()
+    return sum(isinstance(each, Operation) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("detached", [False, True])
+async def test_many_updates_within_a_receiver_are_not_remembered(
+    shop: Shop, album: Any, detached: bool
+) -> None:
+    track = await shop.Track(name="Kimberly").save()
+    tag = await shop.Tag(name="Rock").save()
+    remembered: list[int] = []
+    log = log_changes(shop.Tag, "post_update", sequential=True)
+
+    @signals(shop.Track).post_update.connect(sequential=True)
+    async def write_tag(sender: Any, instance: Any, changed: Any, **kwargs: Any) -> None:
+        await tag.update(name=f"Rock {instance.position}")
+
+    async def write_tracks() -> None:
+        for number in range(1, 11):
+            await track.update(position=number)
+            remembered.append(operations())
+
+    tasks: list[asyncio.Task[None]] = []
+
+    @signals(shop.Album).post_update.connect(sequential=True)
+    async def begin(sender: Any, changed: Any, **kwargs: Any) -> None:
+        tasks.append(asyncio.create_task(write_tracks()))
+        if not detached:
+            await tasks[0]
+
+    await album.update(name="Wave")
+    await tasks[0]
+    assert len(log) == 10
+    assert remembered[-1] <= remembered[0]
 
 
 # --- with the tools ------------------------------------------------------------------------------

@@ -104,12 +104,16 @@ class Operation:
         self._senders: dict[str, list[object]] = {}
         self._planned: Changed | None = None
         self._written: Changed | None = None
-        self._within = _reference(current.get())
+        self._within: weakref.ref[ActiveSend] | None = None
+        if (send := _open_send()) is not None:
+            self._within = weakref.ref(send)
         self.outer = outer
 
-    def is_within(self, send: ActiveSend | None) -> bool:
-        """Whether the operation was begun by a receiver of a send; by none for ``None``."""
-        return self._within() is send
+    def can_hold(self, send: ActiveSend) -> bool:
+        """Whether a receiver of a send may run during this operation, not after it."""
+        within = self._within() if self._within is not None else None
+        is_over = self._within is not None and (within is None or not within.open)
+        return not is_over and within is not send
 
     def is_first_send(self, name: str, sender: object, payload: Mapping[str, Any]) -> bool:
         """Whether these values belong to the operation, and its sender has not sent that yet.
@@ -152,18 +156,24 @@ _operation: Final[ContextVar[Operation | None]] = ContextVar(
 
 async def begin(state: SignalState, sender: object, payload: Mapping[str, Any]) -> Operation:
     """Read the old values for an operation, unless a child of the sender has read them."""
-    known, send = _operation.get(), current.get()
+    known, send = _operation.get(), _open_send()
     if known is not None and known.is_first_send(state.name, sender, payload):
         operation = known
     else:
-        outer = known
-        while outer is not None and (send is None or outer.is_within(send)):
+        outer = known if send is not None else None
+        while outer is not None and send is not None and not outer.can_hold(send):
             outer = outer.outer
         row = await find_backend(sender).read_old_row(sender, payload)
         operation = Operation(payload, row, outer)
     operation.sent(state.name, sender)
     _operation.set(operation)
     return operation
+
+
+def _open_send() -> ActiveSend | None:
+    """The innermost send that the running code is a receiver of, unless it outlives that send."""
+    send = current.get()
+    return send if send is not None and send.open else None
 
 
 def find_changed(state: SignalState, sender: object, payload: Mapping[str, Any]) -> Changed | None:
