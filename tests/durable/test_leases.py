@@ -207,6 +207,48 @@ async def test_worker_that_is_cancelled_gives_back(shop):
     assert [row["lease"] for row in await shop.rows()] == [None]
 
 
+async def test_worker_that_is_cancelled_twice_does_not_wait_for_its_receivers(shop):
+    async def hangs(name: str, job: Job) -> None:
+        await asyncio.sleep(60)
+
+    received = names(shop, hangs)
+    await send(shop, "a")
+    others = asyncio.all_tasks()
+    running = asyncio.create_task(Worker(shop.outbox, poll=0.02, grace=60).run())
+    await until(lambda: received)
+    running.cancel()
+    await asyncio.wait((running,), timeout=0.05)
+    assert not running.done()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(running, 10)
+    assert [row["lease"] for row in await shop.rows()] == [None]
+    assert asyncio.all_tasks() == others
+
+
+async def test_lease_that_runs_out_while_its_renewal_fails_is_lost(shop, monkeypatch):
+    ended, renewals = asyncio.Event(), 0
+
+    async def hangs(name: str, job: Job) -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    async def fails_when_the_lease_is_over(held: Any, lease: float) -> Any:
+        nonlocal renewals
+        renewals += 1
+        await asyncio.sleep(lease)
+        raise ConnectionResetError
+
+    monkeypatch.setattr(shop.outbox.rows, "renew", fails_when_the_lease_is_over)
+    names(shop, hangs)
+    await send(shop, "a")
+    async with shop.outbox.worker(lease=0.3, poll=5, grace=0):
+        await asyncio.wait_for(ended.wait(), 10)
+        assert renewals == 1
+
+
 async def test_worker_that_is_cancelled_at_any_moment_leaves_nothing_behind(shop):
     names(shop)
     for number in range(60):

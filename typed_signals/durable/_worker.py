@@ -99,11 +99,13 @@ class Worker:
                     )  # fmt: skip
                 await self._wait(wait)
         finally:
-            await self._finish()
-            self._noting = False
-            for task in beside:
-                task.cancel()
-            await asyncio.wait(beside)
+            try:
+                await self._finish()
+            finally:  # cancelled a second time, it gives back at once
+                self._noting = False
+                for task in beside:
+                    task.cancel()
+                await asyncio.wait(beside)
 
     async def drain(self) -> int:
         """Handle what is due, one after another, in this task.
@@ -168,9 +170,14 @@ class Worker:
 
     async def _finish(self) -> None:
         began = time.monotonic()
-        while self._running and (left := began + self._grace - time.monotonic()) > 0:
-            self._wake.clear()
-            await self._wait(left)
+        try:
+            while self._running and (left := began + self._grace - time.monotonic()) > 0:
+                self._wake.clear()
+                await self._wait(left)
+        finally:
+            await finish(self._give_all_back())
+
+    async def _give_all_back(self) -> None:
         await asyncio.sleep(0)  # what was only just started begins, so that it can give back
         self._cancel(set(self._attempting))
         if self._running:
@@ -190,14 +197,16 @@ class Worker:
             running = {each.job.id: each for each in self._running.values()}
             if not running:
                 continue
-            now = time.monotonic()
+            began = time.monotonic()
             try:
                 held = await finish(self._rows.renew([*running.values()], self._lease))
             except Exception:
                 logger.warning("The worker cannot renew its leases.", exc_info=True)
+                now = time.monotonic()  # to fail may have taken long
                 held = {number for number, until in self._held_until.items() if until > now}
             else:
-                self._held_until |= dict.fromkeys(held & self._held_until.keys(), now + self._lease)
+                until = began + self._lease
+                self._held_until |= dict.fromkeys(held & self._held_until.keys(), until)
             self._cancel(running.keys() - held)
 
     # --- one row ---------------------------------------------------------------------------------
