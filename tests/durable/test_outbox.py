@@ -146,6 +146,10 @@ async def test_atomic_operation_inside_a_transaction_is_part_of_it(shop):
     assert await shop.Order.objects.count() == len(await shop.rows()) == 0
 
 
+async def test_drain_without_receivers_handles_nothing(shop):
+    assert await shop.outbox.drain() == 0
+
+
 async def test_drain_inside_an_open_transaction_is_refused(shop):
     async with shop.database.transaction():
         with pytest.raises(DurableError, match="inside an open transaction"):

@@ -191,7 +191,7 @@ class Rows:
             .where(earlier.c.state == PENDING, earlier.c.id < row.id)
         )
         # No index is made for this one, so that the one on `due` is used, statistics or not.
-        newest = sa.case(dict(known), value=row.receiver, else_=0)
+        newest = sa.case(dict(known), value=row.receiver, else_=0) if known else 0
         return (
             sa.select(row.id)
             .where(row.state == PENDING, row.due <= now(), row.version <= newest)
