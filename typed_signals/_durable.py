@@ -29,6 +29,7 @@ __all__ = [
     "durable_receiver",
     "why_not_durable",
     "wrong_durable",
+    "wrong_outbox",
 ]
 
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -156,6 +157,22 @@ def wrong_durable(durable: object, options: Collection[str]) -> str | None:
             f"a receiver is called in this process: leave {them} out{own}"
         )
     return None
+
+
+def wrong_outbox(outbox: object, example: str) -> str | None:
+    """Say why ``outbox=`` of an ``install()`` cannot be what was given.
+
+    Args:
+        outbox: What was given.
+        example: What to write instead.
+
+    Returns:
+        What is wrong, and what to write; ``None`` if nothing is.
+    """
+    if not isinstance(outbox, type) and isinstance(outbox, DurableOutbox | None):
+        return None
+    given = f"{'the class ' * isinstance(outbox, type)}{kind_of(outbox)}"
+    return f"`outbox` must be an outbox, not {given}: write `{example}`"
 
 
 def why_not_durable(

@@ -1,6 +1,7 @@
 """What durable receivers use of the core; of other modules here, stores name that of their ORM."""
 
 from typed_signals._annotations import call_hints, format_type
+from typed_signals._backend import find_backend
 from typed_signals._contract import Contract
 from typed_signals._declared import declared_signals
 from typed_signals._describe import describe, identity, kind_of, suggest
@@ -43,6 +44,7 @@ __all__ = [
     "declared_signals",
     "describe",
     "durable_receiver",
+    "find_backend",
     "format_type",
     "get_emitter",
     "identity",

@@ -68,6 +68,10 @@ class OrmarStore(Store):
         return getattr(config, "database", None)
 
     @staticmethod
+    def knows(owner: object) -> bool:
+        return OrmarStore.is_model(owner)
+
+    @staticmethod
     def installed_outbox(owner: type | None) -> object | None:
         return installed_outbox(owner)
 

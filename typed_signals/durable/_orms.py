@@ -44,13 +44,14 @@ def database_of(owner: object) -> object | None:
 
 def fits(store: Store, owner: type | None) -> bool:
     """Whether events of a sender can be written in a database, as far as its class says."""
-    kind = next((each for each in _kinds() if each.is_model(owner)), None)
-    return (kind is None or isinstance(store, kind)) and store.can_hold(owner)
+    kinds = [kind for kind in _kinds() if kind.knows(owner)]
+    return (not kinds or isinstance(store, tuple(kinds))) and store.can_hold(owner)
 
 
 def installed_outbox(owner: type | None) -> Any:
     """The outbox that a model was installed with; ``None`` if there is none."""
-    found = (kind.installed_outbox(owner) for kind in _kinds())
+    kinds = [kind for kind in _kinds() if kind.knows(owner)] or _kinds()
+    found = (kind.installed_outbox(owner) for kind in kinds)
     return next((each for each in found if each is not None), None)
 
 

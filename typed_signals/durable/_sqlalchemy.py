@@ -21,11 +21,13 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import Mapper, Session, registry
 
+from typed_signals.durable._core import find_backend
 from typed_signals.durable._errors import DurableError
 from typed_signals.durable._store import Model, Store, autocommitting, class_named
+from typed_signals.sqlalchemy._backend import SqlalchemyBackend
 from typed_signals.sqlalchemy._commit import committed_session
 from typed_signals.sqlalchemy._compat import greenlet_spawn
-from typed_signals.sqlalchemy._models import mapper_of, subclasses
+from typed_signals.sqlalchemy._models import installed_outbox, mapper_of, subclasses
 from typed_signals.sqlalchemy._transactions import current_session, session_of
 from typed_signals.sqlalchemy.lifecycle import ModelSignals
 
@@ -75,6 +77,14 @@ class SqlalchemyStore(Store):
         table = None if mapper is None else mapper.local_table
         found = table.metadata if isinstance(table, sa.Table) else getattr(owner, "metadata", None)
         return found if isinstance(found, sa.MetaData) else None
+
+    @staticmethod
+    def knows(owner: object) -> bool:
+        return mapper_of(owner) is not None or isinstance(find_backend(owner), SqlalchemyBackend)
+
+    @staticmethod
+    def installed_outbox(owner: type | None) -> object | None:
+        return installed_outbox(owner)
 
     @staticmethod
     def is_concrete(owner: type) -> bool:

@@ -51,9 +51,14 @@ class Store(ABC):
         """The database of a model class; ``None`` if it is not known."""
 
     @staticmethod
+    @abstractmethod
+    def knows(owner: object) -> bool:
+        """Whether a class is a model of the ORM, or one that its models derive from."""
+
+    @staticmethod
+    @abstractmethod
     def installed_outbox(owner: type | None) -> object | None:
-        """The outbox that a model was installed with; ``None`` if there is none."""
-        return None
+        """The outbox that a model was installed with, or that all were; ``None`` if none was."""
 
     @staticmethod
     @abstractmethod

@@ -17,7 +17,7 @@ from typed_signals._connect import join_errors
 from typed_signals._declared import declared_signals
 from typed_signals._decorators import receiver
 from typed_signals._describe import kind_of
-from typed_signals._durable import DurableOutbox
+from typed_signals._durable import DurableOutbox, wrong_outbox
 from typed_signals._emitter import (
     SignalEmitter,
     bind_emitter,
@@ -98,12 +98,8 @@ def install(
             f"`signals` must be an emitter class for models, not {kind_of(signals)}: "
             "write `class MySignals(typed_signals.ModelSignals[Model]): ...`"
         )
-    given: Any = outbox  # whatever the type says
-    if given is not None and (isinstance(given, type) or not isinstance(given, DurableOutbox)):
-        raise SignalDefinitionError(
-            f"`outbox` must be an outbox, not {'the class ' * isinstance(given, type)}"
-            f"{kind_of(given)}: write `install(outbox=TableOutbox(base))`"
-        )
+    if wrong := wrong_outbox(outbox, "install(outbox=TableOutbox(base))"):
+        raise SignalDefinitionError(wrong)
     for target in targets:
         if not (_is_model(target) or era.is_config(target)):
             raise SignalDefinitionError(no_target(kind_of(target)))

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapper, Session, registry
 from typed_signals._connect import join_errors
 from typed_signals._declared import declared_signals
 from typed_signals._describe import kind_of
+from typed_signals._durable import DurableOutbox, wrong_outbox
 from typed_signals._emitter import SignalEmitter, bind_emitter, bind_signal, registry_of
 from typed_signals._errors import SignalDefinitionError
 from typed_signals._misuse import no_session_target
@@ -28,6 +29,7 @@ from typed_signals.sqlalchemy._commit import after_commit, after_transaction_end
 from typed_signals.sqlalchemy._models import (
     KEY,
     Coverage,
+    Coverages,
     Model,
     coverages,
     emitters,
@@ -47,6 +49,7 @@ def install(
     *targets: Any,
     signals: type[ModelSignals[Any]] = ModelSignals,
     mode: Mode = "normal",
+    outbox: DurableOutbox | None = None,
 ) -> None:
     """Let async sessions send typed signals.
 
@@ -56,13 +59,17 @@ def install(
         targets: Base classes, ``SQLModel``, mixins or models, each with all models that derive from
             it, by now or later; a ``registry``, with all models that it maps; or an
             ``async_sessionmaker``, with every model in the sessions that it makes from now on.
+            Only ``install(outbox=outbox)`` needs none.
         signals: The emitter class that the models get; it may declare more signals.
         mode: How much is refused; see :data:`~typed_signals.Mode`.
+        outbox: Keeps the events of durable receivers that connect from now on, unless they name
+            another. Without targets it is that of every model that is installed without one, and
+            of signals that no model sends. Installing again without one keeps it.
 
     Raises:
         SignalDefinitionError: A target is none of these, ``signals`` is no emitter class for
-            models, ``mode`` is none of the modes, or a receiver that is already connected breaks
-            its contract. Nothing is changed then.
+            models, ``mode`` is none of the modes, ``outbox`` is no outbox, or a receiver that is
+            already connected breaks its contract. Nothing is changed then.
     """
     if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
         raise SignalDefinitionError(wrong)
@@ -72,22 +79,26 @@ def install(
             f"`signals` must be an emitter class for models, not {kind_of(given)}: write "
             "`class MySignals(typed_signals.sqlalchemy.ModelSignals[Model]): ...`"
         )
+    if wrong := wrong_outbox(outbox, _OUTBOX_EXAMPLE):
+        raise SignalDefinitionError(wrong)
     found = [_target(each) for each in targets]
-    if not found:
+    only_outbox = outbox is not None and signals is ModelSignals and mode == "normal"
+    if not found and not only_outbox:
         raise SignalDefinitionError(
             "`install()` expects what typed signals are for: a declarative base class, `SQLModel`, "
             "or an `async_sessionmaker`"
         )
     declared_signals(signals)  # an annotation that cannot be read is refused before any change
     with lock:
-        wanted = [each for each in coverages.all if all(each.target is not t for t in found)]
-        wanted += [Coverage(target, signals, mode) for target in found]
-        before, coverages.all = coverages.all, wanted
-        try:
-            changes = _plan()
-        except BaseException:
-            coverages.all = before
-            raise
+        wanted = Coverages()
+        wanted.all = [each for each in coverages.all if all(each.target is not t for t in found)]
+        for target in found:
+            kept = next((each.outbox for each in coverages.all if each.target is target), None)
+            wanted.all = [*wanted.all, Coverage(target, signals, mode, outbox or kept)]
+        changes = _plan(wanted)
+        before, coverages.all = coverages.all, wanted.all
+        if not found:
+            coverages.outbox = outbox
         for model, emitter in changes:
             set_emitter(model, emitter)
         for target in found:
@@ -108,6 +119,8 @@ def uninstall(*targets: Any) -> None:
         gone = [_target(each) for each in targets] or [each.target for each in coverages.all]
         before = coverages.all
         coverages.all = [each for each in before if all(each.target is not t for t in gone)]
+        if not targets:
+            coverages.outbox = None
         for target in gone:
             if isinstance(target, async_sessionmaker):
                 info = {k: v for k, v in (target.kw.get("info") or {}).items() if k != KEY}
@@ -115,6 +128,7 @@ def uninstall(*targets: Any) -> None:
         _listen(before=bool(before))
 
 
+_OUTBOX_EXAMPLE: Final = "install(Base, outbox=TableOutbox(Base, sessions=async_session))"
 _NO_TARGETS: Final = (Session, AsyncSession, SignalEmitter)
 
 
@@ -131,13 +145,13 @@ def _target(given: Any) -> Any:
 # --- emitters of another class -------------------------------------------------------------------
 
 
-def _plan() -> list[tuple[Model, ModelSignals[Any]]]:
+def _plan(wanted: Coverages) -> list[tuple[Model, ModelSignals[Any]]]:
     """Make the emitters that replace those of another class, with their receivers."""
     changes: list[tuple[Model, ModelSignals[Any]]] = []
     errors: list[SignalDefinitionError] = []
     for emitter in list(emitters):
         model = registry_of(emitter).owner
-        coverage = None if model is None else coverages.find(model)
+        coverage = None if model is None else wanted.find(model)
         if model is None or coverage is None or own_emitter(model) is not emitter:
             continue
         registry_of(emitter).mode = coverage.mode

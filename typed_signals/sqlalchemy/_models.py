@@ -24,6 +24,7 @@ from sqlalchemy.orm import (
 )
 
 from typed_signals._backend import Backend, register_class
+from typed_signals._durable import DurableOutbox
 from typed_signals._emitter import SignalEmitter, bind_emitter, registry_of
 from typed_signals._registry import Mode, hold_during_fork
 from typed_signals.sqlalchemy.lifecycle import ModelSignals
@@ -34,6 +35,7 @@ __all__ = [
     "coverages",
     "emitter_of",
     "emitters",
+    "installed_outbox",
     "lock",
     "mapper_of",
     "own_emitter",
@@ -66,11 +68,13 @@ class Coverage:
         target: A base class or mixin, a ``registry``, or an ``async_sessionmaker``.
         kind: The emitter class of the models.
         mode: How much is refused.
+        outbox: Keeps the events of durable receivers.
     """
 
     target: Any
     kind: type[ModelSignals[Any]]
     mode: Mode
+    outbox: DurableOutbox | None
 
     def covers(self, model: Model, session: Session | None) -> bool:
         """Tell whether a model's signals are sent, by a session or by any."""
@@ -87,15 +91,22 @@ class Coverages:
 
     Attributes:
         all: What was asked for, in its order.
+        outbox: The outbox of models that have none of their own, and of what no model sends.
     """
 
     def __init__(self) -> None:
         self.all: Sequence[Coverage] = ()
+        self.outbox: DurableOutbox | None = None
 
     def find(self, model: Model, session: Session | None = None) -> Coverage | None:
         """Find what counts for a model: what was asked for last."""
         found = (each for each in reversed(self.all) if each.covers(model, session))
         return next(found, None)
+
+    def find_outbox(self, model: Model) -> DurableOutbox | None:
+        """Find the outbox of a model: what was asked for last with one."""
+        found = (each.outbox for each in reversed(self.all) if each.covers(model, None))
+        return next((each for each in found if each is not None), None)
 
 
 coverages: Final = Coverages()
@@ -139,6 +150,21 @@ def emitter_of(model: Model) -> ModelSignals[Any] | None:
         with lock:
             return own_emitter(model) or _make_emitter(model, coverage)
     return emitter
+
+
+def installed_outbox(owner: Model | None) -> DurableOutbox | None:
+    """Find the outbox that a model was installed with.
+
+    Args:
+        owner: The model, or a class that models derive from; anything else stands for what no
+            model sends.
+
+    Returns:
+        The outbox; ``None`` if there is none.
+    """
+    models = [] if owner is None else [owner, *filter(mapper_of, subclasses(owner))]
+    found = (coverages.find_outbox(each) for each in models)
+    return next((each for each in found if each is not None), coverages.outbox)
 
 
 def _make_emitter(model: Model, coverage: Coverage) -> ModelSignals[Any]:
