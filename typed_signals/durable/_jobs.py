@@ -1,6 +1,6 @@
 """The jobs of procrastinate: every statement that is run on them, through the models' database.
 
-procrastinate's own functions defer, retry and finish jobs. They are called on ormar's connection,
+procrastinate's own functions defer, retry and finish jobs. They are called on the ORM's connection,
 so that a job is deferred in the transaction that is open, and so that only one worker takes a job
 back from one that died.
 """
@@ -133,6 +133,18 @@ class Jobs:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def check_dialect(self) -> None:
+        """Make sure that the database is PostgreSQL.
+
+        Raises:
+            DurableError: It is another one.
+        """
+        if (dialect := self._store.dialect) != "postgresql":
+            raise DurableError(
+                f"procrastinate keeps its jobs in PostgreSQL, and the models are in {dialect}: "
+                f"write `{self._store.example}`"
+            )
+
     async def identity(self) -> Mapping[str, Any]:
         """Which table of which server this is."""
         [row] = await self._store.fetch(sa.text(IDENTITY))
@@ -140,6 +152,7 @@ class Jobs:
 
     async def defer(self, entry: Entry) -> None:
         """Defer a job, in the transaction that is open."""
+        self.check_dialect()
         lock = None if entry.key is None else f"{task_of(entry.receiver)}:{entry.key}"
         values = {
             "queue": queue_of(entry.receiver, entry.version),

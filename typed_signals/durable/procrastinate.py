@@ -21,6 +21,7 @@ if find_spec("procrastinate") is None:
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.exceptions import AppNotOpen
 from procrastinate.jobs import Job as ProcrastinateJob
+from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from typed_signals.durable._attempt import after_failure, attempt
 from typed_signals.durable._engine import check_drain, open_store, remember
@@ -70,8 +71,11 @@ class ProcrastinateOutbox:
     leave alone what they do not know.
 
     Args:
-        base: The base ``OrmarConfig`` of the models: its database is used.
+        base: The base ``OrmarConfig`` of ormar's models: its database is used. With SQLAlchemy and
+            SQLModel the base class of the models, or their ``registry``.
         app: procrastinate's app, whose connector leads to the same database.
+        sessions: With SQLAlchemy and SQLModel the ``async_sessionmaker``, whose ``bind`` is the
+            database; it may be configured later.
         keep: For how many seconds a job is kept after it was handled. Workers delete older ones.
 
     Attributes:
@@ -79,20 +83,25 @@ class ProcrastinateOutbox:
         receivers: The durable receivers, by name.
 
     Raises:
-        DurableError: The database is no PostgreSQL, or has an outbox already.
+        DurableError: The database is no PostgreSQL, or has an outbox already. Of a database that is
+            configured later the first send and the worker say so.
     """
 
-    def __init__(self, base: Any, app: App, *, keep: float = WEEK) -> None:
-        self.store = open_store(base, type(self).__name__)
-        if (dialect := self.store.dialect) != "postgresql":
-            raise DurableError(
-                f"procrastinate keeps its jobs in PostgreSQL, and the models are in {dialect}: "
-                "write `TableOutbox(base)`"
-            )
+    def __init__(
+        self,
+        base: Any,
+        app: App,
+        *,
+        sessions: async_sessionmaker[Any] | None = None,
+        keep: float = WEEK,
+    ) -> None:
+        self.store = open_store(base, type(self).__name__, sessions)
+        self.jobs = Jobs(self.store)
+        if sessions is None or sessions.kw.get("bind") is not None:
+            self.jobs.check_dialect()
         self.app = app
         self.keep = keep
         self.receivers = Receivers(self.store)
-        self.jobs = Jobs(self.store)
         self._tasks: set[str] = set()
         remember(self)
 
@@ -292,6 +301,7 @@ class ProcrastinateOutbox:
     # --- inside ----------------------------------------------------------------------------------
 
     def _opened(self) -> AbstractAsyncContextManager[Any]:
+        self.jobs.check_dialect()
         return open_app(self.app)
 
     async def _handle(self, job: ProcrastinateJob, values: Mapping[str, Any]) -> None:
