@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ import typed_signals.sqlalchemy as signals
 from tests.durable.crashes import database_of_its_own
 from tests.durable.receivers import until
 from tests.shop import SERVER_URLS
+from tests.static.command_line import PROGRAM, run, write
 from typed_signals.durable import Durable, DurableError, Job, TableOutbox
 
 procrastinate = pytest.importorskip("procrastinate")
@@ -235,6 +238,73 @@ async def test_worker_stops_with_a_receiver_that_hangs(shop: Shop):
         await shop.add("paper")
         await until(lambda: received)
     assert await shop.states() == ["todo"]
+
+
+# --- as programs ---------------------------------------------------------------------------------
+
+APP = """\
+import os
+
+import procrastinate
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+import typed_signals.sqlalchemy as signals
+from typed_signals.durable import Durable, Job
+from typed_signals.durable.procrastinate import ProcrastinateOutbox
+
+class Base(DeclarativeBase):
+    pass
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+url = os.environ["SHOP_DATABASE"]
+async_session = async_sessionmaker(create_async_engine(url))
+plain = url.replace("+asyncpg", "")
+app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=plain))
+outbox = ProcrastinateOutbox(Base, app, sessions=async_session)
+signals.install(Base)
+
+@signals.post_save(Order, durable=Durable("mail.receipt", retries=0))
+async def send_receipt(sender, instance, job, **kwargs):
+    if instance.name == "broken":
+        raise ValueError("no such address")
+    print("mailed", instance.name, flush=True)
+"""
+
+
+async def test_worker_and_outbox_run_as_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write(tmp_path, {"app.py": APP})
+    async with opened("asyncpg") as shop:
+        monkeypatch.setenv("SHOP_DATABASE", shop.engine.url.render_as_string(hide_password=False))
+        shop.receives()
+        await shop.add("paper", "broken")
+        working = await asyncio.create_subprocess_exec(
+            PROGRAM, "worker", "app:outbox", "--poll", "0.05", cwd=tmp_path,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(60):
+            while sorted(await shop.states()) != ["failed", "succeeded"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        working.send_signal(signal.SIGTERM)
+        out, err = await asyncio.wait_for(working.communicate(), 30)
+        assert (working.returncode, out) == (0, b"mailed paper\n"), err
+        [dead] = await shop.outbox.dead()
+        done = await asyncio.to_thread(run, "outbox", "status", "app:outbox", cwd=tmp_path)
+        assert done.status == 1  # something is dead
+        assert done.out.splitlines()[1].split()[:5] == ["mail.receipt", "0", "0", "1", "1"]
+        for arguments, said in (
+            (["dead", "app:outbox"], f"{dead['id']}  mail.receipt  1 attempts, given up "),
+            (["retry", "app:outbox", str(dead["id"])], "1 to be handled again\n"),
+            (["purge", "app:outbox", "--older-than", "0"], "1 deleted\n"),
+        ):
+            done = await asyncio.to_thread(run, "outbox", *arguments, cwd=tmp_path)
+            assert done.status == 0, done.err
+            assert done.out.startswith(said)
+        assert await shop.states() == ["todo"]
 
 
 # --- other models and sessions -------------------------------------------------------------------
