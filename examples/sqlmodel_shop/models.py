@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 import typed_signals.sqlalchemy as signals
+from typed_signals import signal
 
 
 class Item(SQLModel, table=True):
@@ -36,3 +37,8 @@ def new_session() -> AsyncSession:
 
 
 signals.install(SQLModel)
+
+
+@signal
+async def ran_out(sender: type[Item], *, item: Item, **kwargs: object) -> None:
+    """Sent when the last copy of an item is sold, in the transaction of the order."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import typed_signals.sqlalchemy as signals
-from sqlmodel_shop.models import AuditEntry, Item, Order
+from sqlmodel_shop.models import AuditEntry, Item, Order, ran_out
 from typed_signals import Change
 
 
@@ -12,7 +12,7 @@ class SoldOutError(Exception):
 
 
 letters: list[str] = []
-"""What was sent to customers; a real shop has a mail server."""
+"""What was sent to customers and suppliers; a real shop has a mail server."""
 
 
 @signals.pre_save(Order)
@@ -21,6 +21,8 @@ async def take_from_stock(sender: type[Order], instance: Order, **kwargs: object
     if item is None or item.stock < instance.copies:
         raise SoldOutError
     item.stock -= instance.copies  # written by the same flush
+    if item.stock == 0:
+        await ran_out.send(sender=Item, item=item)
 
 
 @signals.post_update(Order)
@@ -35,3 +37,8 @@ async def audit(
 @signals.post_save(Order, on_commit=True)
 async def thank(sender: type[Order], instance: Order, **kwargs: object) -> None:
     letters.append(f"Thank you for order {instance.id}")
+
+
+@ran_out.connect(on_commit=True)
+async def restock(sender: type[Item], item: Item, **kwargs: object) -> None:
+    letters.append(f"Please send more of {item.name}")

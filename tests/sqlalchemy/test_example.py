@@ -56,6 +56,26 @@ async def test_shop_sells_audits_and_writes_letters_after_the_commit(shop):
     assert (await client.get("/audit")).json() == [f"order {number}: state new -> sent"]
 
 
+async def test_last_copy_is_ordered_again_unless_the_order_is_rolled_back(shop):
+    client, models, receivers = shop
+    for name, stock in (("record", 2), ("tape", 1)):
+        await client.post("/items", json={"name": name, "stock": stock})
+
+    @models.signals.post_save(models.Order)
+    async def no_tapes(sender: Any, instance: Any, **kwargs: Any) -> None:
+        if instance.item_id == 2:
+            raise receivers.SoldOutError
+
+    async def order(item: int) -> int:
+        return (await client.post("/orders", json={"item_id": item})).status_code
+
+    with capture_signals(models.ran_out) as sent:
+        assert [await order(1), await order(2), await order(1)] == [201, 409, 201]
+    assert [each.sender for each in sent] == [models.Item] * 2
+    asked = [text for text in receivers.letters if text.startswith("Please")]
+    assert asked == ["Please send more of record"]
+
+
 def command_line(*arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "typed_signals", *arguments],
@@ -67,7 +87,7 @@ def command_line(*arguments: str) -> str:
 
 def test_list_names_models_and_receivers():
     shown = command_line("list", "sqlmodel_shop.app")
-    for each in ("Order", "take_from_stock", "audit", "thank", "on commit"):
+    for each in ("Order", "take_from_stock", "audit", "thank", "ran_out", "restock", "on commit"):
         assert each in shown
 
 
