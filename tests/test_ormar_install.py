@@ -575,6 +575,30 @@ async def test_declared_custom_signals_check_receivers(store, everywhere):
         assert received[1:] == [("Track", 0, {})]
 
 
+def test_emitter_class_of_another_model_is_refused(store):
+    album, track = store.model("Album"), store.model("Track")
+    live = store.model("Live", store.model("Base", config={"abstract": True}))
+
+    class TrackSignals(ModelSignals[track]): ...
+
+    class BaseSignals(ModelSignals[live.__mro__[1]]): ...
+
+    install()
+    for targets in ([album], [track, album]):
+        with pytest.raises(SignalDefinitionError) as caught:
+            install(*targets, signals=TrackSignals)
+        assert str(caught.value) == (
+            f"`{TrackSignals.__qualname__}` declares the signals of `Track`, not of `Album`: to "
+            "share it, declare it with `Any` in place of `Track`"
+        )
+    assert isinstance(caught.value, ormar.exceptions.SignalDefinitionError)
+    assert {type(signals(each)) for each in (album, track)} == {ModelSignals}
+    install(track, signals=TrackSignals)
+    install(live, signals=BaseSignals)
+    assert (type(signals(track)), type(signals(live))) == (TrackSignals, BaseSignals)
+    uninstall()
+
+
 def test_get_signals_refuses_a_class_that_was_not_installed(store):
     album = store.model("Album")
     install()

@@ -29,6 +29,7 @@ __all__ = [
     "explain_unresolved",
     "format_type",
     "is_awaitable_type",
+    "named_in_head",
     "return_hint",
     "signature_of",
 ]
@@ -59,6 +60,17 @@ def class_hint(cls: type, name: str) -> Any:
     alone = type(cls.__name__, (), {"__annotations__": {name: written}})
     module = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
     return get_type_hints(alone, module, _scope(cls))[name]
+
+
+def named_in_head(cls: type, written: Any) -> Any:
+    """Compute what stands in the head of a class; ``Any`` if it names what is not there yet."""
+    if not isinstance(written, ForwardRef):
+        return written
+    module = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
+    try:
+        return eval(written.__forward_arg__, module, _scope(cls))
+    except Exception:  # it is any expression, and may fail in any way
+        return Any
 
 
 def call_hints(source: ContractSource) -> dict[str, Any]:

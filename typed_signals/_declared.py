@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple, cast, get_args, get_origin
 from weakref import WeakKeyDictionary
 
-from typed_signals._annotations import annotated_names, class_hint, explain_unresolved
+from typing_extensions import get_original_bases
+
+from typed_signals._annotations import (
+    annotated_names,
+    class_hint,
+    explain_unresolved,
+    named_in_head,
+)
 from typed_signals._errors import SignalDefinitionError
-from typed_signals._misuse import not_a_signal
+from typed_signals._misuse import not_a_signal, other_models
 from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import written_protocol
 from typed_signals._signal import Signal
 
-__all__ = ["Declared", "declared_signals"]
+__all__ = ["Declared", "declared_signals", "wrong_model"]
 
 
 class Declared(NamedTuple):
@@ -26,6 +33,9 @@ class Declared(NamedTuple):
     protocol: type
     signal_class: type[Signal[Any]]
 
+
+_REGISTRY: Final = "__signal_registry__"
+"""What every emitter has."""
 
 _declared: Final[WeakKeyDictionary[type, dict[str, Declared]]] = WeakKeyDictionary()
 
@@ -41,7 +51,7 @@ def declared_signals(emitter: type) -> dict[str, Declared]:
 def _read_declarations(emitter: type) -> dict[str, Declared]:
     declared: dict[str, Declared] = {}
     for cls in reversed(emitter.__mro__):
-        if not hasattr(cls, "__signal_registry__"):  # other bases may annotate what they like
+        if not hasattr(cls, _REGISTRY):  # other bases may annotate what they like
             continue
         for name in annotated_names(cls):
             if not name.startswith("_"):
@@ -68,3 +78,37 @@ def _read_declaration(emitter: type, cls: type, name: str) -> Declared:
 
 def _signal_class(kind: Any) -> type[Signal[Any]] | None:
     return cast("Any", kind) if isinstance(kind, type) and issubclass(kind, Signal) else None
+
+
+# --- whose signals they are ----------------------------------------------------------------------
+
+
+def wrong_model(emitter: type, model: type) -> str | None:
+    """Say why an emitter class cannot be that of a model.
+
+    Args:
+        emitter: The emitter class.
+        model: The model.
+
+    Returns:
+        What is wrong if it is declared for other models, as ``ModelSignals[Album]`` is for albums;
+        ``None`` if it is for this one, or for any.
+    """
+    owner = _owner_of(emitter)
+    if not isinstance(owner, type) or owner in (Any, *model.__mro__):
+        return None
+    return other_models(emitter.__qualname__, owner.__qualname__, model.__qualname__)
+
+
+def _owner_of(emitter: Any) -> Any:
+    """The ``M`` of ``SignalEmitter[M]``, for an emitter class or one with its type arguments."""
+    cls: Any = get_origin(emitter) or emitter
+    parameters: tuple[Any, ...] = getattr(cls, "__parameters__", ())
+    given = dict(zip(parameters, get_args(emitter), strict=False))
+    if _REGISTRY in vars(cls):  # it is `SignalEmitter`
+        [owner] = parameters
+    else:
+        bases = get_original_bases(cls)
+        base = next(each for each in bases if hasattr(get_origin(each) or each, _REGISTRY))
+        owner = named_in_head(cls, _owner_of(base))
+    return given.get(owner, owner)

@@ -19,7 +19,7 @@ from typed_signals._annotations import annotated_names
 from typed_signals._backend import Backend, find_backend
 from typed_signals._connect import backend_of, check_options, join_errors, validate
 from typed_signals._connection import Connection, make_connection
-from typed_signals._declared import declared_signals
+from typed_signals._declared import declared_signals, wrong_model
 from typed_signals._describe import kind_of, suggest
 from typed_signals._errors import (
     SignalDefinitionError,
@@ -344,4 +344,5 @@ def get_signals(sender: type, kind: type[E]) -> E:
     if isinstance(emitter, kind):
         return emitter
     names = (each.__qualname__ for each in (sender, type(emitter), kind))
-    raise find_backend(sender).definition_error(other_signals(*names))
+    text = wrong_model(kind, sender) or other_signals(*names)
+    raise find_backend(sender).definition_error(text)

@@ -16,6 +16,7 @@ __all__ = [
     "no_signals",
     "no_target",
     "not_a_signal",
+    "other_models",
     "other_signals",
     "positional_payload",
     "shared_value",
@@ -109,6 +110,14 @@ def no_session_target(given: str) -> str:
     return (
         f"typed signals cannot be installed on {given}: expected a declarative base class, a "
         "model, a mixin, a `registry`, or an `async_sessionmaker`"
+    )
+
+
+def other_models(emitter: str, owner: str, model: str) -> str:
+    """The sentence about an emitter class that is declared for other models."""
+    return (
+        f"`{emitter}` declares the signals of `{owner}`, not of `{model}`: to share it, declare it "
+        f"with `Any` in place of `{owner}`"
     )
 
 

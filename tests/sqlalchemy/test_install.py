@@ -276,6 +276,26 @@ async def test_emitter_of_another_class_takes_the_receivers_along(session):
     assert (senders, base) == ([Order], [Order])
 
 
+@pytest.mark.parametrize("targets", [[Audit], [Order, Audit], [Base]], ids=str)
+def test_emitter_class_of_another_model_is_refused(targets):
+    with pytest.raises(SignalDefinitionError) as caught:
+        signals.install(*targets, signals=OrderSignals)
+    wrong = targets[-1].__name__
+    assert str(caught.value) == (
+        f"`OrderSignals` declares the signals of `Order`, not of `{wrong}`: to share it, "
+        "declare it with `Any` in place of `Order`"
+    )
+    for model in (Order, Audit):
+        assert type(signals.get_signals(model)) is signals.ModelSignals
+
+
+def test_emitter_class_of_a_base_or_mixin_is_that_of_its_models():
+    class BaseSignals(signals.ModelSignals[Base]): ...
+
+    signals.install(Order, Base, signals=BaseSignals)
+    assert type(signals.get_signals(Order)) is BaseSignals
+
+
 def test_get_signals_of_another_class_is_an_error():
     with pytest.raises(SignalDefinitionError, match="are `ModelSignals`, not `OrderSignals`"):
         signals.get_signals(Order, OrderSignals)

@@ -344,10 +344,12 @@ CASES = [
             "signal-install",
             "typed signals cannot be installed on `AlbumSignals`: expected models or base "
             "configurations; `install()` without any covers every model",
-            "`AlbumSignals` declares the signals of `Album`, not of `Track`",
+            "`AlbumSignals` declares the signals of `Album`, not of `Track`: to share it, "
+            "declare it with `Any` in place of `Album`",
             "the signals of `Album` are `AlbumSignals`, not `OtherSignals`: install them with "
             "`install(Album, signals=OtherSignals)`",
-            "`AlbumSignals` declares the signals of `Album`, not of `Track`",
+            "`AlbumSignals` declares the signals of `Album`, not of `Track`: to share it, "
+            "declare it with `Any` in place of `Album`",
         ),
         ORMAR,
     ),

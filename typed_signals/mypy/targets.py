@@ -14,7 +14,7 @@ from mypy.subtypes import is_subtype
 from mypy.types import FunctionLike, Instance, Type, get_proper_type
 from mypy.typevars import fill_typevars
 
-from typed_signals._misuse import no_session_target, no_target, other_signals
+from typed_signals._misuse import no_session_target, no_target, other_models, other_signals
 from typed_signals.mypy.codes import SIGNAL_INSTALL
 from typed_signals.mypy.emitters import SIGNALS, emitter_owner, qualified_name
 from typed_signals.mypy.fullnames import EMITTER
@@ -76,8 +76,7 @@ def _check_model(ctx: FunctionContext, model: TypeInfo, emitter: TypeInfo) -> bo
     if not isinstance(owner, Instance) or model.has_base(owner.type.fullname):
         return False
     names = [qualified_name(each) for each in (emitter, owner.type, model)]
-    text = "`{}` declares the signals of `{}`, not of `{}`".format(*names)
-    ctx.api.fail(text, ctx.context, code=SIGNAL_INSTALL)
+    ctx.api.fail(other_models(*names), ctx.context, code=SIGNAL_INSTALL)
     return True
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final, get_args
 from weakref import WeakSet
 
 from typed_signals._connect import join_errors
-from typed_signals._declared import declared_signals
+from typed_signals._declared import declared_signals, wrong_model
 from typed_signals._decorators import receiver
 from typed_signals._describe import kind_of
 from typed_signals._durable import DurableOutbox, wrong_outbox
@@ -86,9 +86,9 @@ def install(
             signals that no model sends. Installing again without one keeps it.
 
     Raises:
-        SignalDefinitionError: A target is neither, ``signals`` is no emitter class for models,
-            ``mode`` is none of the modes, ``outbox`` is no outbox, or a receiver that is already
-            connected breaks its contract. Nothing is changed then.
+        SignalDefinitionError: A target is neither, ``signals`` is no emitter class for models or
+            one for others, ``mode`` is none of the modes, ``outbox`` is no outbox, or a receiver
+            that is already connected breaks its contract. Nothing is changed then.
     """
     global _coverages
     if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
@@ -103,6 +103,8 @@ def install(
     for target in targets:
         if not (_is_model(target) or era.is_config(target)):
             raise SignalDefinitionError(no_target(kind_of(target)))
+        if _is_model(target) and (wrong := wrong_model(signals, target)):
+            raise SignalDefinitionError(wrong)
     declared_signals(signals)  # an annotation that cannot be read is refused before any change
     with _lock:
         wanted = list(_coverages)

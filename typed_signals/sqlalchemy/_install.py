@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_ses
 from sqlalchemy.orm import Mapper, Session, registry
 
 from typed_signals._connect import join_errors
-from typed_signals._declared import declared_signals
+from typed_signals._declared import declared_signals, wrong_model
 from typed_signals._describe import kind_of
 from typed_signals._durable import DurableOutbox, wrong_outbox
 from typed_signals._emitter import SignalEmitter, bind_emitter, bind_signal, registry_of
@@ -68,8 +68,8 @@ def install(
 
     Raises:
         SignalDefinitionError: A target is none of these, ``signals`` is no emitter class for
-            models, ``mode`` is none of the modes, ``outbox`` is no outbox, or a receiver that is
-            already connected breaks its contract. Nothing is changed then.
+            models or one for others, ``mode`` is none of the modes, ``outbox`` is no outbox, or a
+            receiver that is already connected breaks its contract. Nothing is changed then.
     """
     if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
         raise SignalDefinitionError(wrong)
@@ -88,6 +88,9 @@ def install(
             "`install()` expects what typed signals are for: a declarative base class, `SQLModel`, "
             "or an `async_sessionmaker`"
         )
+    for target in found:
+        if isinstance(target, type) and (wrong := wrong_model(signals, target)):
+            raise SignalDefinitionError(wrong)
     declared_signals(signals)  # an annotation that cannot be read is refused before any change
     with lock:
         wanted = Coverages()
