@@ -200,7 +200,7 @@ def psygnal_plain(count: int) -> Many:
         for _ in range(times):
             signal.emit(SENDER, INSTANCE, PAYLOAD)
 
-    many.kept = kept  # type: ignore[attr-defined] # psygnal's references are weak
+    many.kept = kept  # psygnal's references are weak
     return many
 
 

@@ -1,6 +1,6 @@
 """Mistakes that people make with signals. `docs/refusals.md` shows each with what it raises."""
 
-# ruff: noqa: F811
+# ruff: noqa: F811 - the same name in each mistake
 
 import ormar
 import sqlalchemy

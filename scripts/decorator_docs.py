@@ -13,9 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from typed_signals import ModelSignals  # noqa: E402
-from typed_signals._declared import declared_signals  # noqa: E402
-from typed_signals._docstring import read_docstring  # noqa: E402
+from typed_signals import ModelSignals  # noqa: E402 - found by the line above
+from typed_signals._declared import declared_signals  # noqa: E402 - found by the line above
+from typed_signals._docstring import read_docstring  # noqa: E402 - found by the line above
 
 STUB = ROOT / "stubs" / "ormar-stubs" / "decorators" / "signals.pyi"
 WIDTH = 88  # the backticks are still to be doubled

@@ -222,7 +222,7 @@ def mutants_of(path: str) -> list[Mutant]:
         collector = Collector(wrapper)
         statement.visit(collector)
         for old, new, line, end in collector.found:
-            piece = module.code_for_node(statement.deep_replace(old, new))  # type: ignore[arg-type]
+            piece = module.code_for_node(statement.deep_replace(old, new))
             code = "".join([header, *pieces[:n], piece, *pieces[n + 1 :]])
             with suppress(SyntaxError):
                 compile(code, path, "exec", dont_inherit=True)
@@ -307,7 +307,7 @@ def fork(work: Iterable[object], log: Path) -> int:
             os.dup2(output.fileno(), 2)
             os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
             for each in work:
-                status = int(each)  # type: ignore[call-overload]
+                status = int(each)
             sys.stdout.flush()
     finally:
         os._exit(status)

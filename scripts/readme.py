@@ -34,7 +34,7 @@ from typed_signals._docstring import read_docstring
 ROOT = Path(__file__).resolve().parents[1]
 
 sys.path.insert(0, str(ROOT / "examples"))
-from cells import Cell, cells, new_module  # noqa: E402
+from cells import Cell, cells, new_module  # noqa: E402 - found by the line above
 
 
 def table_of_signals(readme: str) -> str:

@@ -41,7 +41,7 @@ if not lanes.CORE:
     import aiosqlite.core
 
     if issubclass(aiosqlite.core.Connection, threading.Thread):
-        aiosqlite.core.Connection.daemon = True  # type: ignore[assignment]
+        aiosqlite.core.Connection.daemon = True
 
 SERVERS = {"postgresql": ("127.0.0.1", 5432), "mariadb": ("127.0.0.1", 3306)}
 REQUIRED = os.environ.get("TYPED_SIGNALS_REQUIRE_DATABASES", "") not in {"", "0"}

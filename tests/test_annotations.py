@@ -120,7 +120,7 @@ def test_emitter_names_what_the_annotation_of_a_signal_cannot_find(written: Writ
             paid: Signal[Decimal]
     """)
     with pytest.raises(SignalDefinitionError) as caught:
-        module.ShopSignals().paid  # noqa: B018
+        module.ShopSignals().paid
     assert str(caught.value) == f"the annotations of `ShopSignals` {cannot_be_found('Decimal')}"
 
 

@@ -150,7 +150,7 @@ def test_backends_own_error_is_raised_for_an_unknown_name(backend):
         table_signals: Any = ModelSignals(mode="strict")
 
     with pytest.raises(UnknownTableSignalError, match="did you mean `pre_save`"):
-        StrictAlbum.table_signals.pre_svae  # noqa: B018
+        StrictAlbum.table_signals.pre_svae
 
 
 @pytest.mark.parametrize("of_model", [True, False], ids=["signal of a model", "bare signal"])

@@ -118,7 +118,7 @@ UNREADABLE = "its parameters cannot be inspected: wrap it in an `async def` func
 def sync(sender, instance, **kwargs): ...
 
 
-def sync_with_unknown_return(sender, instance, **kwargs) -> "Nowhere[None]": ...  # noqa: F821
+def sync_with_unknown_return(sender, instance, **kwargs) -> "Nowhere[None]": ...  # noqa: F821 - what nobody defines
 
 
 def sometimes_awaitable(sender, instance, **kwargs) -> Awaitable[None] | None: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -245,3 +246,51 @@ def test_a_difference_between_decorators_is_found(written, instead):
     changed = OF_SQLALCHEMY.replace(written, instead, 1)
     assert changed != OF_SQLALCHEMY
     assert decorators_in(changed) != decorators_in(OF_SQLALCHEMY)
+
+
+# --- excused lines --------------------------------------------------------------------------------
+
+EXCUSE = re.compile(r"# (?:ruff: )?(noqa|type: ignore|pyright: ignore)\b(?P<rest>.*)")
+REASON = re.compile(r"(?:: [A-Z0-9, ]+|\[[\w, -]+\])(?: - | # )\S")
+FOLDERS = ("typed_signals", "tests", "benchmarks", "scripts")
+
+
+def excuses(path: Path) -> Iterator[str]:
+    """The comments of a file that keep a tool from reporting something."""
+    with path.open("rb") as source:
+        for token in tokenize.tokenize(source.readline):
+            if token.type == tokenize.COMMENT and EXCUSE.search(token.string):
+                yield token.string
+
+
+def has_reason(comment: str) -> bool:
+    return all(REASON.match(each["rest"]) for each in EXCUSE.finditer(comment))
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("# noqa: B018", False),
+        ("# noqa", False),
+        ("# noqa: B018 - looking is enough", True),
+        ("# type: ignore[misc]", False),
+        ("# type: ignore[misc] # made at run time", True),
+        ("# pyright: ignore[reportPrivateUsage] - of its own", True),
+        ("# ruff: noqa: F811, E731", False),
+    ],
+)
+def test_excuse_without_a_reason_is_found(comment: str, expected: bool) -> None:
+    assert has_reason(comment) is expected
+
+
+def test_every_excused_line_gives_its_reason() -> None:
+    # What only mypy reads, in tests/static, has comments as users write them.
+    files = [
+        path
+        for folder in FOLDERS
+        for path in (ROOT.parent / folder).rglob("*.py")
+        if path.parent.name != "static" or path.name.startswith("test_")
+    ]
+    assert not [
+        f"{path}: {each}" for path in files for each in excuses(path) if not has_reason(each)
+    ]

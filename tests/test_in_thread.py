@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any
 
+import anyio
 import pytest
 
 from typed_signals import Signal, SignalDefinitionError, in_thread
@@ -291,7 +292,7 @@ class Counter:
 
 
 def capacity_limiter() -> Any:
-    return pytest.importorskip("anyio").CapacityLimiter(2)
+    return anyio.CapacityLimiter(2)
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ class Array:
             there = there * len(self.elements)
         return Array(*(a == b for a, b in zip(self.elements, there, strict=True)))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __bool__(self) -> bool:
         if len(self.elements) == 1:
@@ -231,7 +231,7 @@ class Array:
 
 class Unequal:
     __eq__ = fail
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
     __repr__ = fail
 
 

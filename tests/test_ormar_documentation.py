@@ -189,7 +189,7 @@ def test_documented_refusals_are_raised():
 
 def test_misspelling_in_ormars_own_tests_warns():
     with pytest.warns(SignalNameWarning, match="did you mean `post_bulk_update`"):
-        Album.Meta.signals.bulk_post_update  # noqa: B018
+        Album.Meta.signals.bulk_post_update
 
 
 def test_ormars_decorator_warns_of_a_misspelling_where_it_is_written():

@@ -414,7 +414,7 @@ def test_strict_install_refuses_unknown_names(store):
     album = store.model("Album")
     install(mode="strict")
     with pytest.raises(UnknownSignalError) as caught:
-        signals(album).pre_svae  # noqa: B018
+        signals(album).pre_svae
     assert str(caught.value) == "Album has no signal `pre_svae`: did you mean `pre_save`?"
     assert isinstance(caught.value, ormar.exceptions.SignalDefinitionError)
     with pytest.raises(UnknownSignalError, match="has no signal `bulk_post_update`"):
@@ -422,7 +422,7 @@ def test_strict_install_refuses_unknown_names(store):
     assert not hasattr(signals(album), "sold_out")
     later = store.model("Later")
     with pytest.raises(UnknownSignalError):
-        signals(later).sold_out  # noqa: B018
+        signals(later).sold_out
 
 
 def test_install_again_changes_the_mode(store):

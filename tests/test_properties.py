@@ -223,7 +223,7 @@ def passed_through_sync(function: Any) -> Any:
     def wrapper(*args: object, **kwargs: object) -> object:
         return function(*args, **kwargs)
 
-    wrapper.__wrapped__ = function  # type: ignore[attr-defined]
+    wrapper.__wrapped__ = function
     return wrapper
 
 

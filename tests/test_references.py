@@ -19,7 +19,7 @@ class Instance:
     """Stands for a model's instance, which is heavy."""
 
 
-class Failure(Exception):  # noqa: N818
+class BrokenError(Exception):
     pass
 
 
@@ -39,7 +39,7 @@ def receiver(ending: str, *, waits: bool) -> Any:
         if waits:
             await asyncio.sleep(0)
         if ending == "fails":
-            raise Failure
+            raise BrokenError
         if ending == "is cancelled":
             raise asyncio.CancelledError
         if ending == "fails in a nested send":
@@ -52,7 +52,7 @@ def receiver(ending: str, *, waits: bool) -> Any:
 
 
 async def fail(sender: type, instance: object, **kwargs: object) -> None:
-    raise Failure
+    raise BrokenError
 
 
 nested: Signal = Signal()
@@ -92,7 +92,7 @@ async def test_payload_is_freed_after_a_send(
             await signal.send_robust(sender=int, instance=instance)
         else:
             await signal.send(sender=int, instance=instance)
-    except (Failure, SignalError, asyncio.CancelledError):
+    except (BrokenError, SignalError, asyncio.CancelledError):
         pass
     del instance
     assert freed() is None
@@ -166,7 +166,7 @@ async def test_contract_and_sender_made_at_run_time_are_freed():
 
     references = [weakref.ref(each) for each in (Paid, Signals, Sender)]
     Sender.signals.paid.connect(fail)
-    with pytest.raises(Failure):
+    with pytest.raises(BrokenError):
         await Sender.signals.paid.send(sender=Sender, instance=1)
     Sender.signals.paid.contract.expected(None)
     del Paid, Signals, Sender
@@ -180,7 +180,7 @@ def clear_caches_of_typing() -> None:
     """`typing` itself keeps the last arguments of `Signal[...]`."""
     import typing
 
-    for clear in typing._cleanups:  # type: ignore[attr-defined]
+    for clear in typing._cleanups:
         clear()
     if sys.version_info >= (3, 13):
         sys._clear_internal_caches()

@@ -105,7 +105,7 @@ def test_failed_install_changes_nothing_and_can_be_repeated(store: Any, kind: An
         install(one, store.base, signals=kind, mode="lenient")
     assert everything(store, one, other) == installed
     with pytest.raises(typed_signals.UnknownSignalError):
-        config_of(one).signals.shipped  # noqa: B018 - its mode is still the strict one
+        config_of(one).signals.shipped  # its mode is still the strict one
     third = store.model("Third")
     assert not isinstance(config_of(third).signals, ModelSignals)
     install()

@@ -199,7 +199,7 @@ async def test_connected_to_refuses_at_once_what_connect_refuses():
     def sync(sender, **kwargs): ...
 
     with pytest.raises(SignalDefinitionError, match="must be async"):
-        connected_to(Album.signals.pre_save, sync)  # type: ignore[arg-type]
+        connected_to(Album.signals.pre_save, sync)
 
 
 async def test_nested_blocks_let_the_inner_one_decide(received, three):
@@ -636,7 +636,7 @@ def test_isolated_keeps_receivers_of_modules_first_imported_inside(tmp_path, mon
     async def here(sender, **kwargs): ...
 
     with isolated():
-        import late_receivers  # type: ignore[import-not-found]
+        import late_receivers
 
         for receiver in (late_receivers.receiver, here, late_receivers.partial):
             signal.connect(receiver)

@@ -383,7 +383,7 @@ async def test_receivers_behave_the_same_when_measured(measured):
     received: list[Any] = []
 
     class Counter:
-        __hash__ = None  # type: ignore[assignment]
+        __hash__ = None
 
         async def __call__(self, sender, *, passed_args, **kwargs):
             received.extend([passed_args, sender])

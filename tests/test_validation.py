@@ -210,16 +210,16 @@ async def test_values_of_the_wrong_type_are_refused_without_showing_them(
 
 
 async def test_signal_that_is_no_target_is_not_validated(received):
-    await Shop.signals.order_sent.send(sender=Shop, order_id=SECRET, total=None)  # type: ignore[arg-type]
+    await Shop.signals.order_sent.send(sender=Shop, order_id=SECRET, total=None)
 
 
 async def test_validation_can_be_removed():
     signal = Signal[OrderPaid]()
     validation = validate_payloads(signal)
     with pytest.raises(SignalPayloadError):
-        await signal.send(sender=Shop, order_id=1)  # type: ignore[call-arg]
+        await signal.send(sender=Shop, order_id=1)
     validation.remove()
-    await signal.send(sender=Shop, order_id=1)  # type: ignore[call-arg]
+    await signal.send(sender=Shop, order_id=1)
 
 
 async def test_signals_of_a_model_are_validated_also_after_another_install(plain_shop, validated):

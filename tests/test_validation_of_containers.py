@@ -28,7 +28,7 @@ class Placed(Protocol):
         sender: type[Any],
         *,
         item: Item,
-        pair: tuple,  # type: ignore[type-arg]
+        pair: tuple,
         numbers: tuple[int, ...],
         point: Point,
         items: list[Item],

@@ -31,7 +31,8 @@ class ConnectOptions(TypedDict, total=False, closed=True):  # closed: else ty ac
             finished without failure. ``False``: run concurrently with others, also inside a
             transaction, where receivers that use its connection disturb one another.
         timeout: How long it may run, in seconds. A receiver that takes longer is cancelled, and
-            fails with a ``TimeoutError`` that names it.
+            fails with a ``TimeoutError`` that names it. A database statement that is cancelled
+            half-way may have run or not, and its connection may be lost.
         fields: Called only when one of these fields changes. For signals with ``changed`` in their
             contract, such as ``post_update``.
     """

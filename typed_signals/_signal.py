@@ -120,7 +120,7 @@ class Signal(BaseSignal, Generic[P]):
         # mypy goes by the first definition of a name, other checkers by the last. This one is for
         # its plugin, which cannot see a call, by a decorator, of a method that has overloads.
         @property
-        def connect(self) -> Connect[P]:  # pyright: ignore[reportRedeclaration]
+        def connect(self) -> Connect[P]:  # pyright: ignore[reportRedeclaration] - as said
             """Connect a receiver; also usable as a decorator, with options or without."""
             ...
 

@@ -61,11 +61,11 @@ def names(shop: Any, body: Any = None, **options: Any) -> list[tuple[str, int]]:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.01)
 
 
 async def settled(shop: Any, *states: str) -> None:
     async with asyncio.timeout(20):
-        while Counter(await shop.states()) != Counter(states):  # noqa: ASYNC110
+        while Counter(await shop.states()) != Counter(states):
             await asyncio.sleep(0.02)

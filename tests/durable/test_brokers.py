@@ -14,8 +14,6 @@ import pytest
 from typed_signals import post_save
 from typed_signals.durable import Durable, DurableError, Event, Job
 
-pytest.importorskip("faststream")
-
 
 class BrokenError(Exception):
     """What a receiver fails with."""
@@ -137,7 +135,7 @@ async def send(shop: Any, *names: str) -> None:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.02)
 
 
@@ -188,7 +186,7 @@ async def test_event_that_the_broker_does_not_take_stays_in_the_outbox(shop):
 
     await send(shop, "a")
     async with shop.outbox.worker(poll=0.02, publish=publish):
-        while not (await shop.rows())[0]["error"]:  # noqa: ASYNC110
+        while not (await shop.rows())[0]["error"]:
             await asyncio.sleep(0.02)
     assert await shop.states() == ["pending"]
 

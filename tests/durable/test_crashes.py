@@ -54,7 +54,6 @@ async def test_every_committed_event_is_handled_whatever_is_killed(database: str
 @pytest.mark.slow
 @pytest.mark.postgresql
 async def test_every_committed_event_is_handled_by_procrastinate(tmp_path: Path):
-    pytest.importorskip("procrastinate")
     async with database_of_its_own(SERVER_URLS["postgresql"]) as (url, terminate):
         # Its workers start anew each time, and a key waits until its lost job is taken back.
         run = crashes(
@@ -70,7 +69,6 @@ async def test_every_committed_event_is_handled_by_procrastinate(tmp_path: Path)
 @pytest.mark.postgresql
 @pytest.mark.parametrize("broker", ["nats", "rabbitmq"])
 async def test_every_committed_event_is_handled_through_a_broker(broker: str, tmp_path: Path):
-    pytest.importorskip("faststream")
     folder = tmp_path / "broker"
     folder.mkdir()
     async with (

@@ -270,7 +270,7 @@ async def test_payload_that_only_type_checkers_know_is_refused(shop):
             self,
             sender: type[Any],
             *,
-            by: OnlyForCheckers,  # noqa: F821
+            by: OnlyForCheckers,  # noqa: F821 - defined nowhere at run time
             **kwargs: object,
         ) -> Awaitable[object]: ...
 
@@ -279,7 +279,7 @@ async def test_payload_that_only_type_checkers_know_is_refused(shop):
 
 
 async def test_receiver_whose_own_annotations_only_type_checkers_know_is_accepted(shop):
-    async def own(sender: Any, instance: OnlyForCheckers, **kwargs: Any) -> None: ...  # noqa: F821
+    async def own(sender: Any, instance: OnlyForCheckers, **kwargs: Any) -> None: ...  # noqa: F821 - defined nowhere at run time
 
     post_save(shop.Order, durable=Durable("a"))(own)
     await send(shop, "a")

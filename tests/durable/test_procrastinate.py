@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import ormar
+import procrastinate
 import pytest
 import sqlalchemy as sa
 
@@ -17,10 +18,7 @@ from tests.durable.receivers import BrokenError, Receipt, names, receives, send,
 from tests.shop import SERVER_URLS, Store
 from typed_signals import SignalDefinitionError, post_save
 from typed_signals.durable import Durable, DurableError, Job, Outbox, TableOutbox
-
-procrastinate = pytest.importorskip("procrastinate")
-
-from typed_signals.durable.procrastinate import ProcrastinateOutbox  # noqa: E402
+from typed_signals.durable.procrastinate import ProcrastinateOutbox
 
 pytestmark = pytest.mark.postgresql
 

@@ -24,7 +24,7 @@ def test_outbox_in_a_database_of_an_older_ormar_is_refused(store):
 @pytest.mark.skipif(not lanes.LEGACY, reason="about pydantic 1")
 def test_package_is_refused_beside_pydantic_1():
     with pytest.raises(ImportError, match=r"need SQLAlchemy 2 and pydantic 2 \(and ormar 0"):
-        import typed_signals.durable  # noqa: F401
+        import typed_signals.durable  # noqa: F401 - the import is what fails
 
 
 def test_nothing_else_imports_durable_receivers():

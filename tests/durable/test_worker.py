@@ -239,7 +239,7 @@ async def test_status_counts_by_receiver(shop):
 
 def test_arguments_that_cannot_be_are_named(tmp_path):
     with pytest.raises(ValueError, match="concurrency=0"):
-        Worker(None, concurrency=0)  # type: ignore[arg-type]
+        Worker(None, concurrency=0)
 
 
 # --- OpenTelemetry -------------------------------------------------------------------------------

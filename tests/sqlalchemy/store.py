@@ -194,12 +194,12 @@ class AlchemyShop:
         self.store = store
         prefix, database = store.prefix, store.database
 
-        class Album(store.Base):  # type: ignore[name-defined,misc] # made anew for each store
+        class Album(store.Base):  # made anew for each store
             __tablename__ = f"{prefix}album"
             id: Mapped[int] = mapped_column(primary_key=True)
             name: Mapped[str] = mapped_column(String(100))
 
-        class AuditLog(store.Base):  # type: ignore[name-defined,misc] # as above
+        class AuditLog(store.Base):  # as above
             __tablename__ = f"{prefix}auditlog"
             id: Mapped[int] = mapped_column(primary_key=True)
             event: Mapped[str] = mapped_column(String(100))

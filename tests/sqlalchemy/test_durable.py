@@ -14,7 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import pydantic
 import pytest
@@ -63,12 +63,15 @@ class Shop:
             customer_id: Mapped[int | None] = mapped_column(ForeignKey(f"{prefix}customers.id"))
             customer: Mapped[Any] = relationship(Customer)
             lines: Mapped[list[Any]] = relationship("Line", cascade="all, delete-orphan")
-            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "order"}  # noqa: RUF012
+            __mapper_args__: ClassVar[Any] = {
+                "polymorphic_on": "kind",
+                "polymorphic_identity": "order",
+            }
 
         class GiftOrder(Order):
             """Shares its parent's table."""
 
-            __mapper_args__ = {"polymorphic_identity": "gift"}  # noqa: RUF012
+            __mapper_args__: ClassVar[Any] = {"polymorphic_identity": "gift"}
 
         class Line(Base):
             """Has two columns as its primary key."""
@@ -297,7 +300,7 @@ async def test_events_of_one_key_are_handled_in_their_order(shop):
     for name in names:
         await shop.add(shop.Order(name=name))
     async with shop.outbox.worker(concurrency=4, poll=0.02), asyncio.timeout(20):
-        while [row["state"] for row in await shop.rows()] != ["done"] * 6:  # noqa: ASYNC110
+        while [row["state"] for row in await shop.rows()] != ["done"] * 6:
             await asyncio.sleep(0.02)
     assert [name for name in handled if name[0] == "a"] == ["a0", "a1", "a2"]
     assert [name for name in handled if name[0] == "b"] == ["b0", "b1", "b2"]
@@ -318,7 +321,7 @@ async def test_worker_tries_a_receiver_that_fails_again(shop):
     order = shop.Order(name="paper")
     await shop.add(order)
     async with shop.outbox.worker(poll=0.02), asyncio.timeout(20):
-        while [row["state"] for row in await shop.rows()] != ["done"]:  # noqa: ASYNC110
+        while [row["state"] for row in await shop.rows()] != ["done"]:
             await asyncio.sleep(0.02)
     assert attempts == [1, 2]
     async with shop.sessions() as session:

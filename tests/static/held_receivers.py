@@ -2,7 +2,7 @@
 
 test_cache_independence.py says how.
 """
-# ruff: noqa: E731
+# ruff: noqa: E731 - a lambda that has a name is one of the cases
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial

@@ -50,7 +50,7 @@ class Shop:
     async def until(self, path: str, condition: Any) -> Any:
         try:
             async with asyncio.timeout(40):
-                while not condition(found := await self.get(path)):  # noqa: ASYNC110
+                while not condition(found := await self.get(path)):
                     await asyncio.sleep(0.1)
         except TimeoutError:
             raise AssertionError("".join(self.lines)) from None

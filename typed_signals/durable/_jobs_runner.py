@@ -101,7 +101,7 @@ class JobsRunner:
         Raises:
             DurableError: procrastinate's app is connected to another database than the models.
         """
-        await self._check_database()
+        await finish(self._check_database())
         beside = asyncio.create_task(self._watch())
         failures = 0
         try:
