@@ -507,7 +507,8 @@ async def test_many_updates_within_a_receiver_are_not_remembered(
     async def write_tracks() -> None:
         for number in range(1, 11):
             await track.update(position=number)
-            remembered.append(operations())
+            if number in (1, 10):
+                remembered.append(operations())
 
     tasks: list[asyncio.Task[None]] = []
 
@@ -520,7 +521,8 @@ async def test_many_updates_within_a_receiver_are_not_remembered(
     await album.update(name="Wave")
     await tasks[0]
     assert len(log) == 10
-    assert remembered[-1] <= remembered[0]
+    first, last = remembered
+    assert last <= first
 
 
 # --- with the tools ------------------------------------------------------------------------------

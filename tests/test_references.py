@@ -8,11 +8,12 @@ import logging
 import sys
 import weakref
 from collections.abc import Awaitable, Generator
+from functools import partial
 from typing import Any, Protocol
 
 import pytest
 
-from typed_signals import ModelSignals, Signal, SignalEmitter, SignalError
+from typed_signals import ModelSignals, Signal, SignalEmitter, SignalError, set_commit_grace
 
 
 class Instance:
@@ -99,7 +100,10 @@ async def test_payload_is_freed_after_a_send(
 
 
 @pytest.mark.parametrize("options", [{}, {"sequential": True}, {"on_commit": True}], ids=str)
-async def test_payload_is_freed_after_a_cancelled_send(options: Any):
+async def test_payload_is_freed_after_a_cancelled_send(
+    options: Any, request: pytest.FixtureRequest
+):
+    request.addfinalizer(partial(set_commit_grace, set_commit_grace(0)))
     signal: Signal = Signal()
 
     async def wait(sender: type, instance: object, **kwargs: object) -> None:

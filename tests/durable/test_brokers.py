@@ -185,7 +185,7 @@ async def test_event_that_the_broker_does_not_take_stays_in_the_outbox(shop):
         raise ConnectionError
 
     await send(shop, "a")
-    async with shop.outbox.worker(poll=0.02, publish=publish):
+    async with shop.outbox.worker(poll=0.02, publish=publish), asyncio.timeout(20):
         while not (await shop.rows())[0]["error"]:
             await asyncio.sleep(0.02)
     assert await shop.states() == ["pending"]
