@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from typed_signals._contract import Fault
+
 __all__ = [
     "BY_FUNCTION",
     "BY_PROTOCOL",
@@ -20,6 +22,7 @@ __all__ = [
     "other_signals",
     "positional_payload",
     "shared_value",
+    "unrelated",
 ]
 
 NO_PROTOCOL: Final = "it is no Protocol class with a `__call__`"
@@ -127,3 +130,9 @@ def other_signals(sender: str, installed: str, expected: str) -> str:
         f"the signals of `{sender}` are `{installed}`, not `{expected}`: install them with "
         f"`install({sender}, signals={expected})`"
     )
+
+
+def unrelated(parameter: str, annotated: str, models: str) -> Fault:
+    """The fault of a child that is annotated with what no relation of the senders holds."""
+    problem = f"`{parameter}` is annotated `{annotated}`, and no relation of {models} holds that"
+    return Fault("wrong-type", problem, "annotate it with the model that your relation holds")

@@ -43,6 +43,7 @@ from typed_signals.mypy.installs import remember_installs
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_call
+from typed_signals.mypy.relations import remember_relations
 from typed_signals.mypy.senders import connector_of
 from typed_signals.mypy.sends import name_signal
 from typed_signals.mypy.targets import check_install, check_signals_of
@@ -87,7 +88,7 @@ _METHODS: dict[str, Callable[[MethodContext], Type]] = {
 }
 
 _META_SIGNALS = ".Meta.signals"
-# By the last part of the name.
+# By the last part of the name; the other classes may be models.
 _CLASSES_NAMED: dict[str, Callable[[ClassDefContext], None]] = {"Meta": add_signals_to_meta}
 _FUNCTIONS: dict[str, Callable[[FunctionContext], Type]] = {
     SIGNAL: check_made_signal,
@@ -122,7 +123,7 @@ class SignalsPlugin(Plugin):
         self, fullname: str
     ) -> Callable[[ClassDefContext], None] | None:
         """The feature for a class by its name; pydantic's plugin has the other hooks for models."""
-        return _CLASSES_NAMED.get(fullname.rpartition(".")[2])
+        return _CLASSES_NAMED.get(fullname.rpartition(".")[2], remember_relations)
 
     def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
         """The feature for a class, by one of the bases that stand in its head."""

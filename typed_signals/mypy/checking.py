@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, Signature
 
-from mypy.nodes import LambdaExpr
+from mypy.nodes import LambdaExpr, TypeInfo
 from mypy.options import Options
 from mypy.subtypes import is_subtype
 from mypy.typeops import get_all_type_vars, try_getting_instance_fallback
@@ -36,6 +36,7 @@ from typed_signals.mypy.callables import (
     without,
 )
 from typed_signals.mypy.functions import Named, Place, call_method, named_function
+from typed_signals.mypy.relations import is_unrelated
 from typed_signals.mypy.rules import (
     NOT_CALLABLE,
     SENDER,
@@ -47,6 +48,7 @@ from typed_signals.mypy.rules import (
     misspelt,
     mistyped,
     suggest,
+    unrelated,
 )
 from typed_signals.mypy.wording import type_words, written
 
@@ -62,12 +64,14 @@ class ReceiverSpec:
         contract: The same, as rules.
         signal: The signal's name; empty when it is not known.
         options: mypy's.
+        models: Those whose relations ``child`` comes from, if the signal is one of relations.
     """
 
     call: CallableType
     contract: Contract
     signal: str
     options: Options
+    models: Sequence[TypeInfo] = ()
 
     @cached_property
     def types(self) -> dict[str, Type]:
@@ -161,13 +165,21 @@ def _faults(
     for name in idle:
         if near := suggest(name, [each for each in spec.types if each not in signature.parameters]):
             faults.append(misspelt(name, near, signal=spec.signal))
+    types = dict(_types(parameters, call))
+    if _CHILD in types and is_unrelated(types[_CHILD], spec.models):
+        words, models = (
+            type_words(types[_CHILD], spec.options),
+            [f"`{each.name}`" for each in spec.models],
+        )
+        faults.append(unrelated(_CHILD, words, " or ".join(models)))
     # To mypy, `**kwargs: object` may one day fill an idle parameter with anything.
     filled = without(call, idle)
     if not spec.accepts(filled):
-        faults += _mistyped(spec, call, dict(_types(parameters, call)))
+        faults += _mistyped(spec, call, types)
     return faults or _faults_of_type(spec, filled)
 
 
+_CHILD = "child"
 _ANYTHING = Signature(
     [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
 )

@@ -14,13 +14,14 @@ from mypy.nodes import Decorator, MemberExpr, RefExpr
 from mypy.plugin import MethodContext, MethodSigContext
 from mypy.types import CallableType, FunctionLike, Instance, Type
 
-from typed_signals.mypy.callables import protocol_calls, read_contract
+from typed_signals.mypy.callables import protocol_calls, protocol_of, read_contract
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
 from typed_signals.mypy.durable import contracts_of
 from typed_signals.mypy.emitters import owner_words
 from typed_signals.mypy.fullnames import EMITTER
 from typed_signals.mypy.functions import Place
+from typed_signals.mypy.relations import models_with_relations
 from typed_signals.mypy.rules import Fault
 from typed_signals.mypy.wording import (
     connected_signal,
@@ -54,6 +55,7 @@ def check_receiver(ctx: MethodContext) -> Type:
         return receiver if protocol_calls(ctx.type) else ctx.default_return_type
     place = Place(ctx.api, ctx.context, expression)
     signal = signal_words(place.connector)
+    models = models_with_relations(protocol_of(ctx.type))
     # An `async def __call__` in the Protocol is a way to write it, it asks for no coroutine.
     awaitable = ctx.api.named_generic_type(
         "typing.Awaitable", [ctx.api.named_generic_type("builtins.object", [])]
@@ -62,7 +64,7 @@ def check_receiver(ctx: MethodContext) -> Type:
         call = each.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
             ret_type=awaitable
         )
-        spec = ReceiverSpec(call, read_contract(call), signal, ctx.api.options)
+        spec = ReceiverSpec(call, read_contract(call), signal, ctx.api.options, models)
         faults = faults_in(spec, receiver, place)
         if faults:
             _refuse(ctx, spec, place, faults)

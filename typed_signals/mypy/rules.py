@@ -14,6 +14,7 @@ from typed_signals._contract import (
 )
 from typed_signals._describe import suggest
 from typed_signals._durable import durable_receiver, why_not_durable
+from typed_signals._misuse import unrelated
 
 __all__ = [
     "FILES",
@@ -28,6 +29,7 @@ __all__ = [
     "misspelt",
     "mistyped",
     "suggest",
+    "unrelated",
     "why_not_durable",
 ]
 

@@ -21,6 +21,15 @@ class Track(ormar.Model):
 
     id: int = ormar.Integer(primary_key=True)
     title: str = ormar.String(max_length=100)
+    album: Album | None = ormar.ForeignKey(Album, related_name="tracks")
+
+
+class Single(ormar.Model):
+    """Has no relation to an album."""
+
+    ormar_config = base.copy(tablename="singles")
+
+    id: int = ormar.Integer(primary_key=True)
 
 
 class Dated(ormar.Model):
