@@ -145,7 +145,7 @@ def test_leaves_the_projects_own_cache_alone(bad: Done, project: Path) -> None:
     ("arguments", "said"),
     [
         (["broken.py"], "mypy could not check the code further; fix this first"),
-        (["nowhere.py"], "there is no `nowhere.py`"),
+        (["nowhere.py"], "there is no `nowhere.py`: name files and folders, not modules"),
     ],
     ids=["syntax", "no file"],
 )

@@ -245,7 +245,10 @@ def test_says_that_the_project_has_an_environment_of_its_own(tmp_path: Path) -> 
 def test_says_that_there_is_no_such_folder(tmp_path: Path) -> None:
     done = run("doctor", tmp_path / "shop")
     assert (done.status, done.out) == (2, "")
-    assert done.err == f"typed-signals: there is no folder `{tmp_path}/shop`\n"
+    assert (
+        done.err
+        == f"typed-signals: there is no folder `{tmp_path}/shop`: name the folder of the project\n"
+    )
 
 
 # --- the project ---------------------------------------------------------------------------------

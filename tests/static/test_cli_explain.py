@@ -150,6 +150,14 @@ def test_the_example_is_for_that_contract(
     runs(f"import receivers\n{code}\nassert react in {connected}.receivers\n", project)
 
 
+PLAIN = """
+from typing import ClassVar
+from typed_signals import ModelSignals
+class Bike:
+    signals: ClassVar["ModelSignals[Bike]"] = ModelSignals()
+"""
+
+
 def example(out: str) -> str:
     return "\n" + textwrap.dedent(out.partition("\nWrite\n")[2])
 
@@ -170,6 +178,12 @@ def test_explains_a_model_by_its_signals(project: Path) -> None:
     assert out.count("The last copy was sold.") == 1
     assert out.endswith("More: typed-signals explain receivers:Album.sold_out\n")
     assert explain("receivers:Door", cwd=project).out.startswith("Door\n")
+
+
+def test_names_a_common_signal_of_a_model_without_its_own(project: Path) -> None:
+    (project / "plain.py").write_text(PLAIN)
+    out = explain("plain:Bike", cwd=project).out
+    assert out.endswith("More: typed-signals explain plain:Bike.post_save\n")
 
 
 def test_wraps_what_it_says_of_a_payload_below_itself(project: Path) -> None:

@@ -61,6 +61,9 @@ MODULES = {
     "package/inner.py": "from . import nothing\n",
     "folder/notes.md": "",
     "notes.txt": "",
+    "apart/signals.py": "from typed_signals import Signal\nsold = Signal()\n",
+    "house/__init__.py": "",
+    "house/app.py": "from typed_signals import Signal\nsold = Signal()\n",
     "select.py": "",
 }
 
@@ -74,10 +77,13 @@ MODULES = {
         ("", "`` names no module: write `package.module`, `path/to/module.py`, or either with"),
         (":x", "`:x` names no module"),
         ("empty:", "`empty:` names no attribute: write `empty`, or one after the colon"),
-        (".", "`.` is a folder, not a module: name a module in it, such as `refused`"),
+        (".", "`.` is a folder, not a module: name a module in it, such as `apart/signals.py`, "),
         ("..", "`..` is a folder, not a module"),
         ("folder", "`folder` is a folder, not a module: name a module"),
         ("folder/", "`folder/` is a folder, not a module: name a module"),
+        ("apart", "`apart` is a folder, not a module: name a module in it, such as `apart/signals"),
+        ("/", "`/` is a folder, not a module"),
+        ("house", "`house` imports no models and no signals: name a module that does, such as `ho"),
         ("package/", "`package` imports no models and no signals"),
         (".empty", "`.empty` is not the name of a module: write `package.module`"),
         ("two words", "`two words` is not the name of a module"),
@@ -103,6 +109,42 @@ def test_bad_input_gives_one_clear_sentence(tmp_path: Path, target: str, said: s
     sentences = [line for line in errors if "typed-signals: imported `" not in line]
     assert len(sentences) == 1
     assert sentences[0].startswith(f"typed-signals: {said}")
+
+
+def test_modules_to_name_can_be_named_from_here(tmp_path: Path) -> None:
+    folder = write(tmp_path, MODULES)
+    for given, named in (("apart", "apart/signals.py"), ("house", "house.app")):
+        assert f"such as `{named}`" in run("list", given, cwd=folder).err
+        assert "sold" in run("list", named, "--all", cwd=folder).out
+    assert "such as `../apart/signals.py`" in run("list", "../apart", cwd=folder / "folder").err
+
+
+@pytest.mark.parametrize(
+    ("command", "target", "said"),
+    [
+        ("explain", "package", "there is no signal `package`: known are pre_save, "),
+        (
+            "explain",
+            ".",
+            "`.` is a folder, not a module: name a module in it, such as `apart/signals",
+        ),
+        ("explain", "./package", "`./package` names a module: add `:attribute`, a signal, model"),
+        ("explain", "house.app", "`house.app` names a module: add `:attribute`, a signal, model"),
+        ("explain", "folder/notes.md", "`folder/notes.md` is not a Python file"),
+        ("check", "house.app", "there is no `house.app`: name files and folders, not modules"),
+        ("check", "notes.txt", "`notes.txt` is not a Python file"),
+        ("check", "folder", "there is no Python file in `folder`"),
+        ("doctor", "house/app.py", "`house/app.py` is a file: name the folder of the project"),
+        ("doctor", "shop", "there is no folder `shop`: name the folder of the project"),
+    ],
+)
+def test_wrong_kind_of_target_gives_one_clear_sentence(
+    tmp_path: Path, command: str, target: str, said: str
+) -> None:
+    done = run(command, target, cwd=write(tmp_path, MODULES))
+    assert (done.status, done.out) == (2, "")
+    errors = [line for line in done.err.splitlines() if "typed-signals: imported `" not in line]
+    assert errors[0].startswith(f"typed-signals: {said}")
 
 
 def test_a_wrong_option_exits_with_2_too() -> None:

@@ -52,7 +52,11 @@ def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
     """
     for path in paths:
         if not Path(path).exists():
-            raise CannotRun(f"there is no `{path}`")
+            raise CannotRun(f"there is no `{path}`: name files and folders, not modules")
+        if Path(path).is_file() and Path(path).suffix not in (".py", ".pyi"):
+            raise CannotRun(f"`{path}` is not a Python file")
+        if Path(path).is_dir() and next(Path(path).rglob("*.py*"), None) is None:
+            raise CannotRun(f"there is no Python file in `{path}`")
     if find_spec("mypy") is None:
         raise CannotRun("mypy is not installed: pip install 'typed-signals[mypy]'")
     imported = _imported(paths)

@@ -58,7 +58,8 @@ def doctor(project: Path) -> None:
     something needs fixing.
     """
     if not project.is_dir():
-        raise CannotRun(f"there is no folder `{project}`")
+        given = f"`{project}` is a file" if project.exists() else f"there is no folder `{project}`"
+        raise CannotRun(f"{given}: name the folder of the project")
     project, bad = project.resolve(), 0
     for part in (_python, _ormar, _sqlalchemy, _mypy, _pre_commit, _stubs, _modules):
         for verdict, found, remedy in part(project):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import typing
@@ -17,6 +18,8 @@ from typed_signals.cli._senders import Sender, every_sender, senders_in
 from typed_signals.cli._target import RUNS_CODE, Target, import_target
 
 __all__ = ["explain"]
+
+_COMMON = "post_save"
 
 
 @click.command(
@@ -36,7 +39,7 @@ __all__ = ["explain"]
     help="The signal that a receiver is for, if it is not connected.",
 )
 def explain(target: str, signal: str | None) -> None:
-    if ":" not in target and not target.endswith(".py"):
+    if not any(mark in target for mark in (":", ".", os.sep)):
         _print_signal(_named(target))
         return
     imported = import_target(target)
@@ -133,7 +136,9 @@ def _print_sender(sender: Sender, target: Target) -> None:
         summary = " ".join(library.read_docstring(each.protocol).summary) or each.protocol.__name__
         cells.append((each.name, str(len(each.receivers) or "-"), summary))
     rows(cells, ("cyan", "", "dim"), indent=2)
-    say(f"\nMore: typed-signals explain {target}.{cells[-1][0]}", "dim")
+    names = [each.name for each in sender.signals]
+    example = _COMMON if _COMMON in names and names[-1] in library.LIFECYCLE else names[-1]
+    say(f"\nMore: typed-signals explain {target}.{example}", "dim")
 
 
 # --- a signal ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import traceback
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,6 +21,8 @@ from typed_signals.cli._source import connecting, files_below, imported_packages
 __all__ = ["RUNS_CODE", "Target", "import_target", "modules_to_name"]
 
 RUNS_CODE = "This imports MODULE, so the code at the top of MODULE runs."
+_MOST_FILES = 200
+_USED = {"ormar", "sqlalchemy", "sqlmodel", "typed_signals"}
 _FORMS = "write `package.module`, `path/to/module.py`, or either with `:attribute`"
 
 
@@ -84,11 +87,20 @@ def _folder(where: str, folder: Path) -> CannotRun:
 
 
 def modules_to_name(folder: Path) -> str:
-    """Up to three modules below a folder that connect receivers, or else use signals or models."""
-    files = sorted(files_below(folder))
-    users = [file for file in files if {"ormar", "typed_signals"} & imported_packages(file)]
-    names = [module_name(file)[0] for file in (*connecting(files), *users)]
-    return ", ".join(f"`{name}`" for name in [*dict.fromkeys(names)][:3])
+    """Up to three modules below a folder that connect receivers, or else use signals or models.
+
+    Looks at no more files than a project has, since the folder may be the whole disk.
+    """
+    files = sorted(islice(files_below(folder), _MOST_FILES))
+    users = [file for file in files if _USED & imported_packages(file)]
+    names = dict.fromkeys(map(_as_given, (*connecting(files), *users)))
+    return ", ".join(f"`{name}`" for name in [*names][:3])
+
+
+def _as_given(file: Path) -> str:
+    """What to write for a file: the name of its module, or its path if that is not found here."""
+    name, folder = module_name(file)
+    return name if folder == Path.cwd() else os.path.relpath(file)
 
 
 def _import(name: str) -> ModuleType:
