@@ -287,7 +287,7 @@ async def test_worker_and_outbox_run_as_programs(tmp_path: Path, monkeypatch: py
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         async with asyncio.timeout(60):
-            while sorted(await shop.states()) != ["failed", "succeeded"]:  # noqa: ASYNC110
+            while sorted(await shop.states()) != ["failed", "succeeded"]:
                 await asyncio.sleep(0.1)
         working.send_signal(signal.SIGTERM)
         out, err = await asyncio.wait_for(working.communicate(), 30)
