@@ -26,7 +26,7 @@ from typed_signals.durable import Durable, DurableError, Job, TableOutbox
 
 procrastinate = pytest.importorskip("procrastinate")
 
-from typed_signals.durable.procrastinate import ProcrastinateOutbox  # noqa: E402
+from typed_signals.durable.procrastinate import ProcrastinateOutbox  # noqa: E402 - needs procrastinate
 
 pytestmark = pytest.mark.postgresql
 
