@@ -14,7 +14,7 @@ from opentelemetry.semconv.attributes import code_attributes, error_attributes
 from opentelemetry.trace import StatusCode
 
 from tests.lanes import CONFIG
-from typed_signals import ModelSignals, Signal, _middleware
+from typed_signals import ModelSignals, Signal, _middleware, signal
 from typed_signals._backend import Backend, register_backend
 from typed_signals._dispatch.on_commit import DeferredSend, run_deferred
 from typed_signals._dispatch.shield import Shield
@@ -138,6 +138,35 @@ async def test_span_names_signal_sender_and_the_receivers_place(measured):
         code_attributes.CODE_FILE_PATH: "tests/test_tracing.py",
         code_attributes.CODE_LINE_NUMBER: audit.__code__.co_firstlineno,
     }
+
+
+@signal
+async def lent(sender: type[Album], *, days: int, **kwargs: object) -> None: ...
+
+
+async def failing_to_remind(sender, days, **kwargs):
+    raise LateError(kwargs)
+
+
+@pytest.mark.parametrize("receiver", [audit, failing_to_remind])
+async def test_signal_made_of_a_function_is_measured_by_its_name(measured, receiver):
+    lent.connect(receiver)
+    try:
+        [outcome] = await lent.send_robust(sender=Album, days=14, instance=SECRET)
+        await lent.send_robust(sender=Album(), days=14, instance=SECRET)  # named by its class
+    finally:
+        lent.disconnect_all()
+    names = ["send Album.lent", f"{__name__}.{receiver.__name__}"]
+    assert [each.name for each in measured.spans] == names * 2
+    assert {each.attributes["typed_signals.signal"] for each in measured.spans} == {"lent"}
+    failed = measured.spans[1].status.status_code is StatusCode.ERROR
+    assert failed == (outcome.exception is not None) == (receiver is failing_to_remind)
+    [sent], [received] = (measured.points[f"typed_signals.{each}.duration"] for each in KINDS)
+    assert (sent.count, received.count) == (2, 2)
+    assert SECRET not in measured.everything()
+
+
+KINDS = ("send", "receiver")
 
 
 async def test_nested_send_is_a_child_of_its_receiver(measured):

@@ -61,13 +61,19 @@ class Everything(Protocol):
     ) -> Awaitable[object]: ...
 
 
+class Sold(Protocol):
+    def __call__(
+        self, sender: type[Any], *, order_id: int, total: Decimal, **kwargs: object
+    ) -> Awaitable[object]: ...
+
+
 class ShopSignals(SignalEmitter["Shop"]):
     order_paid: Signal[OrderPaid]
     order_sent: Signal[OrderPaid]
 
 
 class AlbumSignals(ModelSignals[Any]):
-    sold: Signal[OrderPaid]
+    sold: Signal[Sold]
 
 
 class Shop:
@@ -89,7 +95,7 @@ def validated():
 
 async def check(signal: Signal[Any], validated: Any, **payload: Any) -> None:
     validated(signal)
-    await signal.send(sender=None, **payload)
+    await signal.send(sender=Shop, **payload)
 
 
 @pytest.fixture
@@ -317,3 +323,70 @@ def test_json_schema_is_that_of_the_function():
         "Sent when an order was lost.",
     )
     assert (list(schema["properties"]), schema["required"]) == (["reason", "note"], ["reason"])
+
+
+# --- senders, and signals that are functions ------------------------------------------------------
+
+
+class Clerk: ...
+
+
+class Branch(Shop): ...
+
+
+class Bike:
+    signals: ModelSignals["Bike"] = ModelSignals()
+
+
+@signal
+async def order_moved(
+    sender: type[Shop] | type[Clerk],
+    *,
+    order_id: Annotated[int, pydantic.Field(gt=0)],
+    **kw: object,
+) -> None:
+    """Sent when an order was moved."""
+
+
+@pytest.fixture
+def checked():
+    validation = validate_payloads(order_moved)
+    yield
+    validation.remove()
+
+
+@pytest.mark.parametrize("sender", [Shop, Branch, Clerk])
+async def test_function_signal_accepts_what_its_signature_names(checked, sender):
+    await order_moved.send(sender=sender, order_id=1)
+
+
+@pytest.mark.parametrize(
+    ("sender", "given"),
+    [(Shop(), "a `Shop`"), (Line, "`type[Line]`"), (None, "a `NoneType`"), ("Shop", "a `str`")],
+    ids=["instance", "other class", "none", "name"],
+)
+async def test_wrong_sender_of_a_function_signal_is_refused(checked, sender, given):
+    called = []
+
+    @order_moved.connect
+    async def receiver(sender, **kwargs):
+        called.append(sender)
+
+    try:
+        with pytest.raises(SignalPayloadError) as caught:
+            await order_moved.send(sender=sender, order_id=0)
+    finally:
+        order_moved.disconnect(receiver)
+    assert called == []
+    [problem, other] = map(str, caught.value.mistakes)
+    assert problem == f"`sender` expected `type[Shop] | type[Clerk]`, was given {given}"
+    assert other.startswith("`order_id` expected `int`")
+
+
+async def test_sender_that_is_a_type_variable_is_not_checked():
+    validation = validate_payloads()
+    try:
+        await Signal().send(sender=None)
+        await Bike.signals.pre_delete.send(sender=Line, instance=object())
+    finally:
+        validation.remove()

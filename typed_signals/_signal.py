@@ -221,7 +221,7 @@ class Signal(BaseSignal, Generic[P]):
             sequentially in the caller's task (see :attr:`sequential`).
 
             Args:
-                sender: The model class (or whatever the signal's sender is).
+                sender: The model class, or what the contract names; not compared with it.
                 payload: The payload by keyword, as the Protocol names it.
 
             Raises:
@@ -249,7 +249,7 @@ class Signal(BaseSignal, Generic[P]):
             otherwise like :meth:`send`.
 
             Args:
-                sender: The model class (or whatever the signal's sender is).
+                sender: The model class, or what the contract names; not compared with it.
                 payload: The payload by keyword, as the Protocol names it.
 
             Returns:

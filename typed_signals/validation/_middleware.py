@@ -25,7 +25,7 @@ class PayloadValidation:
 
     def __call__(self, sent: SentSignal, call_next: CallNext[T], /) -> Coroutine[Any, Any, T]:
         """Check the payload of one send, then pass it on."""
-        mistakes = payload_of(sent.signal.protocol).mistakes(sent.payload)
+        mistakes = payload_of(sent.signal.protocol).mistakes(sent.sender, sent.payload)
         if mistakes:
             raise payload_error(sent.signal, mistakes)
         return call_next(sent)
@@ -39,7 +39,8 @@ def validate_payloads(*targets: Target) -> PayloadValidation:
     """Check the payload of every send with pydantic, before any receiver runs.
 
     What is checked are the types that the signal's Protocol gives to its payload, including
-    constraints that pydantic reads from ``Annotated``. Nothing is converted: ``"3"`` is no
+    constraints that pydantic reads from ``Annotated``. If it says ``sender: type[Order]``, the
+    sender has to be ``Order`` or a subclass of it. Nothing is converted: ``"3"`` is no
     ``int``, and receivers get the very objects that were sent. A wrong payload raises
     :class:`~typed_signals.SignalPayloadError` even when no receiver is connected.
 

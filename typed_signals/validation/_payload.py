@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from collections.abc import Iterator, Mapping, Sequence
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 import pydantic
 from typing_extensions import is_typeddict
@@ -16,7 +17,7 @@ from typed_signals._annotations import (
     format_type,
 )
 from typed_signals._cache import cached_by_source
-from typed_signals._contract import Mistake
+from typed_signals._contract import SENDER, Mistake
 from typed_signals._describe import suggest
 from typed_signals._read_contract import read_contract
 from typed_signals._signal import Signal
@@ -67,16 +68,25 @@ class Payload:
         self.fields = {
             name: Field(hints.get(name, Any), defaults[name]) for name in contract.payload
         }
+        self._sender = hints.get(SENDER, Any)
+        self._senders = _classes(self._sender)
         description = (inspect.getdoc(protocol) or "").partition("\n")[0]
         closed = not (contract.requires_kwargs or contract.accepts_any_payload)
         self.model: Model = Installed(protocol.__name__, description, self.fields, closed=closed)
 
-    def mistakes(self, payload: Mapping[str, Any]) -> list[Mistake]:
-        """Every mistake in a payload."""
+    def mistakes(self, sender: object, payload: Mapping[str, Any]) -> list[Mistake]:
+        """Every mistake in what is sent."""
         found: dict[str, Found] = {}
         for each in self.model.check(payload):
             found.setdefault(each.name, each)
-        return [Mistake(name, self._problem(each, payload)) for name, each in found.items()]
+        mistakes = [Mistake(name, self._problem(each, payload)) for name, each in found.items()]
+        return [*self._sender_mistakes(sender), *mistakes]
+
+    def _sender_mistakes(self, sender: object) -> Iterator[Mistake]:
+        kind: type[Any] | None = sender if isinstance(sender, type) else None
+        if self._senders and not (kind and issubclass(kind, self._senders)):
+            given = f"`type[{kind.__qualname__}]`" if kind else _kind(sender)
+            yield Mistake(SENDER, f"expected `{format_type(self._sender)}`, was given {given}")
 
     def _problem(self, found: Found, payload: Mapping[str, Any]) -> str:
         if found.code == EXTRA and not found.path:
@@ -99,6 +109,14 @@ class Payload:
         if _is_instance(value, plain):
             given += f" that breaks `{found.code}`"
         return f"{expected}, {given}"
+
+
+def _classes(hint: Any) -> tuple[type, ...]:
+    """The classes of ``type[A] | type[B]``; none if a sender need be none of any class."""
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    named = [get_args(part)[0] if get_origin(part) is type else None for part in parts]
+    classes = [each for each in named if isinstance(each, type) and each is not Any]
+    return tuple(classes) if len(classes) == len(named) else ()
 
 
 @cached_by_source
