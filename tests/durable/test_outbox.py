@@ -17,8 +17,10 @@ from typed_signals.durable import (
     DurableError,
     Job,
     NoTransactionError,
+    Outbox,
     TableOutbox,
 )
+from typed_signals.durable.procrastinate import ProcrastinateOutbox
 
 
 class UndoneError(Exception):
@@ -189,3 +191,26 @@ async def test_drain_works_in_a_database_that_rolls_everything_back(tmp_path):
         assert await outbox.drain() == 1
     assert got == [note]
     typed_signals.ormar.uninstall()
+
+
+# ty and pyrefly do not show the docstring of what a method overrides, so each outbox has its own.
+OF_ITS_OWN = {
+    "register": "procrastinate's adds a task",
+    "write": "a row, or a job",
+    "runner": "what a lease is",
+    "connected": "procrastinate's opens the app, too",
+    "dead": "procrastinate keeps no traceback",
+}
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "schema",
+        *(name for name in vars(Outbox) if name[0] != "_" and callable(getattr(Outbox, name))),
+    ],
+)
+def test_outboxes_say_the_same_of_what_they_have_in_common(method: str) -> None:
+    mine, other = getattr(TableOutbox, method), getattr(ProcrastinateOutbox, method)
+    assert mine.__doc__
+    assert (mine.__doc__ == other.__doc__) is (method not in OF_ITS_OWN)

@@ -97,7 +97,7 @@ class TableOutbox:
         return self.receivers.versions
 
     def schema(self, name: str) -> dict[str, Any]:
-        """The JSON schema of what a receiver's rows hold.
+        """The JSON schema of what a receiver's events hold in ``payload``.
 
         Args:
             name: The receiver's durable name.
@@ -117,7 +117,7 @@ class TableOutbox:
 
         Raises:
             BaseException: What the first failing receiver raised, once the others have run. Its
-                row is due again later, as after a worker's attempt.
+                event is due again later, as after a worker's attempt.
             DurableError: A transaction is open: what it wrote is not committed yet.
         """
         check_drain(self.store)
@@ -197,7 +197,7 @@ class TableOutbox:
         """Have dead events handled again, with all their attempts.
 
         Args:
-            ids: The numbers of their rows; none at all stand for every dead event.
+            ids: Their numbers; none at all stand for every dead event.
 
         Returns:
             How many there were.

@@ -148,7 +148,7 @@ class ProcrastinateOutbox:
         ]
 
     def schema(self, name: str) -> dict[str, Any]:
-        """The JSON schema of what a receiver's jobs hold in ``payload``.
+        """The JSON schema of what a receiver's events hold in ``payload``.
 
         Args:
             name: The receiver's durable name.
@@ -206,7 +206,7 @@ class ProcrastinateOutbox:
 
         Raises:
             BaseException: What the first failing receiver raised, once the others have run. Its
-                job is due again later, as after a worker's attempt.
+                event is due again later, as after a worker's attempt.
             DurableError: A transaction is open: what it wrote is not committed yet.
         """
         check_drain(self.store)
@@ -218,16 +218,17 @@ class ProcrastinateOutbox:
         return runner.handled
 
     async def receive(self, event: Event, *, attempt: int = 1, last: bool = False) -> None:
-        """Handle an event that came through a broker; see ``TableOutbox.receive()``.
+        """Handle an event that came through a broker; what its consumer calls.
 
         Args:
             event: The event.
             attempt: Which attempt this is, if the broker says.
-            last: Whether the broker gives the event up if this attempt fails.
+            last: Whether the broker gives the event up if this attempt fails: it is then counted
+                as dead, and else as tried again.
 
         Raises:
             DurableError: This process does not know the receiver, or only an older version.
-            Exception: What the receiver raised.
+            Exception: What the receiver raised: let it reach the broker, which delivers again.
         """
         await self.receivers.receive(event, attempt_number=attempt, last=last)
 
@@ -251,7 +252,7 @@ class ProcrastinateOutbox:
         """Have dead events handled again, with all their attempts.
 
         Args:
-            ids: The numbers of their jobs; none at all stand for every dead event.
+            ids: Their numbers; none at all stand for every dead event.
 
         Returns:
             How many there were.
