@@ -11,7 +11,8 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from mypy.nodes import TypeInfo
+from mypy.build import PRI_LOW
+from mypy.nodes import MypyFile, TypeInfo
 from mypy.plugin import (
     AttributeContext,
     ClassDefContext,
@@ -38,7 +39,7 @@ from typed_signals.mypy.fullnames import (
     SIGNAL,
     SIGNAL_DECORATORS,
 )
-from typed_signals.mypy.installed import installed_signals
+from typed_signals.mypy.installed import installed_signals, modules_needed
 from typed_signals.mypy.installs import remember_installs
 from typed_signals.mypy.meta import add_signals_to_meta
 from typed_signals.mypy.names import check_name
@@ -107,6 +108,10 @@ _UNKNOWN_IN: dict[str, Callable[[str, AttributeContext], Type]] = {EMITTER: _und
 
 class SignalsPlugin(Plugin):
     """Maps mypy's hooks to the features."""
+
+    def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
+        """What mypy reads along with a module, though that does not import it."""
+        return [(PRI_LOW, module, -1) for module in modules_needed(file)]
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         """The feature for an attribute."""

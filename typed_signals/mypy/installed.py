@@ -5,8 +5,19 @@ What mypy cannot do by itself: a call gives no attribute another type, here or i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mypy.checker import TypeChecker
-from mypy.nodes import Context, Expression, MemberExpr, TempNode
+from mypy.nodes import (
+    Context,
+    Expression,
+    Import,
+    ImportAll,
+    ImportFrom,
+    MemberExpr,
+    MypyFile,
+    TempNode,
+)
 from mypy.plugin import AttributeContext, CheckerPluginInterface
 from mypy.subtypes import is_subtype
 from mypy.types import Instance, Type, TypeType, get_proper_type
@@ -15,7 +26,7 @@ from typed_signals.mypy.emitters import SIGNALS, emitter_owner
 from typed_signals.mypy.fullnames import MAPPED, MAPPED_SIGNALS
 from typed_signals.mypy.installs import find_class, installed_emitter
 
-__all__ = ["installed_signals", "is_mapped", "signal_of"]
+__all__ = ["installed_signals", "is_mapped", "modules_needed", "signal_of"]
 
 _CONFIG = "ormar_config"
 
@@ -59,6 +70,30 @@ def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Conte
         expression = MemberExpr(expression, attribute)
         expression.set_line(place)
     return api.get_expression_type(expression)
+
+
+def modules_needed(file: MypyFile) -> list[str]:
+    """The modules that say what the classes of a module send, though it does not import them.
+
+    Where a mapped class comes from, some module imports SQLAlchemy. With that mypy reads the
+    signals of mapped classes, so that they are known wherever one is, whatever else is imported.
+    """
+    package = _package(MAPPED[0])
+    if _package(file.fullname) == package or package not in map(_package, _imported_by(file)):
+        return []
+    return [MAPPED_SIGNALS.rpartition(".")[0]]
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def _imported_by(file: MypyFile) -> Iterator[str]:
+    for each in file.imports:
+        if isinstance(each, Import):
+            yield from (name for name, _ in each.ids)
+        elif isinstance(each, ImportFrom | ImportAll) and not each.relative:
+            yield each.id
 
 
 def is_mapped(sender: Type) -> bool:

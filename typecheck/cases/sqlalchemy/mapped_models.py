@@ -7,7 +7,6 @@ from orders import Audited, Base, Customer, Item, Maker, Named, Order, Stamped, 
 from sqlalchemy.orm import Mapped, mapped_column, registry
 from sqlmodel import SQLModel
 
-import typed_signals
 import typed_signals.sqlalchemy as signals
 from typed_signals import CustomReceiver, Signal
 from typed_signals.sqlalchemy.lifecycle import PreSaveReceiver
@@ -173,17 +172,3 @@ async def of_two_by_name(sender: type[Named], pk: int, **kwargs: Any) -> None: .
 
 @signals.receiver("pre_svae", Order)  # E[receiver-by-name] plugin: did you mean `pre_save`?
 async def misspelt_name(sender: type[Order], **kwargs: Any) -> None: ...
-
-
-# --- the decorators of ormar ---------------------------------------------------------------------
-
-
-@typed_signals.pre_save(Order)
-async def same_payload(sender: type[Order], instance: Order, **kwargs: Any) -> None: ...
-
-
-@typed_signals.pre_update(Order)  # E[decorator-of-another-orm] plugin: it requires `passed_args`
-async def other_payload(
-    sender: type[Order], instance: Order, passed_args: dict[str, Any], **kwargs: Any
-) -> None:
-    print(signals)  # no mistake in a program that never imports it
