@@ -6,9 +6,10 @@ from random import Random
 
 HEAD = '''\
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ParamSpec, Protocol
 
+import typed_signals.sqlalchemy.lifecycle as mapped
 from typed_signals import *
 
 
@@ -69,9 +70,12 @@ def hidden(function: Callable[..., Awaitable[object]]) -> Callable[..., Awaitabl
 '''
 
 
+ODD = ["extra", "instnace", "sendr", "_", "payload"]
+
+
 @dataclass(frozen=True)
 class Kind:
-    """A signal, what it sends, and what one writes for it.
+    """A signal, what it sends, what one writes for it, and what it never sends.
 
     It is a Protocol, or the name of a signal that was made of a function.
     """
@@ -79,6 +83,7 @@ class Kind:
     contract: str
     types: Mapping[str, str]
     payloads: Sequence[Mapping[str, str]]
+    odd: Sequence[str] = tuple(ODD)
 
     @property
     def is_function(self) -> bool:
@@ -86,16 +91,11 @@ class Kind:
         return self.contract.islower()
 
 
-ODD = ["extra", "instnace", "sendr", "_", "payload"]
 EVERYTHING = dict.fromkeys((*ODD, "amount", "note"), "anything")
 MODEL = {"instance": "Album"}
-RELATION = {
-    **MODEL,
-    "child": "Any",
-    "relation_name": "str",
-    "passed_kwargs": "dict[str, Any]",
-    "passed_args": "dict[str, Any]",
-}
+ADDED = {**MODEL, "child": "Any", "relation_name": "str"}
+RELATION = {**ADDED, "passed_kwargs": "dict[str, Any]", "passed_args": "dict[str, Any]"}
+UPDATED = {**MODEL, "changed": "Mapping[str, Change]"}
 SENT = {"instance": "Album()", "child": "Track()", "relation_name": "'tracks'"}
 KINDS = [
     Kind("PreSaveReceiver[Album]", MODEL, [{"instance": "Album()"}]),
@@ -111,6 +111,17 @@ KINDS = [
         [SENT],
     ),
     Kind("PostBulkUpdateReceiver[Album]", {"instances": "list[Album]"}, [{"instances": "[]"}]),
+    *[
+        Kind(f"mapped.{name}Receiver[Album]", types, [payload], [*ODD, "passed_args"])
+        for name, types, payload in (
+            ("PreSave", MODEL, {"instance": "Album()"}),
+            ("PostDelete", MODEL, {"instance": "Album()"}),
+            ("PreUpdate", UPDATED, {"instance": "Album()", "changed": "{}"}),
+            ("PostUpdate", UPDATED, {"instance": "Album()", "changed": "{}"}),
+            ("PreRelationAdd", ADDED, SENT),
+            ("PostRelationRemove", ADDED, SENT),
+        )
+    ],
     Kind("CustomReceiver[Album]", {"amount": "int", "note": "str"}, [EVERYTHING]),
     Kind("Plain", {"amount": "int", "note": "str"}, [{"amount": "1", "note": "''"}]),
     Kind(
@@ -179,7 +190,7 @@ class Writer:
     def parameters(self, kind: Kind, first: Sequence[str] = ()) -> Parameters:
         types = {"sender": "type[Album]", **kind.types}
         payload = [name for name in kind.types if self.often(0.5)]
-        odd = [name for name in ODD if self.often(0.04)]
+        odd = [name for name in kind.odd if self.often(0.04)]
         names = [*payload, *odd]
         self.random.shuffle(names)
         if self.often(0.93):
@@ -195,7 +206,8 @@ class Writer:
                 made.words.append("*")
             if index == only_named and star:
                 made.words.append("*args" + self.annotation("object"))
-            optional = (optional and index < only_named) or self.often(0.5 if name in ODD else 0.12)
+            rarely = 0.5 if name in odd else 0.12
+            optional = (optional and index < only_named) or self.often(rarely)
             default = " = anything" if optional else ""
             made.words.append(name + self.annotation(types.get(name, "int")) + default)
             made.named.append(name)
