@@ -119,6 +119,29 @@ def test_modules_to_name_can_be_named_from_here(tmp_path: Path) -> None:
     assert "such as `../apart/signals.py`" in run("list", "../apart", cwd=folder / "folder").err
 
 
+def test_module_that_imports_the_others_is_named_first(tmp_path: Path) -> None:
+    files = {
+        "bikes/__init__.py": "",
+        "bikes/app.py": "from bikes import receivers as receivers\n",
+        "bikes/receivers.py": RECEIVERS,
+        "bikes/signals.py": "from typed_signals import Signal\nsold = Signal()\n",
+    }
+    folder = write(tmp_path, files)
+    for given in ("bikes", "bikes/", "."):
+        done = run("list", given, cwd=folder)
+        assert "such as `bikes.app`, `bikes.receivers`, `bikes.signals`" in done.err
+    assert "bikes.receivers.react" in run("list", "bikes.app", cwd=folder).out
+
+
+RECEIVERS = """\
+from bikes.signals import sold
+
+
+@sold.connect
+async def react(sender: object, **kwargs: object) -> None: ...
+"""
+
+
 @pytest.mark.parametrize(
     ("command", "target", "said"),
     [

@@ -7,6 +7,7 @@ import os
 import sys
 import sysconfig
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,7 +17,13 @@ from typing import Any
 import typed_signals
 from typed_signals.cli import _library as library
 from typed_signals.cli._output import CannotRun, remark, reserve_stdout
-from typed_signals.cli._source import connecting, files_below, imported_packages, module_name
+from typed_signals.cli._source import (
+    connecting,
+    files_below,
+    imported_packages,
+    imports,
+    module_name,
+)
 
 __all__ = ["RUNS_CODE", "Target", "import_target", "modules_to_name"]
 
@@ -87,14 +94,26 @@ def _folder(where: str, folder: Path) -> CannotRun:
 
 
 def modules_to_name(folder: Path) -> str:
-    """Up to three modules below a folder that connect receivers, or else use signals or models.
+    """Up to three modules below a folder: first those that import the others.
 
-    Looks at no more files than a project has, since the folder may be the whole disk.
+    Then those that connect receivers, then those that use signals or models at all. Looks at no
+    more files than a project has, since the folder may be the whole disk.
     """
     files = sorted(islice(files_below(folder), _MOST_FILES))
-    users = [file for file in files if _USED & imported_packages(file)]
-    names = dict.fromkeys(map(_as_given, (*connecting(files), *users)))
+    users = [*connecting(files), *(each for each in files if _USED & imported_packages(each))]
+    names = dict.fromkeys(map(_as_given, (*_on_top(files, users), *users)))
     return ", ".join(f"`{name}`" for name in [*names][:3])
+
+
+def _on_top(files: Sequence[Path], users: Sequence[Path]) -> list[Path]:
+    """The files that import some of those that use signals, and that no other file imports."""
+    used = {module_name(file)[0] for file in users}
+    imported = {name for file in files for name in imports(file)}
+    return [
+        file
+        for file in files
+        if not imports(file).isdisjoint(used) and module_name(file)[0] not in imported
+    ]
 
 
 def _as_given(file: Path) -> str:
