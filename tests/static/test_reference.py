@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from scripts.docs_roles import on_page_content
 from scripts.readme import ROOT
 
 PAGES = [*(ROOT / "docs" / "reference").glob("*.md"), ROOT / "docs" / "ormar-signals.md"]
@@ -42,3 +43,11 @@ def test_modules_that_are_shown_whole_are_in_the_reference(module: str) -> None:
 
 def test_no_name_is_on_two_pages() -> None:
     assert len(ENTRIES) == len(set(ENTRIES))
+
+
+def test_example_in_a_docstring_is_shown_as_python() -> None:
+    said = '<p>One of :class:<code>Sent</code>::</p>\n<div class="language-text highlight">'
+    shown = on_page_content(f"{said}<pre><span></span><code>a &lt; None\n</code></pre></div>")
+    assert '"typed_signals.Sent"><code>Sent</code></autoref>:</p>' in shown
+    assert '<div class="language-python highlight"><pre><span></span><code>' in shown
+    assert '<span class="kc">None</span>\n</code></pre></div>' in shown
