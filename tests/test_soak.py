@@ -21,8 +21,8 @@ from tests.lanes import CONFIG
 from typed_signals import Signal
 
 FULL = os.environ.get("TYPED_SIGNALS_SOAK", "") not in {"", "0"}
-SENDS = 1_000_000 if FULL else 50_000
-SAVES = 10_000 if FULL else 500
+SENDS = 1_000_000 if FULL else 30_000
+SAVES = 10_000 if FULL else 200
 
 pytestmark = pytest.mark.slow
 
