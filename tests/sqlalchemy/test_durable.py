@@ -478,6 +478,12 @@ async def test_second_outbox_for_the_same_metadata_is_refused(shop):
 
 
 async def test_outbox_without_sessions_says_what_to_write(shop):
+    class Server(shop.Base):
+        __tablename__ = "servers"
+        database: Mapped[str] = mapped_column(primary_key=True)
+
+    with pytest.raises(DurableError, match="sessions=async_session"):
+        TableOutbox(Server)
     with pytest.raises(DurableError, match=r"`TableOutbox\(Base, sessions=async_session\)`"):
         TableOutbox(shop.Base)
 

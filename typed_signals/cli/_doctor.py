@@ -33,6 +33,7 @@ _PACKAGE = "typed-signals"
 _STUBS = "ormar-stubs"
 _PLUGIN = "typed_signals.mypy"
 _PYDANTIC = "pydantic.mypy"
+_ORMS = ("ormar", "sqlalchemy", "sqlmodel")
 
 # Where mypy looks for its configuration, in this order; the last two may be of other tools alone.
 _CONFIGS = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")
@@ -105,13 +106,19 @@ def _python(project: Path) -> _Results:
             yield "note", found, f"install {_PACKAGE} there and run it from there"
 
 
+def _imported(project: Path) -> set[str]:
+    """The ORMs that the project imports."""
+    return {*_ORMS} & {name for file in files_below(project) for name in imported_packages(file)}
+
+
 def _ormar(project: Path) -> _Results:
     if _installed("ormar"):
         yield from _version("ormar")
         return
     user = next((each for each in files_below(project) if "ormar" in imported_packages(each)), None)
     if user is None:
-        yield "note", "ormar is not installed, and the project does not import it", ""
+        if not _imported(project):
+            yield "note", "ormar is not installed, and the project does not import it", ""
         return
     yield (
         "bad",
@@ -123,9 +130,7 @@ def _ormar(project: Path) -> _Results:
 
 
 def _sqlalchemy(project: Path) -> _Results:
-    if not any(
-        {"sqlalchemy", "sqlmodel"} & imported_packages(each) for each in files_below(project)
-    ):
+    if not {"sqlalchemy", "sqlmodel"} & _imported(project):
         return
     if _installed("sqlalchemy"):
         yield from _version("sqlalchemy")
@@ -143,7 +148,10 @@ def _pre_commit(project: Path) -> _Results:
     file = project / ".pre-commit-config.yaml"
     text = file.read_text(errors="replace") if file.is_file() else ""
     for hook in re.findall(r"-\s+id: mypy\b.*?(?=\n\s*- (?:id|repo):|\Z)", text, re.DOTALL):
-        wanted = [each for each in ("ormar", _PACKAGE) if _installed(each)]
+        # SQLAlchemy comes with the others.
+        used = _imported(project)
+        used = used - {"sqlalchemy"} or used or {"ormar"}
+        wanted = [each for each in (*sorted(used), _PACKAGE) if _installed(each)]
         named = re.findall(r"[\w-]+", hook.replace("_", "-"))
         missing = [each for each in wanted if each not in named]
         if missing and "language: system" not in hook:
@@ -194,7 +202,7 @@ def _configuration(project: Path) -> _Results:
         yield "bad", f"the plugin is not on in {file}{on}", _write(file, *others)
     else:
         yield "bad", "mypy has no configuration, so no plugin", _write(file)
-    if _PYDANTIC in others:
+    if _PYDANTIC in others and _installed("ormar"):
         others.remove(_PYDANTIC)
         yield (
             "note",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from typed_signals.durable._core import LIFECYCLE, Contract, declared_signals, read_contract
@@ -22,13 +23,20 @@ __all__ = [
 def _kinds() -> Iterator[type[Store]]:
     """The stores of the ORMs in use; neither is imported for the other's users."""
     if "ormar" in sys.modules:
-        from typed_signals.durable._ormar import OrmarStore
-
-        yield OrmarStore
+        yield _ormar_store()
     if "typed_signals.sqlalchemy" in sys.modules:
         from typed_signals.durable._sqlalchemy import SqlalchemyStore
 
         yield SqlalchemyStore
+
+
+def _ormar_store() -> Any:
+    """The store of ormar's models.
+
+    Imported by its name: mypy follows an import, and where ormar is not installed our stubs for it
+    make mypy give up.
+    """
+    return import_module("typed_signals.durable._ormar").OrmarStore
 
 
 def is_model(hint: object) -> bool:
@@ -77,8 +85,7 @@ def open_database(base: Any, sessions: Any) -> Store | None:
         from typed_signals.durable._sqlalchemy import SqlalchemyStore
 
         return SqlalchemyStore(base, sessions)
-    if getattr(base, "database", None) is None:
+    if getattr(base, "database", None) is None or "ormar" not in sys.modules:
         return None
-    from typed_signals.durable._ormar import OrmarStore
-
-    return OrmarStore(base.database)
+    store: Store = _ormar_store()(base.database)
+    return store
