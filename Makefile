@@ -7,7 +7,7 @@ JOBS ?= 2
 WORKERS ?= 2
 ARGS ?=
 
-LANES := current databases legacy
+LANES := current databases legacy sqlalchemy
 WASM := test-wasm-3.14 test-wasm-3.15
 UV := $(VENVS)/tools/bin/uv
 BIN := $(VENVS)/current/bin
@@ -38,7 +38,7 @@ demo: current  ## run the example shop on the current lane
 	$(BIN)/python examples/album_shop.py
 
 # Side by side, the output of each in one piece, and at the end what became of each.
-PARTS := test-current test-databases test-legacy test-wasm test-newcomer mypy basedpyright lint docs
+PARTS := test-current test-databases test-legacy test-sqlalchemy test-wasm test-newcomer mypy basedpyright lint docs
 SUMMARY := $(VENVS)/summary
 
 test: setup  ## everything: lint, types, the tests on all lanes, and the site
@@ -52,7 +52,7 @@ part-%:
 	$(MAKE) $* && verdict="ok    " || verdict=FAILED; \
 	echo "  $$verdict  $*, $$(($$(date +%s) - start)) s" >> $(SUMMARY); test "$$verdict" != FAILED
 
-setup: $(LANES)  ## make the environments of all three lanes
+setup: $(LANES)  ## make the environments of all lanes
 
 lint: current  ## ruff: rules and formatting
 	$(BIN)/ruff check .
@@ -83,6 +83,10 @@ test-databases: databases  ## the tests on ormar 0.21, over `databases`
 
 test-legacy: legacy  ## the tests on ormar 0.12.3, SQLAlchemy 1.4 and pydantic 1
 	$(VENVS)/legacy/bin/python -m pytest $(ARGS)
+
+test-sqlalchemy: sqlalchemy  ## the tests on SQLAlchemy 2.0, without ormar, except test_soak
+	$(VENVS)/sqlalchemy/bin/python -m pytest -n $(WORKERS) --dist loadgroup \
+		--ignore=tests/test_soak.py $(ARGS)
 
 # Without Node 20 it is skipped, or fails if TYPED_SIGNALS_REQUIRE_NODE=1 is set.
 test-wasm:  ## the tests of the core on Python 3.14 and 3.15, in WebAssembly
@@ -141,6 +145,7 @@ lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
 		-o constraints/current.txt
 	$(COMPILE) --group test --group databases -o constraints/databases.txt
 	$(COMPILE) --group test --group legacy -o constraints/legacy.txt
+	$(COMPILE) --group test --group sqlalchemy --extra cli -o constraints/sqlalchemy.txt
 	$(RESOLVE) $(FOR_WASM) --group test -o constraints/wasm.txt
 	$(COMPILE) --group docs -o constraints/docs.txt
 	$(COMPILE) --group bench -o constraints/bench.txt

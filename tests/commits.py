@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
 
 from tests import lanes
-from tests.shop import CONFIG, Shop, Store
 from typed_signals import get_emitter
+
+if TYPE_CHECKING:
+    from tests.shop import Shop, Store
 
 __all__ = ["UndoneError", "committed", "execute", "receive", "signals"]
 
@@ -19,7 +21,9 @@ class UndoneError(Exception):
 
 def signals(model: Any) -> Any:
     """A model's signals."""
-    return getattr(model, CONFIG).signals if hasattr(model, CONFIG) else get_emitter(model)
+    return (
+        getattr(model, lanes.CONFIG).signals if hasattr(model, lanes.CONFIG) else get_emitter(model)
+    )
 
 
 def receive(signal: Any) -> list[str]:
@@ -40,7 +44,7 @@ async def committed(shop: Shop) -> list[str]:
 
 async def execute(store: Store, statement: str) -> None:
     """Run SQL, inside the open transaction if there is one."""
-    if lanes.CURRENT:
+    if lanes.ENGINES:
         await store.execute(sqlalchemy.text(statement))
     else:
         await store.database.execute(statement)

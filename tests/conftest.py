@@ -7,6 +7,7 @@ import threading
 from functools import cache
 from importlib.abc import MetaPathFinder
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -16,21 +17,38 @@ from tests import lanes
 # The tests of the checkers and of linting need the tools of the current lane.
 collect_ignore = [] if lanes.CURRENT else ["static"]
 
-# --- without ormar -------------------------------------------------------------------------------
+# --- what a lane does not install ----------------------------------------------------------------
+
+# What a lane may lack, and the parts of the package that are nothing without it.
+OPTIONAL = {
+    "aiosqlite": (),
+    "opentelemetry": ("tracing",),
+    "ormar": ("ormar",),
+    "pydantic": ("durable", "validation"),
+    "sqlalchemy": ("durable", "ormar", "sqlalchemy"),
+}
 
 
-class OfOtherLanes(MetaPathFinder):
-    """Skips a test, or a whole file, that imports what is only installed together with ormar."""
+class NotInstalled(MetaPathFinder):
+    """Skips a test, or a whole file, that imports what this lane does not install.
 
-    names = frozenset({"aiosqlite", "opentelemetry", "ormar", "pydantic", "sqlalchemy"})
+    If another part of the package imports it, that is an error, as it is for a user.
+    """
 
     def find_spec(self, name: str, *_: object) -> None:
-        if name in self.names:
+        if name in OPTIONAL and self._importer(OPTIONAL[name]).startswith("tests."):
             pytest.skip(f"`{name}` is not installed on this lane", allow_module_level=True)
 
+    def _importer(self, parts: tuple[str, ...]) -> str:
+        """The module that imports it, or one of these parts of the package."""
+        passed = ("importlib.", *(f"typed_signals.{part}." for part in parts))
+        frame: FrameType | None = sys._getframe(2)
+        while frame and f"{frame.f_globals.get('__name__')}.".startswith(passed):
+            frame = frame.f_back
+        return str(frame.f_globals.get("__name__")) if frame else ""
 
-if lanes.CORE:
-    sys.meta_path.append(OfOtherLanes())
+
+sys.meta_path.append(NotInstalled())
 
 
 # --- servers -------------------------------------------------------------------------------------
@@ -44,6 +62,10 @@ if not lanes.CORE:
         aiosqlite.core.Connection.daemon = True
 
 SERVERS = {"postgresql": ("127.0.0.1", 5432), "mariadb": ("127.0.0.1", 3306)}
+SERVER_URLS = {
+    "postgresql": "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres",
+    "mariadb": "mysql+aiomysql://root@127.0.0.1:3306/test",
+}
 REQUIRED = os.environ.get("TYPED_SIGNALS_REQUIRE_DATABASES", "") not in {"", "0"}
 
 
@@ -57,11 +79,13 @@ def answers(host: str, port: int) -> bool:
 
 
 def pytest_report_header() -> str:
-    servers = [name for name, address in SERVERS.items() if lanes.CURRENT and answers(*address)]
+    servers = [name for name, address in SERVERS.items() if lanes.ENGINES and answers(*address)]
     return f"lane: {lanes.NAME}; databases: {', '.join(['sqlite', *servers])}"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("ormar_only") is not None and not lanes.ORMAR:
+        pytest.skip("`ormar` is not installed on this lane")
     for marker, (host, port) in SERVERS.items():
         if item.get_closest_marker(marker) is not None and not answers(host, port):
             message = f"no {marker} server answers on {host}:{port}"
@@ -77,11 +101,11 @@ DATABASES = [
     *(
         pytest.param(server, marks=getattr(pytest.mark, server))
         for server in SERVERS
-        if lanes.CURRENT  # the other lanes have no driver for them
+        if lanes.ENGINES  # the other lanes have no driver for them
     ),
 ]
 
-BACKENDS = ["ormar", *(["sqlalchemy"] if lanes.CURRENT else [])]
+BACKENDS = [*(["ormar"] if lanes.ORMAR else []), *(["sqlalchemy"] if lanes.ENGINES else [])]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -96,8 +120,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 marks=[getattr(pytest.mark, database)] if database in SERVERS else [],
                 id=database if backend == "ormar" else f"{backend}-{database}",
             )
-            for backend in (BACKENDS if both else BACKENDS[:1])
-            for database in ("sqlite", *(SERVERS if lanes.CURRENT else ()))
+            for backend in (BACKENDS if both else ["ormar"])
+            for database in ("sqlite", *(SERVERS if lanes.ENGINES else ()))
         ]
         metafunc.parametrize("shop_models", params, indirect=True, scope="session")
 
@@ -105,14 +129,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def shop_models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory):
     """The shop's models with their tables, once per database."""
-    from tests.shop import SERVER_URLS, Shop, Store
-
     backend, database = request.param
-    kinds: Any = (Store, Shop)
+    kinds: Any
     if backend == "sqlalchemy":
         from tests.sqlalchemy.store import AlchemyShop, AlchemyStore
 
         kinds = (AlchemyStore, AlchemyShop)
+    else:
+        from tests.shop import Shop, Store
+
+        kinds = (Store, Shop)
     if database == "sqlite":
         store = kinds[0].sqlite(tmp_path_factory.mktemp("shop") / "shop.db")
     else:
@@ -124,15 +150,30 @@ def shop_models(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 @pytest.fixture
-def store(tmp_path: Path):
-    """A place for a test's own models, in an SQLite file; nothing is installed before or after."""
+def make_store(tmp_path: Path):
+    """Makes places for a test's own models of ormar, each in an SQLite file with a given name.
+
+    Nothing is installed before or after.
+    """
     import typed_signals.ormar
     from tests.shop import Store
 
-    store = Store.sqlite(tmp_path / "store.db")
-    yield store
-    store.forget_receivers()
+    made: list[Store] = []
+
+    def make(name: str) -> Store:
+        made.append(Store.sqlite(tmp_path / name))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.forget_receivers()
     typed_signals.ormar.uninstall()
+
+
+@pytest.fixture
+def store(make_store):
+    """A place for a test's own models, in an SQLite file; nothing is installed before or after."""
+    return make_store("store.db")
 
 
 @pytest.fixture

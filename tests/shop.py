@@ -20,7 +20,7 @@ import typed_signals.ormar
 from tests import lanes
 from tests.lanes import CONFIG
 
-__all__ = ["CONFIG", "LIFECYCLE", "SERVER_URLS", "Sent", "Shop", "Store", "log_sends"]
+__all__ = ["CONFIG", "LIFECYCLE", "Sent", "Shop", "Store", "log_sends"]
 
 LIFECYCLE = (
     "pre_save",
@@ -36,11 +36,6 @@ LIFECYCLE = (
     "post_bulk_update",
 )
 """The names of the signals that ormar itself sends."""
-
-SERVER_URLS = {
-    "postgresql": "postgresql+asyncpg://postgres@127.0.0.1:5432/postgres",
-    "mariadb": "mysql+aiomysql://root@127.0.0.1:3306/test",
-}
 
 Model = Any
 """A model class, or an instance: no single type fits all versions."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import typed_signals.ormar
 from tests.commits import UndoneError, signals
-from tests.shop import Shop, Store
 from typed_signals import Failure, set_exception_handler
 from typed_signals._describe import describe
 from typed_signals.testing import OnCommitCalls, capture_on_commit
 
+if TYPE_CHECKING:
+    from tests.shop import Shop, Store
+
 pytest_plugins = ["pytester"]
+
+pytestmark = pytest.mark.both_backends
 
 Names = list[str]
 
@@ -99,6 +103,7 @@ async def test_receivers_see_the_rows_of_the_test(shop: Shop) -> None:
     assert await shop.Album.objects.count() == 0
 
 
+@pytest.mark.ormar_only("there the rows of the audit log send nothing")
 async def test_what_receivers_send_is_run_too(shop: Shop) -> None:
     events: list[str] = []
 
@@ -201,11 +206,11 @@ async def test_inner_block_collects_first(shop: Shop, names: Names) -> None:
 
 
 async def test_several_databases_are_collected_in_the_order_of_sends(
-    tmp_path: Path, store: Store
+    make_store: Callable[[str], Store],
 ) -> None:
-    other = Store.sqlite(tmp_path / "other.db")
+    store, other = make_store("store.db"), make_store("other.db")
     album, order = store.model("Album"), other.model("Order")
-    typed_signals.ormar.install()
+    store.install()
     found: Names = []
     for model in (album, order):
 
@@ -231,7 +236,6 @@ async def test_several_databases_are_collected_in_the_order_of_sends(
         finished.set()
         await ordering
     assert found == ["Order b", "Album a"]
-    other.forget_receivers()
 
 
 # --- failures ------------------------------------------------------------------------------------
@@ -297,6 +301,7 @@ async def test_cancelled_test_stays_cancelled(shop: Shop) -> None:
 # --- the fixture ---------------------------------------------------------------------------------
 
 
+@pytest.mark.ormar_only("the fixture is the same")
 def test_fixture_fails_the_test_in_which_a_receiver_fails(
     pytester: pytest.Pytester, tmp_path: Path
 ) -> None:

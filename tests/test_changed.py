@@ -20,8 +20,8 @@ import sqlalchemy
 import typed_signals.ormar
 from tests import lanes
 from tests.commits import UndoneError, signals
-from tests.conftest import SERVERS
-from tests.shop import CONFIG, SERVER_URLS, Shop, Store
+from tests.conftest import SERVER_URLS, SERVERS
+from tests.shop import CONFIG, Shop, Store
 from typed_signals import Change, Signal, SignalDefinitionError, SignalPayloadError
 from typed_signals._dispatch.changed import Operation
 from typed_signals.introspection import inspect_emitter

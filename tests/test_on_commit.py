@@ -8,18 +8,19 @@ import contextvars
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-import typed_signals.ormar
 from tests import lanes
 from tests.cancelling import cancelled_at_every_await
 from tests.commits import UndoneError, committed, receive, signals
-from tests.shop import Shop, Store
 from typed_signals import Failure, Signal, set_commit_grace, set_exception_handler
 from typed_signals.testing import capture_signals
+
+if TYPE_CHECKING:
+    from tests.shop import Shop, Store
 
 pytestmark = pytest.mark.both_backends
 
@@ -115,6 +116,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.ormar_only("a session of SQLAlchemy does not ask who is connected")
 def test_the_first_of_a_process_can_be_connected_inside_a_transaction(tmp_path):
     script = CONNECTED_INSIDE.format(path=tmp_path / "shop.db")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -151,61 +153,56 @@ async def test_uninstall_and_install_keep_how_receivers_are_called(shop, heard):
     assert heard == ["a"]
 
 
-async def test_several_databases(tmp_path):
-    stores = [Store.sqlite(tmp_path / "one.db"), Store.sqlite(tmp_path / "two.db")]
+async def test_several_databases(make_store):
+    stores = [make_store("one.db"), make_store("two.db")]
     albums = [store.model("Album") for store in stores]
     heard: list[str] = []
-    typed_signals.ormar.install(*albums)
+    stores[0].install()
 
     async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
         heard.append(instance.name)
 
-    typed_signals.ormar.post_save(albums, on_commit=True)(note)
-    try:
-        async with stores[0].opened(), stores[1].opened():
+    for album in albums:
+        signals(album).post_save.connect(note, on_commit=True)
+    async with stores[0].opened(), stores[1].opened():
 
-            async def one(entered: asyncio.Event, leave: asyncio.Event) -> None:
-                async with stores[0].database.transaction():
-                    await albums[0](name="one").save()
-                    entered.set()
-                    await leave.wait()
+        async def one(entered: asyncio.Event, leave: asyncio.Event) -> None:
+            async with stores[0].database.transaction():
+                await albums[0](name="one").save()
+                entered.set()
+                await leave.wait()
 
-            entered, leave = asyncio.Event(), asyncio.Event()
-            task = asyncio.create_task(one(entered, leave))
-            await entered.wait()
-            await albums[1](name="two, alone").save()
-            assert heard == ["two, alone"]
-            async with stores[1].database.transaction():
-                await albums[1](name="two").save()
-            assert heard == ["two, alone", "two"]
-            leave.set()
-            await task
-            assert heard == ["two, alone", "two", "one"]
-    finally:
-        typed_signals.ormar.uninstall()
+        entered, leave = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(one(entered, leave))
+        await entered.wait()
+        await albums[1](name="two, alone").save()
+        assert heard == ["two, alone"]
+        async with stores[1].database.transaction():
+            await albums[1](name="two").save()
+        assert heard == ["two, alone", "two"]
+        leave.set()
+        await task
+        assert heard == ["two, alone", "two", "one"]
 
 
 @pytest.mark.parametrize("commits", [True, False])
-async def test_a_database_that_rolls_everything_back_never_tells(tmp_path, commits):
-    store = Store.sqlite(tmp_path / "forced.db")
+async def test_a_database_that_rolls_everything_back_never_tells(make_store, commits):
+    store = make_store("forced.db")
     album = store.model("Album")
     async with store.opened():
         pass  # the tables are there now
     store.database._force_rollback = True
-    typed_signals.ormar.install(album)
+    store.install()
     heard: list[str] = []
 
     async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
         heard.append(instance.name)
 
-    typed_signals.ormar.post_save(album, on_commit=True)(note)
-    try:
-        async with store.database:
-            await album(name="a").save()
-            async with store.database.transaction(force_rollback=not commits):
-                await album(name="b").save()
-    finally:
-        typed_signals.ormar.uninstall()
+    signals(album).post_save.connect(note, on_commit=True)
+    async with store.database:
+        await album(name="a").save()
+        async with store.database.transaction(force_rollback=not commits):
+            await album(name="b").save()
     assert heard == []
 
 
@@ -248,7 +245,7 @@ async def test_a_task_that_outlives_the_transaction_it_was_started_in_is_outside
     assert heard == ["a"]
 
 
-@pytest.mark.skipif(not lanes.CURRENT, reason="`databases` lets only the innermost savepoint end")
+@pytest.mark.skipif(not lanes.ENGINES, reason="`databases` lets only the innermost savepoint end")
 async def test_savepoints_of_two_tasks_that_end_in_any_order(shop, heard):
     """A rollback takes with it all that came after the savepoint on the connection."""
     database = shop.store.database
@@ -275,7 +272,7 @@ async def test_savepoints_of_two_tasks_that_end_in_any_order(shop, heard):
     assert await committed(shop) == ["before both", "early"]
 
 
-@pytest.mark.skipif(lanes.CURRENT, reason="ormar's own transactions know only `async with`")
+@pytest.mark.skipif(lanes.ENGINES, reason="ormar's own transactions know only `async with`")
 @pytest.mark.parametrize("end", ["commit", "rollback"])
 async def test_transactions_begun_and_ended_by_hand(shop, heard, end):
     transaction = await shop.store.database.transaction()
@@ -284,7 +281,7 @@ async def test_transactions_begun_and_ended_by_hand(shop, heard, end):
     assert heard == (["a"] if end == "commit" else [])
 
 
-@pytest.mark.skipif(lanes.CURRENT, reason="ormar's own transactions are no decorators")
+@pytest.mark.skipif(lanes.ENGINES, reason="ormar's own transactions are no decorators")
 async def test_a_transaction_as_a_decorator_serves_every_call(shop, heard):
     @shop.store.database.transaction()
     async def work(name: str, *, undo: bool) -> None:
@@ -423,34 +420,31 @@ async def test_an_error_hook_that_fails_is_logged_too(shop, caplog):
     assert ours[1].startswith(f"the exception handler {place(hook)} failed itself: ")
 
 
-async def test_a_commit_that_fails_tells_nobody(tmp_path):
+async def test_a_commit_that_fails_tells_nobody(make_store):
     """SQLite checks a deferred foreign key only when the transaction commits."""
-    store = Store.sqlite(tmp_path / "deferred.db")
+    store = make_store("deferred.db")
     album = store.model("Album")
-    typed_signals.ormar.install(album)
+    store.install()
     heard: list[str] = []
 
     async def note(sender: Any, instance: Any, **kwargs: Any) -> None:
         heard.append(instance.name)
 
-    typed_signals.ormar.post_save(album, on_commit=True)(note)
-    try:
-        async with store.opened():
-            await store.execute(_text("CREATE TABLE a (id INTEGER PRIMARY KEY)"))
-            await store.execute(
-                _text("CREATE TABLE b (a REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED)")
-            )
-            with pytest.raises(Exception, match="FOREIGN KEY constraint failed"):
-                await _commit_what_cannot_be(store, album)
-            assert heard == []
-    finally:
-        typed_signals.ormar.uninstall()
+    signals(album).post_save.connect(note, on_commit=True)
+    async with store.opened():
+        await store.execute(_text("CREATE TABLE a (id INTEGER PRIMARY KEY)"))
+        await store.execute(
+            _text("CREATE TABLE b (a REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED)")
+        )
+        with pytest.raises(Exception, match="FOREIGN KEY constraint failed"):
+            await _commit_what_cannot_be(store, album)
+        assert heard == []
 
 
 async def _commit_what_cannot_be(store: Store, album: Any) -> None:
     async with store.database.transaction():
         await album(name="a").save()
-        if lanes.CURRENT:
+        if lanes.ENGINES:
             connection = store.database.get_transaction_connection()
             await connection.execute(_text("INSERT INTO b VALUES (1)"))
         else:

@@ -14,7 +14,7 @@ import pytest
 from tests import lanes
 from typed_signals import Signal
 
-needs_ormar = pytest.mark.skipif(lanes.CORE, reason="needs ormar")
+needs_ormar = pytest.mark.skipif(not lanes.ORMAR, reason="needs ormar")
 ROOT = Path(__file__).parent.parent
 
 SHOP = """

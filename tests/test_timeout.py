@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.shop import CONFIG
+from tests.lanes import CONFIG
 from typed_signals import Failure, ModelSignals, Signal, in_thread, set_exception_handler
 from typed_signals._describe import describe
 from typed_signals.introspection import inspect_signal

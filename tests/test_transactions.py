@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -14,8 +14,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from tests import lanes
 from tests.cancelling import cancelled_at_every_await
 from tests.commits import UndoneError, signals
-from tests.shop import Shop
 from typed_signals.testing import capture_signals
+
+if TYPE_CHECKING:
+    from tests.shop import Shop
 
 pytestmark = pytest.mark.both_backends
 

@@ -10,7 +10,7 @@ import ormar
 import pytest
 
 from tests import lanes
-from tests.conftest import DATABASES
+from tests.conftest import DATABASES, SERVER_URLS
 
 # On the other lanes there is one test: that an outbox is refused.
 collect_ignore_glob = [] if lanes.CURRENT else ["test_[!r]*.py"]
@@ -62,7 +62,7 @@ class Shop:
 @pytest.fixture(params=DATABASES)
 async def shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shop]:
     import typed_signals.ormar
-    from tests.shop import SERVER_URLS, Store
+    from tests.shop import Store
 
     url = SERVER_URLS.get(request.param)
     store = Store(url) if url else Store.sqlite(tmp_path / "shop.db")

@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import DATABASES
+from tests.conftest import DATABASES, SERVER_URLS
 from tests.durable.crashes import Crashes, database_of_its_own
 from tests.durable.servers import server_of_its_own
-from tests.shop import SERVER_URLS
 
 FULL = os.environ.get("TYPED_SIGNALS_SOAK", "") not in {"", "0"}
 

@@ -13,9 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 import typed_signals.ormar
+from tests.conftest import SERVER_URLS
 from tests.durable.crashes import database_of_its_own
 from tests.durable.receivers import BrokenError, Receipt, names, receives, send, settled, until
-from tests.shop import SERVER_URLS, Store
+from tests.shop import Store
 from typed_signals import SignalDefinitionError, post_save
 from typed_signals.durable import Durable, DurableError, Job, Outbox, TableOutbox
 from typed_signals.durable.procrastinate import ProcrastinateOutbox

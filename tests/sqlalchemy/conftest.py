@@ -10,14 +10,13 @@ import pytest
 
 from tests import lanes
 
-if not lanes.CURRENT:
+if not lanes.ENGINES:
     collect_ignore_glob = ["test_*.py"]
 else:
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
     import typed_signals.sqlalchemy as signals
-    from tests.conftest import DATABASES
-    from tests.shop import SERVER_URLS
+    from tests.conftest import DATABASES, SERVER_URLS
     from tests.sqlalchemy.shop import Base, make_engine
     from typed_signals.testing import isolated
 
