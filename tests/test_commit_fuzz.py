@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import lanes
 from tests.commits import UndoneError, execute, receive, signals
-from tests.shop import Shop
+
+if TYPE_CHECKING:
+    from tests.shop import Shop
 
 SOAK = os.environ.get("TYPED_SIGNALS_SOAK", "") not in {"", "0"}
 PROGRAMS = 700 if SOAK else 34
@@ -52,7 +55,7 @@ class Program:
         self.blocks = [self._block(0) for _ in range(self.random.randint(1, 2))]
         first = self.random.randint(0, 100)
         times = self.random.choice([0, 1, 1, 1, 2, 40])  # anyio repeats it until the end
-        if not lanes.CURRENT:  # `databases` then leaves transactions open, with no signals involved
+        if not lanes.ENGINES:  # `databases` then leaves transactions open, with no signals involved
             times = 0
         self.cancelled = frozenset(range(first, first + times))
 
@@ -161,7 +164,7 @@ async def visible(shop) -> AsyncIterator[Callable[[int], Awaitable[list[str]]]]:
 
     async def names(seed: int) -> list[str]:
         query = f"SELECT name FROM {table} WHERE SUBSTR(name, 1, {len(f'{seed}.')}) = '{seed}.'"
-        if lanes.CURRENT:
+        if lanes.ENGINES:
             async with other.database.engine.connect() as connection:
                 rows = (await connection.exec_driver_sql(query)).all()
         else:
@@ -176,10 +179,10 @@ async def visible(shop) -> AsyncIterator[Callable[[int], Awaitable[list[str]]]]:
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 # SQLAlchemy about savepoints that the database has rolled back with the whole.
 @pytest.mark.filterwarnings("ignore:.*already deassociated:sqlalchemy.exc.SAWarning")
-# SQLAlchemy about an instance that is collected while a cancelled session lets go of it.
-@pytest.mark.filterwarnings(
-    "ignore:.*InstanceState._cleanup:pytest.PytestUnraisableExceptionWarning"
-)
+# SQLAlchemy about an id that the database gives out again, as it has rolled the first row back. As
+# an error it would leave the session with an instance without a key, and SQLAlchemy's own assertion
+# in `InstanceState._cleanup` would fail once that is collected; so it does without us.
+@pytest.mark.filterwarnings("ignore:Identity map already had:sqlalchemy.exc.SAWarning")
 @pytest.mark.slow
 async def test_on_commit_receivers_are_called_for_exactly_the_rows_that_others_see(shop, visible):
     called = receive(signals(shop.Album).post_save)
@@ -193,15 +196,19 @@ async def test_on_commit_receivers_are_called_for_exactly_the_rows_that_others_s
 
         task = asyncio.create_task(run())
         await asyncio.wait([task])
-        rows = await visible(seed)
         ended = None if task.cancelled() else task.exception()
+        # Cancelled again and again, SQLAlchemy closes its connection instead of rolling back, with
+        # or without us. sqlite3 keeps the lock until the last cursor goes, and one may be part of a
+        # cycle: SQLAlchemy 2.0 keeps that of a statement that has failed.
+        gc.collect()
+        rows = await visible(seed)
         told = f"program {seed} ended with {ended!r}: {program.blocks}, {program.cancelled}"
         assert sorted(called) == sorted(rows), told
         assert len(set(called)) == len(called), told
-        if lanes.CURRENT:
+        if lanes.ENGINES:
             assert shop.store.database.engine.pool.checkedout() == 0, told
         seen["committed" if rows else "nothing"] += 1
         seen["cancelled"] += task.cancelled()
         seen["rolled back"] += type(ended).__name__ == "TransactionRolledBackError"
-    assert bool(seen.pop("cancelled")) == lanes.CURRENT
+    assert bool(seen.pop("cancelled")) == lanes.ENGINES
     assert min(seen.values()) > 0, seen
