@@ -22,7 +22,13 @@ from tests import lanes
 from tests.commits import UndoneError, signals
 from tests.conftest import SERVER_URLS, SERVERS
 from tests.shop import CONFIG, Shop, Store
-from typed_signals import Change, Signal, SignalDefinitionError, SignalPayloadError
+from typed_signals import (
+    Change,
+    PostUpdateReceiver,
+    Signal,
+    SignalDefinitionError,
+    SignalPayloadError,
+)
 from typed_signals._dispatch.changed import Operation
 from typed_signals.introspection import inspect_emitter
 from typed_signals.testing import capture_on_commit, capture_signals, connected_to, muted, only
@@ -770,6 +776,22 @@ async def test_field_that_ormar_sets_at_each_update_counts(store: Store) -> None
         item.size = 5
         await item.update(_columns=["name"], name="b")
     assert log == [("post_update of Item", {"name": Change("a", "b"), "version": Change(0, 1)})]
+
+
+async def test_signal_that_is_assigned_names_every_field_that_is_wrong(shop: Shop) -> None:
+    alone = Signal[PostUpdateReceiver[Any]]()
+
+    async def mail(sender: Any, **kwargs: Any) -> None: ...
+
+    async def index(sender: Any, **kwargs: Any) -> None: ...
+
+    alone.connect(mail, fields={"nmae"})
+    alone.connect(index, fields={"play_cuont"})
+    with pytest.raises(SignalDefinitionError) as caught:
+        signals(shop.Album).post_update = alone
+    assert "did you mean `name`?" in str(caught.value)
+    assert "did you mean `play_count`?" in str(caught.value)
+    assert alone.receivers == (mail, index)
 
 
 async def test_property_is_no_field(store: Store) -> None:

@@ -16,7 +16,14 @@ from typed_signals._inspect import find_faults
 from typed_signals._options import wrong_option
 from typed_signals._registry import BaseSignal, SignalState, lock, state_of
 
-__all__ = ["backend_of", "check_options", "connect_all", "join_errors", "validate"]
+__all__ = [
+    "backend_of",
+    "check_options",
+    "connect_all",
+    "join_errors",
+    "validate",
+    "validate_connected",
+]
 
 
 def backend_of(state: SignalState) -> Backend:
@@ -138,6 +145,17 @@ def validate(
     text = _refusal(refusing, receiver, list(faults), "cannot be connected to", durable)
     error_type = backend_of(state_of(refusing[0])).definition_error
     return error_type(text, list(faults)), []
+
+
+def validate_connected(
+    signal: BaseSignal, connection: Connection
+) -> tuple[SignalDefinitionError | None, list[str]]:
+    """Check a receiver that is connected, and its options, by a contract that came after it."""
+    try:
+        check_options(signal, connection.receiver, connection.options)
+        return validate([signal], connection.receiver, connection.durable)
+    except SignalDefinitionError as error:
+        return error, []
 
 
 def _contract_of(signal: BaseSignal, durable: DurableOption[object] | None) -> Contract:

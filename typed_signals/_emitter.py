@@ -17,7 +17,7 @@ from typing_extensions import TypeVar
 
 from typed_signals._annotations import annotated_names
 from typed_signals._backend import Backend, find_backend
-from typed_signals._connect import backend_of, check_options, join_errors, validate
+from typed_signals._connect import backend_of, join_errors, validate_connected
 from typed_signals._connection import Connection, make_connection
 from typed_signals._declared import declared_signals, wrong_model
 from typed_signals._describe import kind_of, suggest
@@ -289,8 +289,7 @@ def _validated_again(signal: BaseSignal, state: SignalState) -> dict[Hashable, C
     errors: list[SignalDefinitionError] = []
     warnings: list[str] = []
     for each in state.connections.values():
-        check_options(signal, each.receiver, each.options)
-        error, tolerated = validate([signal], each.receiver, each.durable)
+        error, tolerated = validate_connected(signal, each)
         errors += [error] if error else []
         warnings += tolerated
     if errors:
