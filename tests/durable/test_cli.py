@@ -243,8 +243,18 @@ def test_what_cannot_be_run_is_told(project: Path, arguments: list[str], text: s
 
 
 @with_every_orm
+def test_outbox_without_a_table_is_told(project: Path):
+    done = run("outbox", "status", "app:outbox", cwd=project)
+    assert done.status == 2
+    assert "the outbox has no table: " in done.err
+    assert "make it with `metadata.create_all()`, or by a migration" in done.err
+    assert "no such table" in done.err
+
+
+@with_every_orm
 def test_database_that_does_not_answer_is_told(project: Path):
+    app, nobody = project / "app.py", "postgresql+asyncpg://postgres@127.0.0.1:1/postgres"
+    app.write_text(app.read_text().replace("sqlite+aiosqlite:///shop.db", nobody))
     done = run("outbox", "status", "app:outbox", cwd=project)
     assert done.status == 2
     assert "the outbox's database does not answer: " in done.err
-    assert "no such table" in done.err

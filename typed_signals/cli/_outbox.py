@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["outbox"]
 
 T = TypeVar("T")
+
+# SQLite, PostgreSQL, MariaDB.
+_NO_TABLE = re.compile(r"no such table|relation .* does not exist|Table .* doesn't exist")
 
 _target = click.argument("target", metavar="MODULE:OUTBOX")
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -114,6 +118,11 @@ def _asked(found: Outbox, ask: Callable[[Outbox], Awaitable[T]]) -> T:
         return asyncio.run(connected())
     except (SQLAlchemyError, OSError) as error:
         reason = str(error).partition("\n")[0]
+        if _NO_TABLE.search(reason):
+            raise CannotRun(
+                f"the outbox has no table: {reason}; make it with `metadata.create_all()`, or by a "
+                "migration"
+            ) from None
         raise CannotRun(f"the outbox's database does not answer: {reason}") from None
 
 
