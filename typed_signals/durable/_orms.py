@@ -85,7 +85,8 @@ def open_database(base: Any, sessions: Any) -> Store | None:
         from typed_signals.durable._sqlalchemy import SqlalchemyStore
 
         return SqlalchemyStore(base, sessions)
-    if getattr(base, "database", None) is None or "ormar" not in sys.modules:
+    mapped = hasattr(base, "registry")  # and `database` may be one of its columns
+    if mapped or getattr(base, "database", None) is None or "ormar" not in sys.modules:
         return None
     store: Store = _ormar_store()(base.database)
     return store
