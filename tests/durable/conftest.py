@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import ormar
 import pytest
 
 from tests import lanes
@@ -20,6 +19,8 @@ class Shop:
     """Models on one database, with an outbox in it."""
 
     def __init__(self, store: Any) -> None:
+        import ormar
+
         from typed_signals.durable import TableOutbox
 
         self.store = store
