@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
+_NO_WORKER = "No status file found"
 CONFIG = "[mypy]\nstrict = True\nplugins = {plugins}\n"
 
 
@@ -22,15 +23,21 @@ class Mypy:
         (self.folder / f"{module}.py").write_text(head + dedent(code))
 
     def run(self, *arguments: str, program: str = "mypy") -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", program, *arguments],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode in (0, 1), done.stdout + done.stderr
-        return done.stdout
+        # mypy gives its parallel workers three seconds to start, which a busy machine may not.
+        for left in reversed(range(5)):
+            done = subprocess.run(
+                [sys.executable, "-m", program, *arguments],
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            output = done.stdout + done.stderr
+            if done.returncode in (0, 1) and _NO_WORKER not in output:
+                return done.stdout
+            assert left, output
+            assert _NO_WORKER in output, output
+        raise AssertionError
 
     def check(self, *arguments: str) -> dict[str, list[str]]:
         """What mypy says of each module, without places and without what is expected."""
