@@ -10,8 +10,8 @@ import pytest
 
 from tests.lanes import CONFIG
 from typed_signals import ModelSignals, Signal, add_middleware, remove_middleware
-from typed_signals._emitter import bind_emitter
-from typed_signals._registry import state_of
+from typed_signals._emitter import bind_emitter, registry_of
+from typed_signals._registry import changes, state_of
 
 
 class Base:
@@ -222,3 +222,37 @@ async def test_signal_is_not_kept_alive_by_its_sends(named: Any) -> None:
     del signal
     gc.collect()
     assert gone() is None
+
+
+def test_plan_that_was_made_before_a_change_is_not_kept() -> None:
+    """Another thread may connect a receiver while a plan is made."""
+    signal = Signal[Any]()
+    state = state_of(signal)
+    versions = [changes.version]
+    for _ in range(2):
+
+        @signal.connect
+        async def receiver(sender: object, **kwargs: object) -> None: ...
+
+        versions.append(changes.version)
+    assert sorted(set(versions)) == versions
+    for version in versions[:-1]:
+        changes.keep_plan(state, version, "outdated")
+        assert state.plan is None
+    changes.keep_plan(state, versions[-1], "current")
+    assert state.plan == "current"
+    signal.disconnect_all()
+    assert state.plan is None
+
+
+def test_connections_to_a_signal_that_was_never_used_are_those_of_the_parents(
+    parent: Any, child: Any, named: Any
+) -> None:
+    registry = registry_of(child)
+    assert registry.connections_to("pre_save") == ()
+    inherited = parent.pre_save.connect(named("parent"))
+    parent.post_save.connect(named("another"))
+    assert [each.receiver for each in registry.connections_to("pre_save")] == [inherited]
+    assert "pre_save" not in vars(child)
+    own = child.pre_save.connect(named("own"))
+    assert [each.receiver for each in registry.connections_to("pre_save")] == [inherited, own]

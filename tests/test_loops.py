@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -570,3 +571,37 @@ async def test_signal_can_be_sent_again_after_a_loop() -> None:
             await signal.send(sender=Album)
     endless = False
     await signal.send(sender=Album)
+
+
+@SEQUENTIAL_OR_NOT
+@PAUSES
+@pytest.mark.parametrize("fails", [False, True], ids=["went well", "fails"])
+async def test_send_leaves_its_caller_as_it_was(
+    sequential: bool | None, pause: bool, fails: bool
+) -> None:
+    """Also a receiver that sends: what it sends later is nested in its own send, in no other."""
+    outer, inner = Signal(), Signal(sequential=sequential)
+    found: list[nesting.ActiveSend | None] = []
+
+    @inner.connect
+    async def receives(sender: object, **kwargs: object) -> None:
+        found.append(current.get())
+        if pause:
+            await asyncio.sleep(0)
+        if fails:
+            raise ValueError
+
+    @outer.connect
+    async def sends(sender: object, **kwargs: object) -> None:
+        before = current.get()
+        assert before is not None
+        for _ in range(2):
+            with contextlib.suppress(ValueError):
+                await inner.send(sender=Album)
+            assert current.get() is before
+        assert [each is not None and each.depth for each in found] == [1, 1]
+        assert [each is not None and each.open for each in found] == [False, False]
+        assert before.open
+
+    await outer.send(sender=Album)
+    assert current.get() is None
