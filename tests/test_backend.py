@@ -104,7 +104,8 @@ def test_backend_is_found_from_the_metaclass_of_a_sender(backend):
 
     assert find_backend(Album) is find_backend(LiveAlbum) is backend
     assert has_backend(Album)
-    for other in (Plain, Album(), int, None, "Album"):
+    assert find_backend(Album()) is backend, "an instance is for the backend to refuse"
+    for other in (Plain, Plain(), int, None, "Album"):
         assert find_backend(other) is not backend
         assert not has_backend(other)
 

@@ -30,6 +30,8 @@ from typed_signals import (
     set_exception_handler,
 )
 
+pytestmark = pytest.mark.both_backends
+
 current_only = pytest.mark.skipif(not lanes.CURRENT, reason="about SQLAlchemy's connections")
 
 
@@ -56,7 +58,7 @@ async def lose(shop: Shop) -> None:
         with pytest.raises(Exception, match="division by zero"):
             await execute(shop.store, "SELECT 1 / 0")
     elif dialect(shop) == "sqlite":
-        table = shop.AuditLog.objects.table.name
+        table = shop.store.table(shop.AuditLog)
         twice = f"INSERT OR ROLLBACK INTO {table} (id, event) VALUES (9, 'x'), (9, 'x')"
         with pytest.raises(Exception, match="UNIQUE constraint failed"):
             await execute(shop.store, twice)
@@ -66,7 +68,7 @@ async def lose(shop: Shop) -> None:
 
 async def deadlock(shop: Shop) -> None:
     """Be the victim of a deadlock, which MariaDB answers by rolling all back."""
-    table = shop.AuditLog.objects.table.name
+    table = shop.store.table(shop.AuditLog)
     mine_locked, other_locked = asyncio.Event(), asyncio.Event()
 
     async def other() -> None:
@@ -100,6 +102,8 @@ async def two_rows(shop) -> None:
         await shop.AuditLog(id=number, event="x").save()
 
 
+# SQLAlchemy about the id of a row that was rolled back, which the database gives out again.
+@pytest.mark.filterwarnings("ignore:Identity map already had:sqlalchemy.exc.SAWarning")
 @pytest.mark.usefixtures("two_rows")
 @pytest.mark.parametrize("goes_on", [False, True])
 async def test_transaction_rolled_back_by_the_database_calls_nobody_and_raises(
@@ -123,13 +127,13 @@ async def test_transaction_rolled_back_by_the_database_calls_nobody_and_raises(
     assert ") of signal `post_save` of Album. Let the exception" in text
     assert "lost" not in text, "a field's value"
     assert raised.value.__cause__ is not None
-    left = ["later"] if goes_on and not lanes.CURRENT else []
+    left = ["later"] if goes_on and not lanes.ENGINES else []
     assert saved == left, "`databases` commits each statement by itself when it is lost"
     assert await committed(shop) == left
     async with shop.store.database.transaction():
         await shop.Album(name="after").save()
     assert saved == [*left, "after"]
-    if lanes.CURRENT:
+    if lanes.ENGINES:
         assert shop.store.database.engine.pool.checkedout() == 0
 
 
@@ -137,7 +141,7 @@ async def test_transaction_rolled_back_by_the_database_calls_nobody_and_raises(
 async def test_transaction_rolled_back_by_the_database_before_the_send_is_as_any_other(shop, saved):
     if dialect(shop) == "postgresql":
         pytest.skip("PostgreSQL runs no more statements then")
-    with contextlib.nullcontext() if lanes.CURRENT else pytest.raises(Exception, match="no trans"):
+    with contextlib.nullcontext() if lanes.ENGINES else pytest.raises(Exception, match="no trans"):
         async with shop.store.database.transaction():
             await lose(shop)
             await shop.Album(name="later").save()
@@ -147,10 +151,10 @@ async def test_transaction_rolled_back_by_the_database_before_the_send_is_as_any
 
 async def test_statement_that_failed_in_a_savepoint_of_its_own_loses_nothing(shop, saved):
     async with shop.store.database.transaction():
-        await shop.Album(id=1, name="first").save()
+        await shop.Album(id=1001, name="first").save()
         with contextlib.suppress(Exception):
             async with shop.store.database.transaction():
-                await shop.Album(id=1, name="same key").save()
+                await shop.Album(id=1001, name="same key").save()
         await shop.Album(name="second").save()
     assert saved == ["first", "second"]
     assert await committed(shop) == ["first", "second"]
@@ -188,7 +192,9 @@ async def test_lost_inside_a_savepoint_that_is_caught_loses_what_follows(shop, s
             with contextlib.suppress(Exception):
                 await shop.Album(name="later").save()
 
-    with pytest.raises(TransactionRolledBackError, match="no on-commit receiver is called"):
+    # A session goes on, so `later` waits for the commit, too, and the error names its receiver.
+    what = "no on-commit receiver is" if isinstance(shop, Shop) else "on-commit receivers are not"
+    with pytest.raises(TransactionRolledBackError, match=f"{what} called"):
         await work()
     assert saved == await committed(shop) == []
 
@@ -214,7 +220,8 @@ async def test_sender_that_is_an_instance_is_refused_before_a_receiver_runs(shop
         called.append(sender)
 
     signals(shop.Album).sold_out.connect(note, on_commit=True)
-    with pytest.raises(SignalPayloadError, match="not an `Album`: write `sender=Album`"):
+    name = shop.Album.__qualname__
+    with pytest.raises(SignalPayloadError, match=f"not an `{name}`: write `sender={name}`"):
         async with shop.store.database.transaction():
             await signals(shop.Album).sold_out.send(sender=shop.Album(name="a"))
     assert called == []
@@ -277,6 +284,7 @@ async def test_warning_about_two_databases_names_no_password(tmp_path):
     assert "61" not in text.replace(str(tmp_path), "")  # whose number may hold it
 
 
+@pytest.mark.ormar_only
 async def test_transaction_opened_before_install_calls_receivers_after_its_commit(plain_shop):
     for end in (None, UndoneError):
         with contextlib.suppress(UndoneError):
@@ -292,6 +300,7 @@ async def test_transaction_opened_before_install_calls_receivers_after_its_commi
 
 
 @current_only
+@pytest.mark.ormar_only
 async def test_end_of_a_transaction_is_noticed_whatever_other_tools_do_with_it(
     shop, saved, monkeypatch
 ):
@@ -333,6 +342,7 @@ async def test_uninstall_between_a_send_and_its_commit_still_calls_receivers(sho
 # --- weak proxies --------------------------------------------------------------------------------
 
 
+@pytest.mark.ormar_only
 async def test_receiver_of_a_relation_signal_gets_the_instance_itself(shop):
     received: list[Any] = []
 
@@ -370,6 +380,7 @@ async def slow_commit(shop: Shop, seconds: float) -> AsyncIterator[None]:
 
 
 @pytest.mark.skipif(lanes.DATABASES, reason="databases 0.9 gives each task a connection of its own")
+@pytest.mark.ormar_only
 async def test_send_of_a_child_task_while_its_parent_commits_runs_after_the_commit(shop):
     if dialect(shop) != "sqlite":
         pytest.skip("the commit that waits is SQLite's")
@@ -415,6 +426,7 @@ def fails_to_close(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(backend, "release", release)
 
 
+@pytest.mark.ormar_only
 async def test_commit_whose_connection_cannot_be_given_back_calls_receivers_and_raises(shop, saved):
     async def work() -> None:
         with pytest.MonkeyPatch.context() as patch:
@@ -460,7 +472,6 @@ async def hang(shop: Any, seconds: float, process: list[int]) -> None:
         await execute(shop.store, f"ALTER TABLE {table} DROP CONSTRAINT {table}_u")
 
 
-@pytest.mark.both_backends
 async def test_commit_that_hangs_is_given_up_when_the_grace_is_over(shop, saved, grace, caplog):
     if dialect(shop) != "postgresql":
         pytest.skip("the commit that hangs is PostgreSQL's")

@@ -215,7 +215,8 @@ def find_backend(sender: object) -> Backend:
         sender: A sender, or a value that an ORM may know.
 
     Returns:
-        The backend; one that knows no ORM for senders that belong to none.
+        The backend, for an instance that of its class; one that knows no ORM for senders that
+        belong to none.
     """
     kind = type(sender)
     found = _found.get(kind)
@@ -223,8 +224,12 @@ def find_backend(sender: object) -> Backend:
         found = next((_kinds[each] for each in kind.__mro__ if each in _kinds), _none)
         if issubclass(kind, type):
             _found[kind] = found
+    if found is not _none:
+        return found
     # An odd sender may only say of itself that it is a type.
-    if found is _none and _classes and issubclass(kind, type) and isinstance(sender, type):
+    if not issubclass(kind, type):
+        return find_backend(kind)
+    if _classes and isinstance(sender, type):
         return next((_classes[each] for each in sender.__mro__ if each in _classes), _none)
     return found
 

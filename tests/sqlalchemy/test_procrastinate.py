@@ -18,9 +18,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlmodel import Field, SQLModel
 
 import typed_signals.sqlalchemy as signals
+from tests.conftest import SERVER_URLS
 from tests.durable.crashes import database_of_its_own
 from tests.durable.receivers import until
-from tests.shop import SERVER_URLS
 from tests.static.command_line import PROGRAM, run, write
 from typed_signals.durable import Durable, DurableError, Job, TableOutbox
 

@@ -17,6 +17,7 @@ from typed_signals._errors import (
     SignalPayloadError,
     skip_frames_of,
 )
+from typed_signals._misuse import instance_as_sender, instance_for_class
 from typed_signals._registry import BaseSignal
 from typed_signals.ormar._changed import Row, column_names, read_row
 from typed_signals.ormar._compat import era, ormar
@@ -40,9 +41,7 @@ class OrmarBackend(Backend):
     def find_emitter(self, sender: Any) -> object:
         if not isinstance(sender, type):
             model = type(sender).__qualname__
-            raise SignalDefinitionError(
-                f"{kind_of(sender)} sends no signals, its class does: write `{model}`"
-            )
+            raise SignalDefinitionError(instance_for_class(kind_of(sender), model))
         config = era.config(sender)
         if config is None:
             raise SignalDefinitionError(
@@ -61,9 +60,7 @@ class OrmarBackend(Backend):
     def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
         if not isinstance(sender, type):
             model = type(sender).__qualname__
-            raise SignalPayloadError(
-                f"`sender` must be a model class, not {kind_of(sender)}: write `sender={model}`"
-            )
+            raise SignalPayloadError(instance_as_sender(kind_of(sender), model))
         return transaction_of(sender)
 
     def field_names(self, sender: Any) -> list[str]:
@@ -103,6 +100,6 @@ class OrmarBackend(Backend):
 
 
 _backend = OrmarBackend()
-for _kind in (ModelMetaclass, ormar.Model, ormar.Signal):
+for _kind in (ModelMetaclass, ormar.Signal):
     register_backend(_kind, _backend)
 skip_frames_of("ormar")
