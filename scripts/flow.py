@@ -23,7 +23,7 @@ def dot(chart: str) -> str:
     """Write a Mermaid flowchart in the language of Graphviz."""
     lines = [
         "digraph flow {",
-        "  rankdir=LR; ranksep=0.35;",
+        "  rankdir=TB; ranksep=0.3; nodesep=0.2;",
         '  node [fontname="sans-serif", fontsize=12, shape=box, style="rounded,filled",'
         ' fillcolor="#f0fdfa", color="#0f766e"];',
         '  edge [fontname="sans-serif", fontsize=11, color="#475569"];',
