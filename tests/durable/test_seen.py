@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.durable.test_cli import APP
+from tests.durable.test_cli import APPS, RECEIVER
 from tests.static.command_line import run, write
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    write(tmp_path, {"app.py": APP + "\nasync def wrong(sender, order, **kwargs): ...\n"})
+    write(
+        tmp_path,
+        {"app.py": APPS["ormar"] + RECEIVER + "\nasync def wrong(sender, order, **kwargs): ...\n"},
+    )
     return tmp_path
 
 
