@@ -30,7 +30,7 @@ _KINDS = {
 
 
 class _Node(NamedTuple):
-    """A box: its kind, what is written in it, smaller below that, and what tells it apart."""
+    """A box: its kind, what is written in it, smaller below that, and its identity."""
 
     kind: str
     label: str

@@ -50,7 +50,7 @@ _DEFER: Final = sa.text(
     ") AS procrastinate_job_to_defer_v1)])"
 )
 
-# The rows are locked first, and seen as they are then: another worker may have taken them back.
+# The rows are locked first, and seen as they are then: another worker may have recovered them.
 _RECOVER: Final = sa.text(
     "SELECT id, args, attempts, CASE "
     "WHEN attempts + 1 >= CAST(CAST(:attempts AS jsonb) ->> task_name AS integer) "

@@ -79,7 +79,7 @@ def open_database(base: Any, sessions: Any) -> Store | None:
         sessions: The ``async_sessionmaker`` of mapped classes.
 
     Returns:
-        The database; ``None`` if it cannot be told.
+        The database; ``None`` if it is not known.
     """
     if sessions is not None:
         from typed_signals.durable._sqlalchemy import SqlalchemyStore

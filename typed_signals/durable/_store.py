@@ -150,7 +150,7 @@ class Store(ABC):
         Args:
             model: The model class.
             operation: ``save``, ``update`` or ``delete``.
-            is_needed: Tells whether the operation of a model still needs one.
+            is_needed: Whether the operation of a model still needs one.
         """
 
     # --- statements --------------------------------------------------------------------------

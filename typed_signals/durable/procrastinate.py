@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 
 class FailedError(DurableError):
-    """Tells procrastinate that an attempt failed; its cause is what the receiver raised.
+    """Reports a failed attempt to procrastinate; its cause is what the receiver raised.
 
     Args:
         delay: The seconds until the next attempt; ``None`` if there is none.

@@ -132,6 +132,6 @@ def signal_words(connector: Expression | None) -> str:
 
 
 def _takes_a_name(function: FuncDef | OverloadedFuncDef) -> bool:
-    """Whether a decorator is told the signal by its name, as ``receiver`` is."""
+    """Whether a decorator gets the name of the signal, as ``receiver`` does."""
     typ = get_proper_type(function.type)
     return isinstance(typ, FunctionLike) and any("signal" in each.arg_names for each in typ.items)
