@@ -149,7 +149,8 @@ lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
 	$(RESOLVE) $(FOR_WASM) --group test -o constraints/wasm.txt
 	$(COMPILE) --group docs -o constraints/docs.txt
 	$(COMPILE) --group bench -o constraints/bench.txt
-	$(COMPILE) --group test --group examples --group current --group mutants --extra cli \
+	$(COMPILE) --group test --group examples --group current --group brokers --group mutants \
+		--extra cli \
 		-o constraints/mutants.txt
 	$(COMPILE) --group tools -o constraints/tools.txt
 
