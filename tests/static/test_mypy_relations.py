@@ -8,10 +8,10 @@ from tests.static.mypy_program import Mypy
 
 MODELS = """
 from __future__ import annotations
-from typing import Any, ForwardRef
+from typing import TYPE_CHECKING, Any, ForwardRef
 from uuid import UUID
 import ormar
-from links import link
+from links import link, unknown
 
 base = ormar.OrmarConfig()
 abstract = base.copy(abstract=True)
@@ -54,6 +54,37 @@ class Disc(ormar.Model):
     albums: list[Reissue] | None = ormar.ManyToMany(ForwardRef("Reissue"))
 class Draft(ormar.Model):
     ormar_config = abstract
+class Plain(ormar.Model):
+    ormar_config = base.copy(tablename="plains")
+class Derived(Owned, Plain):
+    ormar_config = base.copy(tablename="derived")
+class Middle(ormar.Model):
+    ormar_config = base.copy(tablename="middles")
+class AbstractMiddle(Middle):
+    ormar_config = base.copy(abstract=True)
+class Lowest(AbstractMiddle):
+    ormar_config = base.copy(tablename="lowest")
+    album: Album | None = ormar.ForeignKey(Album)
+class Above(ormar.Model):
+    ormar_config = base.copy(tablename="above")
+shared = ormar.ForeignKey(ForwardRef("Album"))
+class Shared(ormar.Model):
+    ormar_config = base.copy(tablename="shared")
+    album = shared
+class Hidden(ormar.Model):
+    ormar_config = base.copy(tablename="hidden")
+    if not TYPE_CHECKING:
+        album = ormar.ForeignKey(Album)
+class Dynamic(ormar.Model, unknown):  # type: ignore
+    ormar_config = base.copy(tablename="dynamic")
+class Person(ormar.Model):
+    ormar_config = base.copy(tablename="people")
+    boss: Person | None = ormar.ForeignKey(ForwardRef("Person"), related_name="team")
+class Link(ormar.Model):
+    ormar_config = base.copy(tablename="links")
+class Through(ormar.Model):
+    ormar_config = base.copy(tablename="throughs")
+    albums: list[Album] | None = ormar.ManyToMany(Album, through=Link)
 class Reissue(Album):
     ormar_config = base.copy(proxy=True)
 class Gold(Single):
@@ -63,11 +94,14 @@ class Special(Track):
 """
 LINKS = """
 from typing import Any
+unknown: Any
 def link(to: str) -> Any: ...
 """
 RECEIVERS = """
 import ormar
 from models import *
+class Below(Owned, Above):
+    ormar_config = base.copy(tablename="below")
 signals = Album.ormar_config.signals
 """
 RECEIVER = """
@@ -77,10 +111,11 @@ async def of_{child}(sender: type[Album], child: {child}, **kwargs: object) -> N
 async def connected_{child}(sender: type[Album], child: {child}, **kwargs: object) -> None: ...
 """
 ON = ("pre_relation_add", "post_relation_add", "pre_relation_remove", "post_relation_remove")
-UNRELATED = ("Single", "Album")  # also no relation of an album to an album
+UNRELATED = ("Single", "Person", "Link", "Album")  # also no relation of an album to an album
 ACCEPTED = (
     "Track", "Review", "Owned", "Cover", "Note", "Sale", "Tag", "Gift", "Disc", "Draft", "Gold",
-    "Special", "Reissue", "object", "ormar.Model", "Single | Track",
+    "Special", "Reissue", "Plain", "Middle", "Above", 
+    "Shared", "Hidden", "Dynamic", "Through", "object", "ormar.Model", "Single | Track",
 )  # fmt: skip
 
 
@@ -144,7 +179,11 @@ def test_a_new_relation_is_seen_through_the_cache_and_by_the_daemon(mypy: Mypy) 
     assert related != MODELS
     mypy.daemon("start", "--", "--config-file", "mypy.ini", "--cache-dir", "daemon")
     try:
-        for models, children in ((MODELS, UNRELATED), (related, ("Album",)), (MODELS, UNRELATED)):
+        for models, children in (
+            (MODELS, UNRELATED),
+            (related, ("Person", "Link", "Album")),
+            (MODELS, UNRELATED),
+        ):
             write(mypy, models)
             assert errors(mypy.run("receivers.py")) == faults(children)
             assert errors(mypy.daemon("check", "receivers.py")) == faults(children)

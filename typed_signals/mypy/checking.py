@@ -166,7 +166,7 @@ def _faults(
         if near := suggest(name, [each for each in spec.types if each not in signature.parameters]):
             faults.append(misspelt(name, near, signal=spec.signal))
     types = dict(_types(parameters, call))
-    if _CHILD in types and is_unrelated(types[_CHILD], spec.models):
+    if _CHILD in types and is_unrelated(types[_CHILD], spec.models, place.api):
         words, models = (
             type_words(types[_CHILD], spec.options),
             [f"`{each.name}`" for each in spec.models],

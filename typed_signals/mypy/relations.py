@@ -2,25 +2,31 @@
 
 What mypy cannot do by itself: the contract says `child: Any`, since a model may have many
 relations. A relation between two models is a field of one of them, so their classes say whether
-there is one; ormar lets no model with fields of its own derive from one that has a table. What is
-not known for sure is accepted.
+there is one. A model with a table may have a subclass with more relations, if an abstract model is
+between them or beside it; such subclasses count if the modules at hand know them. What is not known
+for sure is accepted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mypy.checker import TypeChecker
 from mypy.nodes import (
     AssignmentStmt,
     CallExpr,
     ClassDef,
+    Decorator,
+    Expression,
+    FuncDef,
     MemberExpr,
     NameExpr,
+    RefExpr,
     Statement,
     TypeInfo,
     Var,
 )
-from mypy.plugin import ClassDefContext
+from mypy.plugin import CheckerPluginInterface, ClassDefContext
 from mypy.types import Instance, NoneType, ProperType, Type, UnionType, get_proper_type
 
 from typed_signals.mypy.fullnames import LIFECYCLE, ORMAR_MODEL
@@ -60,12 +66,13 @@ def models_with_relations(protocol: ProperType | None) -> list[TypeInfo]:
     return models if len(models) == len(senders) else []
 
 
-def is_unrelated(child: Type, models: Sequence[TypeInfo]) -> bool:
+def is_unrelated(child: Type, models: Sequence[TypeInfo], api: CheckerPluginInterface) -> bool:
     """Whether no relation of some models can hold what a type says.
 
     Args:
         child: The type; ``None`` in a union does not count.
         models: The models whose relations are meant.
+        api: mypy's checker.
 
     Returns:
         ``False`` also if that is not known.
@@ -74,9 +81,21 @@ def is_unrelated(child: Type, models: Sequence[TypeInfo]) -> bool:
     children = [each.type for each in types if isinstance(each, Instance) and _is_model(each.type)]
     if not models or not children or len(children) < len(types):
         return False
+    known = _models_beside([*models, *children], api)
     return not any(
-        _may_hold(model, each) or _may_hold(each, model) for model in models for each in children
+        _may_hold(model, each, known) or _may_hold(each, model, known)
+        for model in models
+        for each in children
     )
+
+
+def _models_beside(models: Sequence[TypeInfo], api: CheckerPluginInterface) -> list[TypeInfo]:
+    """The models that their modules, and the one that is checked, define or import."""
+    if not isinstance(api, TypeChecker):
+        return []
+    files = [api.tree, *(api.modules[each.module_name] for each in models)]
+    nodes = [symbol.node for file in files for symbol in file.names.values()]
+    return [node for node in nodes if isinstance(node, TypeInfo) and _is_model(node)]
 
 
 def _senders(protocol: ProperType) -> Iterator[ProperType | None]:
@@ -98,15 +117,24 @@ def _is_model(info: TypeInfo) -> bool:
     return info.has_base(ORMAR_MODEL)
 
 
-def _may_hold(model: TypeInfo, other: TypeInfo) -> bool:
-    """Whether a model may have a field that is a relation to another."""
-    if model.fallback_to_any or not model.metadata.get(_METADATA, {}).get("table"):
+def _may_hold(model: TypeInfo, other: TypeInfo, known: Sequence[TypeInfo]) -> bool:
+    """Whether a model, or a known subclass, may have a field that is a relation to another."""
+    if not model.metadata.get(_METADATA, {}).get("table"):
         return True
-    return any(
-        _field_may_hold(symbol.node, other, in_doubt=known is None or name in known["fields"])
-        for info in model.mro
+    classes = [model, *(each for each in known if each.has_base(model.fullname))]
+    return any(each.fallback_to_any for each in classes) or any(
+        _declares(info, other)
+        for info in dict.fromkeys(info for each in classes for info in each.mro)
         if info.module_name.partition(".")[0] not in _LIBRARIES
-        for known in [info.metadata.get(_METADATA)]
+    )
+
+
+def _declares(info: TypeInfo, other: TypeInfo) -> bool:
+    """Whether a class may itself declare a field that is a relation to a model."""
+    noted = info.metadata.get(_METADATA)
+    in_doubt = noted["fields"] if noted else info.names
+    return any(name not in info.names for name in in_doubt) or any(
+        _field_may_hold(symbol.node, other, in_doubt=name in in_doubt)
         for name, symbol in info.names.items()
         if isinstance(symbol.node, Var) and name not in (_CONFIG, _META)
     )
@@ -138,17 +166,26 @@ def _parts(typ: Type) -> Iterator[TypeInfo | None]:
 
 
 def _perhaps_relations(cls: ClassDef) -> Iterator[str]:
-    """The names that a class gives what a call returns, except for fields that refer to nothing.
+    """The names that a class gives a field, except for those fields that refer to nothing.
 
-    Those are made with keywords alone: ``ormar.Integer(primary_key=True)``.
+    Those are made with keywords alone: ``ormar.Integer(primary_key=True)``. A field may also have
+    been made elsewhere; then it has no annotation.
     """
-    for statement in all_statements(cls.defs.body):
-        if isinstance(statement, AssignmentStmt) and isinstance(statement.rvalue, CallExpr):
-            call = statement.rvalue
-            made = call.callee.name if isinstance(call.callee, NameExpr | MemberExpr) else ""
-            plain = made[:1].isupper() and all(name not in (None, "to") for name in call.arg_names)
-            if not plain or statement.unanalyzed_type is None:
-                yield from _targets(statement)
+    body = [each for each in cls.defs.body if not isinstance(each, FuncDef | Decorator | ClassDef)]
+    for statement in all_statements(body):
+        if (
+            isinstance(statement, AssignmentStmt)
+            and isinstance(statement.rvalue, CallExpr | RefExpr)
+            and (statement.unanalyzed_type is None or _may_refer(statement.rvalue))
+        ):
+            yield from _targets(statement)
+
+
+def _may_refer(value: Expression) -> bool:
+    if not isinstance(value, CallExpr):
+        return False
+    made = value.callee.name if isinstance(value.callee, NameExpr | MemberExpr) else ""
+    return not made[:1].isupper() or any(name in (None, "to") for name in value.arg_names)
 
 
 def _has_table(cls: ClassDef) -> bool:
