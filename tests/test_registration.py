@@ -211,6 +211,28 @@ def test_config_made_by_plain_copy_remembers_where_it_comes_from(store: Any):
 
 
 @needs_config
+def test_plain_copy_of_base_config_copies_itself_and_derives_from_it(store: Any):
+    base = store.base
+    install(base)
+    plain = copy.copy(base)
+    assert type(plain) is type(base)
+    plain.database = object()
+    derived = plain.copy()
+    assert derived.database is plain.database is not base.database
+    assert base.copy().database is base.database
+    for each in (base, plain):
+        assert any(every is each for every in derived.typed_signals_bases)
+    assert not any(each is plain for each in base.copy().typed_signals_bases)
+
+
+@needs_config
+def test_plain_copy_of_a_config_that_nobody_follows_stays_plain(store: Any):
+    other = ormar.OrmarConfig(metadata=store.metadata)
+    install(store.base)
+    assert vars(copy.copy(other)) == vars(other)
+
+
+@needs_config
 def test_deep_copy_of_base_config_still_derives_from_it():
     base = ormar.OrmarConfig()
     base.signals = ModelSignals()

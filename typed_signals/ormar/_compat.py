@@ -118,6 +118,7 @@ class ConfigEra(Era):
         return isinstance(target, ormar.OrmarConfig)
 
     def follow(self, base: Any, configs: Iterable[Any], undo: ExitStack) -> None:
+        ormar.OrmarConfig.__copy__ = _plain_copy  # for `copy.copy()`; ormar itself has none
         if _remembers(base):
             return
         undo.callback(_put_back, base, dict(vars(base)))
@@ -179,6 +180,15 @@ def _copy_and_remember(base: Any, copy: Callable[..., Any], *args: Any, **kwargs
     """Copy a configuration so that the copy remembers what it was copied from."""
     made = copy(*args, **kwargs)
     _remember(made, (*_bases(base), made))
+    return made
+
+
+def _plain_copy(config: Any) -> Any:
+    """Make a plain copy, as of any object, which does not copy by the hook of the original."""
+    made = object.__new__(type(config))
+    vars(made).update(vars(config))
+    if _remembers(config):
+        _remember(made, (*_bases(config), made))
     return made
 
 
