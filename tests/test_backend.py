@@ -15,6 +15,7 @@ from typed_signals import (
     Signal,
     SignalDefinitionError,
     SignalEmitter,
+    SignalPayloadError,
     UnknownSignalError,
     get_emitter,
     pre_save,
@@ -104,7 +105,7 @@ def test_backend_is_found_from_the_metaclass_of_a_sender(backend):
 
     assert find_backend(Album) is find_backend(LiveAlbum) is backend
     assert has_backend(Album)
-    assert find_backend(Album()) is backend, "an instance is for the backend to refuse"
+    assert has_backend(Album()), "though it is refused"
     for other in (Plain, Plain(), int, None, "Album"):
         assert find_backend(other) is not backend
         assert not has_backend(other)
@@ -115,6 +116,22 @@ def test_backend_registered_later_replaces_the_one_found_before(backend):
     other = Backend()
     register_backend(TableType, other)
     assert find_backend(Album) is other
+
+
+async def test_instance_is_refused_before_its_backend_is_asked(backend):
+    with pytest.raises(TableError, match=r"^an `Album` sends no signals, its class does: write `A"):
+        pre_save(Album())
+
+    signal = Signal()
+    signal.connect(note)
+    with pytest.raises(
+        SignalPayloadError, match=r"^`sender` must be a model class, not an `Album`"
+    ):
+        await signal.send(sender=Album())
+    assert backend.asked == []
+
+
+async def note(sender: object, **kwargs: object) -> None: ...
 
 
 def test_looking_for_a_backend_keeps_no_class_alive():

@@ -720,6 +720,7 @@ REFUSED_SENDERS = {
         lambda album: [album, album(name="a")],
         "an `Album` sends no signals, its class does: write `Album`",
     ),
+    "a signal of ormar's": (lambda _: ormar.Signal(), f"a `Signal` {NO_MODEL}"),
     "an empty list": (
         lambda _: [],
         "`pre_save` expects a model class or several, not an empty `list`: write "

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from typed_signals._describe import kind_of
-from typed_signals._errors import SignalDefinitionError, UnknownSignalError
+from typed_signals._errors import SignalDefinitionError, SignalPayloadError, UnknownSignalError
 from typed_signals._misuse import no_signals
 from typed_signals._protocols import Change
 from typed_signals._registry import BaseSignal
@@ -179,6 +179,29 @@ class Backend:
         return self.definition_error(no_signals(kind_of(sender)))
 
 
+class _InstanceBackend(Backend):
+    """Refuses an instance of an ORM's model as a sender.
+
+    Args:
+        backend: The backend of its class.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self.definition_error = backend.definition_error
+
+    def find_emitter(self, sender: Any) -> object:
+        model = type(sender).__qualname__
+        raise self.definition_error(
+            f"{kind_of(sender)} sends no signals, its class does: write `{model}`"
+        )
+
+    def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
+        model = type(sender).__qualname__
+        raise SignalPayloadError(
+            f"`sender` must be a model class, not {kind_of(sender)}: write `sender={model}`"
+        )
+
+
 _none: Final = Backend()
 _kinds: Final[dict[type, Backend]] = {}
 _found: Final[dict[type, Backend]] = {}
@@ -215,8 +238,8 @@ def find_backend(sender: object) -> Backend:
         sender: A sender, or a value that an ORM may know.
 
     Returns:
-        The backend, for an instance that of its class; one that knows no ORM for senders that
-        belong to none.
+        The backend; for an instance of a model one that refuses it, for senders that belong to
+        no ORM one that knows none.
     """
     kind = type(sender)
     found = _found.get(kind)
@@ -228,7 +251,8 @@ def find_backend(sender: object) -> Backend:
         return found
     # An odd sender may only say of itself that it is a type.
     if not issubclass(kind, type):
-        return find_backend(kind)
+        found = find_backend(kind)
+        return found if found is _none else _InstanceBackend(found)
     if _classes and isinstance(sender, type):
         return next((_classes[each] for each in sender.__mro__ if each in _classes), _none)
     return found

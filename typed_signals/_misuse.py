@@ -13,8 +13,6 @@ __all__ = [
     "NO_PROTOCOL",
     "ContractWords",
     "bad_contract",
-    "instance_as_sender",
-    "instance_for_class",
     "no_sender",
     "no_session_target",
     "no_signals",
@@ -116,16 +114,6 @@ def no_session_target(given: str) -> str:
         f"typed signals cannot be installed on {given}: expected a declarative base class, a "
         "model, a mixin, a `registry`, or an `async_sessionmaker`"
     )
-
-
-def instance_for_class(given: str, model: str) -> str:
-    """The sentence about an instance whose signals are asked for."""
-    return f"{given} sends no signals, its class does: write `{model}`"
-
-
-def instance_as_sender(given: str, model: str) -> str:
-    """The sentence about an instance that is given as the sender of a signal."""
-    return f"`sender` must be a model class, not {given}: write `sender={model}`"
 
 
 def other_models(emitter: str, owner: str, model: str) -> str:

@@ -11,13 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from typed_signals._backend import Backend, Transaction, register_backend
-from typed_signals._describe import kind_of
-from typed_signals._errors import (
-    SignalDefinitionError as AnyDefinitionError,
-    SignalPayloadError,
-    skip_frames_of,
-)
-from typed_signals._misuse import instance_as_sender, instance_for_class
+from typed_signals._errors import skip_frames_of
 from typed_signals._registry import BaseSignal
 from typed_signals.ormar._changed import Row, column_names, read_row
 from typed_signals.ormar._compat import era, ormar
@@ -33,15 +27,12 @@ ModelMetaclass: type[type] = ormar.models.metaclass.ModelMetaclass
 
 
 class OrmarBackend(Backend):
-    """Answers for ormar's models, for their instances, and for ormar's own signals."""
+    """Answers for ormar's models."""
 
     definition_error = SignalDefinitionError
     unknown_error = UnknownSignalError
 
     def find_emitter(self, sender: Any) -> object:
-        if not isinstance(sender, type):
-            model = type(sender).__qualname__
-            raise SignalDefinitionError(instance_for_class(kind_of(sender), model))
         config = era.config(sender)
         if config is None:
             raise SignalDefinitionError(
@@ -58,9 +49,6 @@ class OrmarBackend(Backend):
         return emitter
 
     def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
-        if not isinstance(sender, type):
-            model = type(sender).__qualname__
-            raise SignalPayloadError(instance_as_sender(kind_of(sender), model))
         return transaction_of(sender)
 
     def field_names(self, sender: Any) -> list[str]:
@@ -78,11 +66,14 @@ class OrmarBackend(Backend):
         # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent, too.
         # Receivers of an abstract model above both have received it from the child by then.
         instance = payload.get("instance")
-        return (
-            isinstance(sender, type)
-            and isinstance(instance, sender)
-            and instance.__class__ is not sender  # relations send a weak proxy of the instance
-        )
+        # Relations send a weak proxy of the instance.
+        return isinstance(instance, sender) and instance.__class__ is not sender
+
+
+class OrmarSignalBackend(Backend):
+    """Answers for ormar's own signals, which are no senders."""
+
+    definition_error = SignalDefinitionError
 
     def copy_signal(self, value: Any) -> BaseSignal | None:
         return copy_signal(value)
@@ -95,11 +86,7 @@ class OrmarBackend(Backend):
     ) -> None:
         set_receivers(value, [*receivers, *filter(is_kept, receivers_of(value))])
 
-    def no_signals(self, sender: object) -> AnyDefinitionError:
-        return SignalDefinitionError(str(super().no_signals(sender)))
 
-
-_backend = OrmarBackend()
-for _kind in (ModelMetaclass, ormar.Signal):
-    register_backend(_kind, _backend)
+register_backend(ModelMetaclass, OrmarBackend())
+register_backend(ormar.Signal, OrmarSignalBackend())
 skip_frames_of("ormar")

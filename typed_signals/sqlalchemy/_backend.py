@@ -8,9 +8,7 @@ from typing import Any, Final
 from sqlalchemy.orm import DeclarativeBaseNoMeta
 
 from typed_signals._backend import Backend, Transaction, register_backend, register_class
-from typed_signals._describe import kind_of
-from typed_signals._errors import SignalPayloadError, skip_frames_of
-from typed_signals._misuse import instance_as_sender, instance_for_class
+from typed_signals._errors import skip_frames_of
 from typed_signals.sqlalchemy._models import DECLARATIVE, emitter_of, mapper_of
 from typed_signals.sqlalchemy._transactions import transaction_of
 
@@ -18,12 +16,9 @@ __all__ = ["SqlalchemyBackend", "backend"]
 
 
 class SqlalchemyBackend(Backend):
-    """Answers for mapped classes, their bases, mixins and instances."""
+    """Answers for mapped classes, their bases and mixins."""
 
     def find_emitter(self, sender: Any) -> object:
-        if not isinstance(sender, type):
-            model = type(sender).__qualname__
-            raise self.definition_error(instance_for_class(kind_of(sender), model))
         emitter = emitter_of(sender)
         if emitter is None and (mapper_of(sender) or isinstance(sender, DECLARATIVE)):
             raise self.definition_error(
@@ -34,9 +29,6 @@ class SqlalchemyBackend(Backend):
         return super().find_emitter(sender) if emitter is None else emitter
 
     def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
-        if not isinstance(sender, type):
-            model = type(sender).__qualname__
-            raise SignalPayloadError(instance_as_sender(kind_of(sender), model))
         return transaction_of(sender, payload)
 
 
