@@ -6,14 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, get_args
 from weakref import WeakKeyDictionary, ref
 
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import async_session
-from sqlalchemy.orm import Session, object_session
+from sqlalchemy.orm import Mapper, Session, object_session
 
 from typed_signals._describe import describe
 from typed_signals._dispatch.nesting import limits
@@ -32,22 +32,13 @@ from typed_signals.sqlalchemy._history import (
 from typed_signals.sqlalchemy._models import Model, emitter_of, sends
 from typed_signals.sqlalchemy._transactions import current_session
 
-__all__ = [
-    "after_delete",
-    "after_flush",
-    "after_flush_postexec",
-    "after_insert",
-    "after_update",
-    "before_commit",
-    "before_delete",
-    "before_flush",
-    "before_insert",
-    "before_update",
-]
+__all__ = ["LISTENERS"]
 
 Operation = Literal["save", "update", "delete"]
 
-OPERATIONS: Final[Sequence[Operation]] = get_args(Operation)
+_OPERATIONS: Final[Sequence[Operation]] = get_args(Operation)
+_RELATED: Final = [f"{w}_relation_{what}" for w in ("pre", "post") for what in ("add", "remove")]
+_SIGNALS: Final = [*(f"{w}_{what}" for w in ("pre", "post") for what in _OPERATIONS), *_RELATED]
 
 
 class _Send(NamedTuple):
@@ -109,16 +100,14 @@ class _Flush:
         emitter = emitter_of(model) if sends(model, self.session) else None
         if emitter is None:
             return None
-        names = [f"{when}_{what}" for when in ("pre", "post") for what in OPERATIONS]
-        related = [f"{w}_relation_{what}" for w in ("pre", "post") for what in ("add", "remove")]
         signals = {
             name: signal
-            for name in (*names, *related)
+            for name in _SIGNALS
             if plan_for(state_of(signal := emitter[name])) is not NO_RECEIVERS
         }
         if not signals:
             return None
-        collections = collections_of(model) if signals.keys() & set(related) else ()
+        collections = collections_of(model) if signals.keys() & set(_RELATED) else ()
         return _Route(model, signals, collections)
 
     # --- before ----------------------------------------------------------------------------------
@@ -144,45 +133,39 @@ class _Flush:
                 route = self.route(type(instance))
                 if route is None or (self._only is not None and id(instance) not in self._only):
                     continue
-                if operation == "update" and is_orphan(instance):
-                    yield from self._announce("delete", instance, route)
-                elif operation != "update" or column_changes(instance):
-                    yield from self._announce(operation, instance, route)
+                orphan = operation == "update" and is_orphan(instance)
+                yield from self._announce("delete" if orphan else operation, instance, route)
                 if operation != "delete":
                     yield from self._announce_relations(instance, route)
 
     def _announce(self, operation: Operation, instance: object, route: _Route) -> Iterator[_Send]:
         """What comes before an operation, once."""
         key = (operation, id(instance))
-        if key not in self._announced:
-            self._announced[key] = instance
-            for name in (f"pre_{operation}", f"post_{operation}"):
-                self._refuse_plain_session(route.signals.get(name))
-            yield from route.send(f"pre_{operation}", **_payload(operation, instance))
+        if key in self._announced or (payload := _payload(operation, instance)) is None:
+            return
+        self._announced[key] = instance
+        for name in (f"pre_{operation}", f"post_{operation}"):
+            self._refuse_plain_session(route.signals.get(name))
+        yield from route.send(f"pre_{operation}", **payload)
 
     def _announce_relations(self, instance: object, route: _Route) -> Iterator[_Send]:
-        for name, what, child in _related(instance, route):
-            key = (id(instance), name, what, id(child))
+        for what, payload in _related(instance, route):
+            child = payload["child"]
+            key = (id(instance), payload["relation_name"], what, id(child))
             if key not in self._announced_relations:
                 self._announced_relations[key] = child
-                yield from route.send(
-                    f"pre_relation_{what}", instance=instance, child=child, relation_name=name
-                )
+                yield from route.send(f"pre_relation_{what}", **payload)
 
     # --- while it writes -------------------------------------------------------------------------
 
     def writes(self, operation: Operation, instance: object) -> None:
         """Send what comes before an operation that only the flush itself has found out."""
-        route = self.route(type(instance))
-        if route is None or (operation, id(instance)) in self._announced:
-            return
-        if operation != "update" or column_changes(instance):
+        if (route := self.route(type(instance))) is not None:
             self._send_all([*self._announce(operation, instance, route)])
 
     def wrote(self, operation: Operation, instance: object) -> None:
         """Note an operation."""
-        route = self.route(type(instance))
-        if route is not None:
+        if (route := self.route(type(instance))) is not None:
             self._written.append((operation, instance, route))
 
     # --- after -----------------------------------------------------------------------------------
@@ -192,16 +175,13 @@ class _Flush:
         seen = {id(each): each for each in self._announced.values()}
         for operation, instance, route in self._written:
             seen[id(instance)] = instance
-            if operation != "update" or column_changes(instance):
-                self._posts += route.send(f"post_{operation}", **_payload(operation, instance))
+            if (payload := _payload(operation, instance)) is not None:
+                self._posts += route.send(f"post_{operation}", **payload)
         seen |= {id(each): each for each in (*self.session.new, *self.session.dirty)}
         for instance in seen.values():
-            if (related := self.route(type(instance))) is None:
-                continue
-            for name, what, child in _related(instance, related):
-                self._posts += related.send(
-                    f"post_relation_{what}", instance=instance, child=child, relation_name=name
-                )
+            if (found := self.route(type(instance))) is not None:
+                for what, payload in _related(instance, found):
+                    self._posts += found.send(f"post_relation_{what}", **payload)
 
     def after(self) -> None:
         """Send what comes after the flush."""
@@ -244,17 +224,20 @@ class _Flush:
             current_session.reset(token)
 
 
-def _payload(operation: Operation, instance: object) -> dict[str, Any]:
-    changed = {"changed": column_changes(instance)} if operation == "update" else {}
-    return {"instance": instance, **changed}
+def _payload(operation: Operation, instance: object) -> dict[str, Any] | None:
+    """What is sent of an operation; ``None`` if it is an update that changes nothing."""
+    if operation != "update":
+        return {"instance": instance}
+    changed = column_changes(instance)
+    return {"instance": instance, "changed": changed} if changed else None
 
 
-def _related(instance: object, route: _Route) -> Iterator[tuple[str, str, object]]:
-    """What was added to an instance's collections, and removed: which, how, and the child."""
+def _related(instance: object, route: _Route) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What was added to an instance's collections, and removed: which of it, and what is sent."""
     for name in route.collections:
-        added, removed = relation_changes(instance, name)
-        yield from ((name, "add", child) for child in added)
-        yield from ((name, "remove", child) for child in removed)
+        for what, children in zip(("add", "remove"), relation_changes(instance, name), strict=True):
+            for child in children:
+                yield what, {"instance": instance, "child": child, "relation_name": name}
 
 
 def _endless(found: Sequence[_Send]) -> SignalLoopError:
@@ -279,66 +262,34 @@ _open: Final[WeakKeyDictionary[Session, _Flush]] = WeakKeyDictionary()
 """The flush of each session that flushes."""
 
 
-def before_flush(session: Session, context: object, instances: Iterable[object] | None) -> None:
-    """Send what comes before a flush."""
-    flush = _open[session] = _Flush(session, instances)
+def _before_flush(session: Session, context: object, only: Iterable[object] | None) -> None:
+    flush = _open[session] = _Flush(session, only)
     flush.before()
 
 
-def _flush_of(instance: object) -> _Flush | None:
-    session = object_session(instance)
-    return None if session is None else _open.get(session)
+def _on_row(note: Callable[[_Flush, Operation, object], None], operation: Operation) -> Any:
+    """What is called for each row that a flush writes."""
+
+    def listener(mapper: object, connection: object, target: object) -> None:
+        session = object_session(target)
+        if session is not None and (flush := _open.get(session)):
+            note(flush, operation, target)
+
+    return listener
 
 
-def before_insert(mapper: object, connection: object, target: object) -> None:
-    """Send what comes before an insert, unless it was sent before the flush."""
-    if flush := _flush_of(target):
-        flush.writes("save", target)
-
-
-def before_update(mapper: object, connection: object, target: object) -> None:
-    """Send what comes before an update, unless it was sent before the flush."""
-    if flush := _flush_of(target):
-        flush.writes("update", target)
-
-
-def before_delete(mapper: object, connection: object, target: object) -> None:
-    """Send what comes before a delete, unless it was sent before the flush."""
-    if flush := _flush_of(target):
-        flush.writes("delete", target)
-
-
-def after_insert(mapper: object, connection: object, target: object) -> None:
-    """Note an insert."""
-    if flush := _flush_of(target):
-        flush.wrote("save", target)
-
-
-def after_update(mapper: object, connection: object, target: object) -> None:
-    """Note an update, or what the session only took for one."""
-    if flush := _flush_of(target):
-        flush.wrote("update", target)
-
-
-def after_delete(mapper: object, connection: object, target: object) -> None:
-    """Note a delete."""
-    if flush := _flush_of(target):
-        flush.wrote("delete", target)
-
-
-def after_flush(session: Session, context: object) -> None:
-    """Work out what comes after the flush."""
+def _after_flush(session: Session, context: object) -> None:
     if flush := _open.get(session):
         flush.capture()
 
 
-def after_flush_postexec(session: Session, context: object) -> None:
+def _after_flush_postexec(session: Session, context: object) -> None:
     """Send what comes after the flush: its instances have their final state now."""
     if flush := _open.pop(session, None):
         flush.after()
 
 
-def before_commit(session: Session) -> None:
+def _before_commit(session: Session) -> None:
     """Refuse to commit a session in the midst of its flush."""
     if current_session.get() is session and session.get_nested_transaction() is None:
         raise SessionError(
@@ -346,3 +297,18 @@ def before_commit(session: Session) -> None:
             "over. Leave the commit to whoever has begun it; what is to happen after it belongs "
             "into a receiver that is connected with `on_commit=True`"
         )
+
+
+LISTENERS: Final[Sequence[tuple[type, str, Callable[..., None]]]] = (
+    (Session, "before_flush", _before_flush),
+    (Mapper, "before_insert", _on_row(_Flush.writes, "save")),
+    (Mapper, "before_update", _on_row(_Flush.writes, "update")),
+    (Mapper, "before_delete", _on_row(_Flush.writes, "delete")),
+    (Mapper, "after_insert", _on_row(_Flush.wrote, "save")),
+    (Mapper, "after_update", _on_row(_Flush.wrote, "update")),
+    (Mapper, "after_delete", _on_row(_Flush.wrote, "delete")),
+    (Session, "after_flush", _after_flush),
+    (Session, "after_flush_postexec", _after_flush_postexec),
+    (Session, "before_commit", _before_commit),
+)
+"""What flushes are listened to with: whose event, its name, and what is called."""

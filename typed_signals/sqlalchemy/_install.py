@@ -23,9 +23,9 @@ from typed_signals._misuse import no_session_target
 from typed_signals._options import wrong_choice
 from typed_signals._registry import Mode
 from typed_signals._signal import Signal
-from typed_signals.sqlalchemy import _flush
 from typed_signals.sqlalchemy._backend import backend
 from typed_signals.sqlalchemy._commit import after_commit, after_transaction_end
+from typed_signals.sqlalchemy._flush import LISTENERS
 from typed_signals.sqlalchemy._models import (
     KEY,
     Coverage,
@@ -184,20 +184,11 @@ def _instrumented(mapper: Mapper[Any], model: Model) -> None:
 
 
 _LISTENERS: Final[Sequence[tuple[type, str, Callable[..., None]]]] = (
-    (Session, "before_flush", _flush.before_flush),
-    (Session, "after_flush", _flush.after_flush),
-    (Session, "after_flush_postexec", _flush.after_flush_postexec),
-    (Session, "before_commit", _flush.before_commit),
+    *LISTENERS,
     (Session, "after_commit", keep_loaded),
     (Session, "after_commit", after_commit),
     (Session, "after_transaction_end", after_transaction_end),
     (Mapper, "instrument_class", _instrumented),
-    (Mapper, "before_insert", _flush.before_insert),
-    (Mapper, "before_update", _flush.before_update),
-    (Mapper, "before_delete", _flush.before_delete),
-    (Mapper, "after_insert", _flush.after_insert),
-    (Mapper, "after_update", _flush.after_update),
-    (Mapper, "after_delete", _flush.after_delete),
 )
 
 
