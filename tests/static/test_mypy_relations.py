@@ -114,7 +114,7 @@ ON = ("pre_relation_add", "post_relation_add", "pre_relation_remove", "post_rela
 UNRELATED = ("Single", "Person", "Link", "Album")  # also no relation of an album to an album
 ACCEPTED = (
     "Track", "Review", "Owned", "Cover", "Note", "Sale", "Tag", "Gift", "Disc", "Draft", "Gold",
-    "Special", "Reissue", "Plain", "Middle", "Above", 
+    "Special", "Reissue", "Plain", "Middle", "Above",
     "Shared", "Hidden", "Dynamic", "Through", "object", "ormar.Model", "Single | Track",
 )  # fmt: skip
 
