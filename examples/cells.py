@@ -11,14 +11,15 @@ from pathlib import Path
 from types import ModuleType
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cell:
-    """A piece of a file, and the line of the file where it starts."""
+    """A piece of a file, the line of the file where it starts, and whether it raised when it ran."""
 
     title: str
     code: str
     path: str
     line: int
+    failed: bool = False
 
     def run(self, module: ModuleType) -> str:
         """Run the cell in a module and return what it prints, warns and raises."""
@@ -29,6 +30,7 @@ class Cell:
             try:
                 exec(compile(lines_above + self.code, self.path, "exec"), vars(module))
             except Exception as error:
+                self.failed = True
                 seen.write("".join(traceback.format_exception_only(error)))
         for each in warned:
             seen.write(f"{each.category.__name__}: {each.message}\n")

@@ -158,12 +158,14 @@ def run_blocks(readme: str, pool: ProcessPoolExecutor, *, whole: bool = False) -
 
 
 def run_section(codes: list[str]) -> list[str]:
-    """Run the blocks of one section as the parts of one file, and return the output of each."""
-    module, line, outputs = new_module("shop"), 1, []
+    """Run the blocks of one section as `python shop.py` would, and return the output of each."""
+    module, line, outputs = new_module("__main__"), 1, []
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         for code in codes:
-            outputs.append(Cell("", code, "shop.py", line).run(module))
-            line += code.count("\n") + 2  # as if two empty lines were between them
+            cell = Cell("", code, "shop.py", line)
+            outputs.append(cell.run(module))
+            if not cell.failed:  # readers take out what fails, to go on
+                line += code.count("\n") + 2  # as if two empty lines were between them
     return outputs
 
 
