@@ -347,13 +347,18 @@ def test_files() -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths if path.name not in left_out]
 
 
-def run(tree: Path, mutant: Mutant, chosen: dict[str, float], killer: Path) -> Iterator[int]:
+def run(tree: Path, rounds: list[dict[str, float]], killer: Path) -> Iterator[int]:
+    """Run tests, round after round, until one fails."""
     enter(tree)
     sys.dont_write_bytecode = True
-    plugin = Chosen(chosen)
-    files = sorted({nodeid.partition("::")[0] for nodeid in chosen})
-    status = pytest.main([*PYTEST, "-x", *files], plugins=[plugin])
-    killer.write_text(plugin.failed)
+    status = 0
+    for tests in filter(None, rounds):
+        plugin = Chosen(tests)
+        files = sorted({nodeid.partition("::")[0] for nodeid in tests})
+        status = pytest.main([*PYTEST, "-x", *files], plugins=[plugin])
+        killer.write_text(plugin.failed)
+        if status:
+            break
     yield status
 
 
@@ -376,19 +381,22 @@ class Measured:
             tests = {test for each in lines.values() for test in each}
         return tests - {""} or (set(self.durations) if span else set())
 
-    def chosen(self, mutant: Mutant, *, slow: bool) -> dict[str, float]:
-        """The quick tests of a mutant, with their times; or the others, the longest first.
+    def chosen(self, mutant: Mutant, *, slow: bool) -> list[dict[str, float]]:
+        """The tests of a mutant, in rounds, with their times.
 
-        The quick ones are the quickest of all, the quickest in files that import its module, and
-        the quickest of each line of its function: a mistake shows in a branch that few tests take.
+        The quick ones are the quickest of each line of its function, for a mistake shows in a
+        branch that few tests take; then the quickest in files that import its module, and the
+        quickest of all. The slow ones are the others, the longest first.
         """
         tests = sorted(self.tests_of(mutant), key=lambda each: self.durations[each])
         own = [test for test in tests if test.partition("::")[0] in self._files_of(mutant.module)]
-        by_line = sorted(self._by_line(mutant, tests), key=lambda each: self.durations[each])
-        quick = {**self._quickest(by_line), **self._quickest(own), **self._quickest(tests)}
+        near = self._by_line(mutant, tests)
+        first = self._quickest(test for test in tests if test in near)
+        second = {**self._quickest(own), **self._quickest(tests)}
         if not slow:
-            return quick
-        return {test: self.durations[test] for test in reversed(tests) if test not in quick}
+            return [first, {test: time for test, time in second.items() if test not in first}]
+        quick = first.keys() | second.keys()
+        return [{test: self.durations[test] for test in reversed(tests) if test not in quick}]
 
     def _by_line(self, mutant: Mutant, tests: Sequence[str]) -> set[str]:
         """The first few tests of each line of the function that a mutant is in."""
@@ -482,8 +490,8 @@ def test(mutants: list[Mutant], measured: Measured, trees: list[Path], slow: boo
     while queue or running:
         while queue and free:
             mutant = queue.pop()
-            chosen = measured.chosen(mutant, slow=slow)
-            if not chosen:
+            rounds = measured.chosen(mutant, slow=slow)
+            if not any(rounds):
                 mutant.status = mutant.status if slow else "no tests"
                 done += 1
                 continue
@@ -491,9 +499,9 @@ def test(mutants: list[Mutant], measured: Measured, trees: list[Path], slow: boo
             killer = tree / ".killer"
             killer.unlink(missing_ok=True)
             (tree / mutant.module).write_text(mutant.code)
-            process = fork(run(tree, mutant, chosen, killer), tree / ".log")
+            process = fork(run(tree, rounds, killer), tree / ".log")
             start = time.monotonic()
-            limit = start + 8 + 2 * sum(chosen.values())
+            limit = start + 8 + 2 * sum(sum(each.values()) for each in rounds)
             running[process] = mutant, tree, start, limit
         time.sleep(0.01)
         for process in list(running):
