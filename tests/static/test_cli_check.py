@@ -117,6 +117,17 @@ def test_annotates_on_github(project: Path) -> None:
     assert "%0Aexpected: async def receiver(" in annotations[0]
 
 
+@pytest.mark.parametrize(
+    ("form", "start"), [("text", "b/same.py  "), ("github", "::error file=b/same.py,title=")]
+)
+def test_shows_no_line_for_what_concerns_a_whole_file(
+    tmp_path: Path, form: str, start: str
+) -> None:
+    write(tmp_path, {"a/same.py": "", "b/same.py": ""})
+    done = run("check", "--format", form, ".", cwd=tmp_path)
+    assert (done.status, done.out[: len(start)]) == (2, start)
+
+
 def test_refuses_to_check_models_where_ormar_is_not_installed(tmp_path: Path) -> None:
     """As in the environment of a pre-commit hook, which has only what it names."""
     venv.create(tmp_path / "bare", symlinks=True)

@@ -251,6 +251,22 @@ def test_says_that_there_is_no_such_folder(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["doctor", "check"])
+def test_refuses_a_folder_with_more_files_than_a_project_has(tmp_path: Path, command: str) -> None:
+    for number in range(10_000):
+        (tmp_path / f"{number}.py").touch()
+    write(tmp_path, {"venv/pyvenv.cfg": "", "venv/one.py": "", ".git/one.py": ""})
+    assert "has more than" not in run("doctor", tmp_path).err
+    (tmp_path / "one_more.py").touch()
+    done = run(command, tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert done.err == (
+        f"typed-signals: `{tmp_path}` has more than 10,000 Python files: name the folder of one "
+        "project\n"
+    )
+
+
 # --- the project ---------------------------------------------------------------------------------
 
 HOOK = """\

@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from typed_signals.cli._output import CannotRun, code, err, remark, say, text
-from typed_signals.cli._source import files_below, imported_packages, nodes_of
+from typed_signals.cli._source import files_below, imported_packages, nodes_of, refuse_if_no_project
 
 __all__ = ["check"]
 
@@ -57,6 +57,7 @@ def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
             raise CannotRun(f"`{path}` is not a Python file")
         if Path(path).is_dir() and next(Path(path).rglob("*.py*"), None) is None:
             raise CannotRun(f"there is no Python file in `{path}`")
+        refuse_if_no_project(Path(path))
     if find_spec("mypy") is None:
         raise CannotRun("mypy is not installed: pip install 'typed-signals[mypy]'")
     imported = _imported(paths)
@@ -115,7 +116,8 @@ class _Error:
 
     def show(self) -> None:
         """Print it, with the line of code."""
-        code(f"{self.file}:{self.line}:{self.column}  {self.code}", "bold")
+        where = f":{self.line}:{self.column}" if self.line > 0 else ""  # some are of a whole file
+        code(f"{self.file}{where}  {self.code}", "bold")
         if line := linecache.getline(self.file, self.line).strip():
             code(line, "cyan", indent=4)
         say(f"{self.message}\n", indent=2)
@@ -123,6 +125,8 @@ class _Error:
     def annotation(self) -> str:
         """The workflow command that shows it on GitHub."""
         values = {"file": self.file, "line": self.line, "col": self.column, "title": self.code}
+        if self.line < 1:
+            del values["line"], values["col"]
         where = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in values.items())
         return f"::error {where}::{_escaped(self.message)}"
 

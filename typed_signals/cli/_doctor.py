@@ -25,6 +25,7 @@ from typed_signals.cli._source import (
     imported_packages,
     module_name,
     not_imported,
+    refuse_if_no_project,
 )
 
 __all__ = ["doctor"]
@@ -61,6 +62,7 @@ def doctor(project: Path) -> None:
     if not project.is_dir():
         given = f"`{project}` is a file" if project.exists() else f"there is no folder `{project}`"
         raise CannotRun(f"{given}: name the folder of the project")
+    refuse_if_no_project(project)
     project, bad = project.resolve(), 0
     for part in (_python, _ormar, _sqlalchemy, _mypy, _pre_commit, _stubs, _modules):
         for verdict, found, remedy in part(project):

@@ -8,12 +8,15 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
 from typed_signals.cli._library import LIFECYCLE
+from typed_signals.cli._output import CannotRun
 
 _SKIPPED = ("node_modules", "site-packages", "__pycache__", "build", "dist", "tests", "test")
+_MOST_FILES = 10_000
 _TEST = re.compile(r"(test_.*|.*_test|conftest)\.py")
 
 
@@ -65,6 +68,18 @@ def files_below(folder: Path) -> Iterator[Path]:
         for name in files:
             if name.endswith(".py") and not _TEST.fullmatch(name):
                 yield Path(place, name)
+
+
+def refuse_if_no_project(folder: Path) -> None:
+    """Refuse a folder such as ``/``: to read its files would take minutes, or hours.
+
+    Raises:
+        CannotRun: It has more files than a project has.
+    """
+    if next(islice(files_below(folder), _MOST_FILES, None), None) is not None:
+        raise CannotRun(
+            f"`{folder}` has more than {_MOST_FILES:,} Python files: name the folder of one project"
+        )
 
 
 def _package(module: ModuleType) -> list[Path]:
