@@ -599,6 +599,29 @@ def test_emitter_class_of_another_model_is_refused(store):
     uninstall()
 
 
+def test_emitter_class_of_one_model_is_refused_for_every_model(store):
+    base = store.model("Base", config={"abstract": True})
+    album = store.model("Album", base)
+
+    class AlbumSignals(ModelSignals[album]): ...
+
+    class BaseSignals(ModelSignals[base]): ...
+
+    for targets in ([], [ormar.Model], [store.base]):
+        with pytest.raises(SignalDefinitionError) as caught:
+            install(*targets, signals=AlbumSignals)
+        assert str(caught.value) == (
+            f"`{AlbumSignals.__qualname__}` declares the signals of `Album`, not of every model: "
+            f"write `install(Album, signals={AlbumSignals.__qualname__})`; to share it, declare it "
+            "with `Any` in place of `Album`"
+        )
+    assert not is_typed(album)
+    for target, kind in (([], BaseSignals), ([getattr(album, CONFIG)], AlbumSignals)):
+        install(*target, signals=kind)
+        assert type(signals(album)) is kind
+    uninstall()
+
+
 def test_get_signals_refuses_a_class_that_was_not_installed(store):
     album = store.model("Album")
     install()

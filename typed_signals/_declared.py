@@ -19,7 +19,7 @@ from typed_signals._protocols import CustomReceiver
 from typed_signals._registry import written_protocol
 from typed_signals._signal import Signal
 
-__all__ = ["Declared", "declared_signals", "wrong_model"]
+__all__ = ["Declared", "declared_signals", "owner_of", "wrong_model"]
 
 
 class Declared(NamedTuple):
@@ -94,10 +94,16 @@ def wrong_model(emitter: type, model: type) -> str | None:
         What is wrong if it is declared for other models, as ``ModelSignals[Album]`` is for albums;
         ``None`` if it is for this one, or for any.
     """
-    owner = _owner_of(emitter)
-    if not isinstance(owner, type) or owner in (Any, *model.__mro__):
+    owner = owner_of(emitter)
+    if owner is None or owner in model.__mro__:
         return None
     return other_models(emitter.__qualname__, owner.__qualname__, model.__qualname__)
+
+
+def owner_of(emitter: type) -> type | None:
+    """Find the one class whose signals an emitter class declares; ``None`` if it is for several."""
+    owner = _owner_of(emitter)
+    return owner if isinstance(owner, type) and owner is not Any else None
 
 
 def _owner_of(emitter: Any) -> Any:

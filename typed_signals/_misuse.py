@@ -18,6 +18,7 @@ __all__ = [
     "no_signals",
     "no_target",
     "not_a_signal",
+    "not_of_all",
     "other_models",
     "other_signals",
     "positional_payload",
@@ -121,6 +122,15 @@ def other_models(emitter: str, owner: str, model: str) -> str:
     return (
         f"`{emitter}` declares the signals of `{owner}`, not of `{model}`: to share it, declare it "
         f"with `Any` in place of `{owner}`"
+    )
+
+
+def not_of_all(emitter: str, owner: str) -> str:
+    """The sentence about an emitter class that is declared for one model and installed for all."""
+    return (
+        f"`{emitter}` declares the signals of `{owner}`, not of every model: write "
+        f"`install({owner}, signals={emitter})`; to share it, declare it with `Any` in place of "
+        f"`{owner}`"
     )
 
 

@@ -289,6 +289,22 @@ def test_emitter_class_of_another_model_is_refused(targets):
         assert type(signals.get_signals(model)) is signals.ModelSignals
 
 
+@pytest.mark.parametrize("target", [Base.registry, async_sessionmaker()])
+def test_emitter_class_of_one_model_is_refused_for_every_model(target):
+    with pytest.raises(SignalDefinitionError) as caught:
+        signals.install(target, signals=OrderSignals)
+    assert str(caught.value) == (
+        "`OrderSignals` declares the signals of `Order`, not of every model: write "
+        "`install(Order, signals=OrderSignals)`; to share it, declare it with `Any` in place of "
+        "`Order`"
+    )
+    assert type(signals.get_signals(Order)) is signals.ModelSignals
+
+    class BaseSignals(signals.ModelSignals[Base]): ...
+
+    signals.install(target, signals=BaseSignals)
+
+
 def test_emitter_class_of_a_base_or_mixin_is_that_of_its_models():
     class BaseSignals(signals.ModelSignals[Base]): ...
 

@@ -327,6 +327,24 @@ CASES = [
         ORMAR,
     ),
     Case(
+        "an emitter class of one model installed for every model",
+        """
+        class Abstract(ormar.Model):
+            ormar_config = base.copy(abstract=True)
+        class AbstractSignals(ModelSignals[Abstract]): ...
+        install(signals=ShopSignals)
+        install(signals=AbstractSignals)
+        install(signals=AlbumSignals)
+        """,
+        under(
+            "signal-install",
+            "`AlbumSignals` declares the signals of `Album`, not of every model: write "
+            "`install(Album, signals=AlbumSignals)`; to share it, declare it with `Any` in place "
+            "of `Album`",
+        ),
+        ORMAR,
+    ),
+    Case(
         "install and get_signals with the wrong class",
         """
         install(AlbumSignals)

@@ -32,7 +32,7 @@ from mypy.types import Instance, NoneType, ProperType, Type, UnionType, get_prop
 from typed_signals.mypy.fullnames import LIFECYCLE, ORMAR_MODEL
 from typed_signals.mypy.statements import all_statements
 
-__all__ = ["is_unrelated", "models_with_relations", "remember_relations"]
+__all__ = ["has_table", "is_unrelated", "models_with_relations", "remember_relations"]
 
 _METADATA = "typed_signals_relations"
 _CONFIG, _META = "ormar_config", "Meta"
@@ -49,6 +49,11 @@ def remember_relations(ctx: ClassDefContext) -> None:
     if model.has_base(ORMAR_MODEL) and model.fullname != ORMAR_MODEL:
         fields = sorted(_perhaps_relations(ctx.cls))
         model.metadata[_METADATA] = {"table": _has_table(ctx.cls), "fields": fields}
+
+
+def has_table(model: TypeInfo) -> bool:
+    """Whether a class is a model of ormar that has a table for sure."""
+    return bool(model.metadata.get(_METADATA, {}).get("table"))
 
 
 def models_with_relations(protocol: ProperType | None) -> list[TypeInfo]:
@@ -119,7 +124,7 @@ def _is_model(info: TypeInfo) -> bool:
 
 def _may_hold(model: TypeInfo, other: TypeInfo, known: Sequence[TypeInfo]) -> bool:
     """Whether a model, or a known subclass, may have a field that is a relation to another."""
-    if not model.metadata.get(_METADATA, {}).get("table"):
+    if not has_table(model):
         return True
     classes = [model, *(each for each in known if each.has_base(model.fullname))]
     return any(each.fallback_to_any for each in classes) or any(

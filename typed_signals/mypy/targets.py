@@ -14,11 +14,18 @@ from mypy.subtypes import is_subtype
 from mypy.types import FunctionLike, Instance, Type, get_proper_type
 from mypy.typevars import fill_typevars
 
-from typed_signals._misuse import no_session_target, no_target, other_models, other_signals
+from typed_signals._misuse import (
+    no_session_target,
+    no_target,
+    not_of_all,
+    other_models,
+    other_signals,
+)
 from typed_signals.mypy.codes import SIGNAL_INSTALL
 from typed_signals.mypy.emitters import SIGNALS, emitter_owner, qualified_name
 from typed_signals.mypy.fullnames import EMITTER
 from typed_signals.mypy.installs import installed_emitter
+from typed_signals.mypy.relations import has_table
 
 __all__ = ["check_install", "check_signals_of"]
 
@@ -31,6 +38,12 @@ def check_install(ctx: FunctionContext, *, sessions: bool = False) -> Type:
         sessions: Whether what is installed is sent by sessions.
     """
     emitters = [_class(each) for each in _given(ctx, SIGNALS)]
+    if not ctx.arg_types[0]:
+        for emitter in emitters:
+            owner = _owner(emitter) if emitter is not None else None
+            if emitter is not None and owner is not None and has_table(owner):
+                text = not_of_all(qualified_name(emitter), qualified_name(owner))
+                ctx.api.fail(text, ctx.context, code=SIGNAL_INSTALL)
     for target, place in zip(ctx.arg_types[0], ctx.args[0], strict=True):
         cls = _class(target)
         if cls is not None and cls.has_base(EMITTER):
@@ -71,13 +84,19 @@ def _own(ctx: FunctionContext, installed: TypeInfo | None) -> Type:
 
 def _check_model(ctx: FunctionContext, model: TypeInfo, emitter: TypeInfo) -> bool:
     """Report an emitter class that declares the signals of other models."""
-    own = fill_typevars(emitter)
-    owner = emitter_owner(own) if isinstance(own, Instance) else None
-    if not isinstance(owner, Instance) or model.has_base(owner.type.fullname):
+    owner = _owner(emitter)
+    if owner is None or model.has_base(owner.fullname):
         return False
-    names = [qualified_name(each) for each in (emitter, owner.type, model)]
+    names = [qualified_name(each) for each in (emitter, owner, model)]
     ctx.api.fail(other_models(*names), ctx.context, code=SIGNAL_INSTALL)
     return True
+
+
+def _owner(emitter: TypeInfo) -> TypeInfo | None:
+    """The class whose signals an emitter class declares."""
+    own = fill_typevars(emitter)
+    owner = emitter_owner(own) if isinstance(own, Instance) else None
+    return owner.type if isinstance(owner, Instance) else None
 
 
 def _given(ctx: FunctionContext, name: str) -> list[Type]:

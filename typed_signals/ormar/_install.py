@@ -14,7 +14,7 @@ from typing import Any, Final, get_args
 from weakref import WeakSet
 
 from typed_signals._connect import join_errors
-from typed_signals._declared import declared_signals, wrong_model
+from typed_signals._declared import declared_signals, owner_of, wrong_model
 from typed_signals._decorators import receiver
 from typed_signals._describe import kind_of
 from typed_signals._durable import DurableOutbox, wrong_outbox
@@ -25,7 +25,7 @@ from typed_signals._emitter import (
     registry_of,
 )
 from typed_signals._errors import SignalDefinitionError as AnyDefinitionError
-from typed_signals._misuse import no_target
+from typed_signals._misuse import no_target, not_of_all
 from typed_signals._options import wrong_choice
 from typed_signals._registry import Mode, hold_during_fork
 from typed_signals._signal import Signal
@@ -100,10 +100,10 @@ def install(
         )
     if wrong := wrong_outbox(outbox, "install(outbox=TableOutbox(base))"):
         raise SignalDefinitionError(wrong)
-    for target in targets:
+    for target in targets or (_EVERYTHING,):
         if not (_is_model(target) or era.is_config(target)):
             raise SignalDefinitionError(no_target(kind_of(target)))
-        if _is_model(target) and (wrong := wrong_model(signals, target)):
+        if wrong := _wrong_signals(signals, target):
             raise SignalDefinitionError(wrong)
     declared_signals(signals)  # an annotation that cannot be read is refused before any change
     with _lock:
@@ -158,6 +158,17 @@ def installed_outbox(owner: type | None) -> DurableOutbox | None:
 
 def _is_emitter_class(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, ModelSignals)
+
+
+def _wrong_signals(signals: type, target: Any) -> str | None:
+    """What is wrong with an emitter class for a target."""
+    if _is_model(target) and target is not _EVERYTHING:
+        return wrong_model(signals, target)
+    owner = owner_of(signals)
+    config = era.own_config(owner) if owner is not None and _is_model(owner) else None
+    if owner is None or config in (None, target) or era.is_abstract(config):
+        return None
+    return not_of_all(signals.__qualname__, owner.__qualname__)
 
 
 def _is_model(target: object) -> bool:

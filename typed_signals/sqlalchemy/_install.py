@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_ses
 from sqlalchemy.orm import Mapper, Session, registry
 
 from typed_signals._connect import join_errors
-from typed_signals._declared import declared_signals, wrong_model
+from typed_signals._declared import declared_signals, owner_of, wrong_model
 from typed_signals._describe import kind_of
 from typed_signals._durable import DurableOutbox, wrong_outbox
 from typed_signals._emitter import SignalEmitter, bind_emitter, bind_signal, registry_of
 from typed_signals._errors import SignalDefinitionError
-from typed_signals._misuse import no_session_target
+from typed_signals._misuse import no_session_target, not_of_all
 from typed_signals._options import wrong_choice
 from typed_signals._registry import Mode
 from typed_signals._signal import Signal
@@ -34,6 +34,7 @@ from typed_signals.sqlalchemy._models import (
     coverages,
     emitters,
     lock,
+    mapper_of,
     own_emitter,
     register_plain_classes,
     set_emitter,
@@ -88,9 +89,12 @@ def install(
             "`install()` expects what typed signals are for: a declarative base class, `SQLModel`, "
             "or an `async_sessionmaker`"
         )
+    owner = owner_of(signals)
     for target in found:
         if isinstance(target, type) and (wrong := wrong_model(signals, target)):
             raise SignalDefinitionError(wrong)
+        if owner and mapper_of(owner) and not isinstance(target, type):
+            raise SignalDefinitionError(not_of_all(signals.__qualname__, owner.__qualname__))
     declared_signals(signals)  # an annotation that cannot be read is refused before any change
     with lock:
         wanted = Coverages()
