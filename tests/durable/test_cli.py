@@ -13,110 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.durable.applications import ANY_ORM, APPS, EVERY_ORM, RECEIVER
 from tests.static.command_line import PROGRAM, ROOT, run, write
-
-ORMAR = """\
-import asyncio
-import os
-
-import ormar
-import sqlalchemy
-import typed_signals.ormar
-from typed_signals.durable import Durable, Job, TableOutbox
-from typed_signals.ormar import post_save
-
-base = ormar.OrmarConfig(
-    metadata=sqlalchemy.MetaData(),
-    database=ormar.DatabaseConnection("sqlite+aiosqlite:///shop.db"),
-)
-
-class Order(ormar.Model):
-    ormar_config = base.copy(tablename="orders")
-    id: int = ormar.Integer(primary_key=True)
-    name: str = ormar.String(max_length=100)
-
-typed_signals.ormar.install()
-outbox = TableOutbox(base)
-
-async def sell(*names):
-    async with base.database:
-        async with base.database.engine.begin() as connection:
-            await connection.run_sync(base.metadata.create_all)
-        async with base.database.transaction():
-            for name in names:
-                await Order(name=name).save()
-"""
-
-IMPORTS = """\
-import asyncio
-import os
-
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlmodel import Field, SQLModel
-import typed_signals.sqlalchemy
-from typed_signals.durable import Durable, Job, TableOutbox
-from typed_signals.sqlalchemy import post_save
-"""
-
-DECLARATIVE = """
-class base(DeclarativeBase):
-    pass
-
-class Order(base):
-    __tablename__ = "orders"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-"""
-
-SQLMODEL = """
-base = SQLModel
-
-class Order(SQLModel, table=True):
-    id: int | None = Field(default=None, primary_key=True)
-    name: str
-"""
-
-SESSIONS = """
-engine = create_async_engine("sqlite+aiosqlite:///shop.db")
-async_session = async_sessionmaker(engine)
-outbox = TableOutbox(base, sessions=async_session)
-typed_signals.sqlalchemy.install(base, outbox=outbox)
-
-async def sell(*names):
-    async with engine.begin() as connection:
-        await connection.run_sync(base.metadata.create_all)
-    async with async_session.begin() as session:
-        for name in names:
-            session.add(Order(name=name))
-            await session.flush()
-    await engine.dispose()
-"""
-
-APPS = {
-    "ormar": ORMAR,
-    "sqlalchemy": IMPORTS + DECLARATIVE + SESSIONS,
-    "sqlmodel": IMPORTS + SQLMODEL + SESSIONS,
-}
-
-RECEIVER = """
-@post_save(Order, durable=Durable("mail.receipt", retries=0))
-async def send_receipt(sender, instance, job, **kwargs):
-    if instance.name == "broken" and not os.environ.get("MENDED"):
-        raise ValueError("no such address")
-    if instance.name == "slow":
-        print("started", flush=True)
-        await asyncio.sleep(1.5)
-    print("mailed", instance.name, flush=True)
-"""
-
-
-with_every_orm = pytest.mark.parametrize("project", APPS, indirect=True)
 
 
 @pytest.fixture
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    app = APPS[getattr(request, "param", "ormar")]
+    app = APPS[getattr(request, "param", ANY_ORM)]
     write(tmp_path, {"app.py": app + RECEIVER, "bare.py": app})
     return tmp_path
 
@@ -163,7 +66,7 @@ class Work:
         return out, err
 
 
-@with_every_orm
+@pytest.mark.parametrize("project", EVERY_ORM, indirect=True)
 def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
     sell(project, "a", "broken")
     work = Work(project)
@@ -206,7 +109,6 @@ def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
     assert run("outbox", "dead", "app:outbox", cwd=project).out == "Nothing is dead.\n"
 
 
-@with_every_orm
 def test_worker_finishes_what_runs_when_it_is_told_to_stop(project: Path):
     sell(project, "slow", "b")
     work = Work(project, "--concurrency", "1")
@@ -242,7 +144,6 @@ def test_what_cannot_be_run_is_told(project: Path, arguments: list[str], text: s
     assert text in done.err
 
 
-@with_every_orm
 def test_outbox_without_a_table_is_told(project: Path):
     done = run("outbox", "status", "app:outbox", cwd=project)
     assert done.status == 2
@@ -251,7 +152,6 @@ def test_outbox_without_a_table_is_told(project: Path):
     assert "no such table" in done.err
 
 
-@with_every_orm
 def test_database_that_does_not_answer_is_told(project: Path):
     app, nobody = project / "app.py", "postgresql+asyncpg://postgres@127.0.0.1:1/postgres"
     app.write_text(app.read_text().replace("sqlite+aiosqlite:///shop.db", nobody))

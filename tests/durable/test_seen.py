@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.durable.test_cli import APPS, RECEIVER
+from tests.durable.applications import ANY_ORM, APPS, RECEIVER
 from tests.static.command_line import run, write
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    write(
-        tmp_path,
-        {"app.py": APPS["ormar"] + RECEIVER + "\nasync def wrong(sender, order, **kwargs): ...\n"},
-    )
-    return tmp_path
+    wrong = "\nasync def wrong(sender, order, **kwargs): ...\n"
+    return write(tmp_path, {"app.py": APPS[ANY_ORM] + RECEIVER + wrong})
 
 
 def test_list_names_them_and_finds_nothing_wrong_with_them(project: Path):

@@ -2,72 +2,33 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests import lanes
-from tests.static.command_line import PROGRAM, run, write
+from tests.durable.applications import APPS
+from tests.static.command_line import run, write
 
 without_ormar = pytest.mark.skipif(lanes.ORMAR != "", reason="what is said without ormar")
 
-MODELS = """
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-import typed_signals.sqlalchemy as signals
-from typed_signals.durable import TableOutbox
-
-class Base(DeclarativeBase):
-    pass
-
-class Order(Base):
-    __tablename__ = "orders"
-    id: Mapped[int] = mapped_column(primary_key=True)
-
-engine = create_async_engine("sqlite+aiosqlite:///shop.db")
-async_session = async_sessionmaker(engine)
-signals.install(Base)
-outbox = TableOutbox(Base, sessions=async_session)
-"""
-
 RECEIVERS = """
-import typed_signals.sqlalchemy as signals
 from shop.models import Order, outbox as outbox
 from typed_signals.durable import Durable
+from typed_signals.sqlalchemy import post_save
 
-@signals.post_save(Order)
+@post_save(Order)
 async def note(sender: type[Order], instance: Order, **kwargs: object) -> None: ...
 
-@signals.post_save(Order, durable=Durable("mail"))
-async def mail(sender: type[Order], instance: Order | None, **kwargs: object) -> None:
-    print("mailed", flush=True)
-"""
-
-CREATE = """
-import asyncio
-from sqlalchemy.ext.asyncio import AsyncSession
-from shop.models import Base, Order, engine
-import shop.receivers
-
-async def main():
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    async with AsyncSession(engine) as session, session.begin():
-        session.add(Order())
-    await engine.dispose()
-
-if __name__ == "__main__":
-    asyncio.run(main())
+@post_save(Order, durable=Durable("mail"))
+async def mail(sender: type[Order], instance: Order | None, **kwargs: object) -> None: ...
 """
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    files = {"shop/__init__.py": "", "shop/models.py": MODELS, "shop/receivers.py": RECEIVERS}
-    return write(tmp_path, {".git/HEAD": "", **files, "shop/sell.py": CREATE})
+    files = {"shop/models.py": APPS["sqlalchemy"], "shop/receivers.py": RECEIVERS}
+    return write(tmp_path, {".git/HEAD": "", "shop/__init__.py": "", **files})
 
 
 def test_list_graph_and_explain_know_the_models(project: Path) -> None:
@@ -92,23 +53,6 @@ def test_check_finds_a_mistake_and_nothing_else(project: Path) -> None:
     assert bad.status == 1
     assert "requires `instances`" in " ".join(bad.out.split())
     assert "ormar" not in good.err + bad.out + bad.err
-
-
-def test_outbox_and_worker_do_the_work(project: Path) -> None:
-    subprocess.run([sys.executable, "-m", "shop.sell"], cwd=project, check=True, timeout=60)
-    waiting = run("outbox", "status", "shop.receivers:outbox", cwd=project)
-    assert (waiting.status, "pending" in waiting.out) == (0, True), waiting
-    command = [PROGRAM, "worker", "shop.receivers:outbox", "--poll", "0.05"]
-    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as worker:
-        assert worker.stdout is not None
-        try:
-            assert worker.stdout.readline() == "mailed\n"
-        finally:
-            worker.terminate()
-        assert worker.wait(20) == 0
-    done = run("outbox", "status", "shop.receivers:outbox", cwd=project)
-    assert done.out != waiting.out
-    assert "ormar" not in waiting.out + waiting.err + done.out + done.err
 
 
 def test_folder_of_plain_models_names_a_module(tmp_path: Path) -> None:

@@ -6,14 +6,10 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
-import sqlite3
-import subprocess
 import sys
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
-from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import pydantic
@@ -26,7 +22,6 @@ from sqlmodel import Field, SQLModel
 import typed_signals
 import typed_signals.sqlalchemy as signals
 from tests.sqlalchemy.shop import make_engine
-from tests.static.command_line import PROGRAM, write
 from typed_signals import Signal, SignalDefinitionError
 from typed_signals.durable import Durable, DurableError, Job, NoTransactionError, TableOutbox
 
@@ -502,71 +497,3 @@ def test_model_without_an_outbox_is_refused():
 
 
 async def _receive(sender: Any, **kwargs: Any) -> None: ...
-
-
-# --- other processes -----------------------------------------------------------------------------
-
-APP = """
-import pydantic
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-import typed_signals.sqlalchemy as signals
-from typed_signals.durable import Durable, Job, TableOutbox
-
-class Base(DeclarativeBase):
-    pass
-
-class Order(Base):
-    __tablename__ = "orders"
-    id: Mapped[int] = mapped_column(primary_key=True)
-
-engine = create_async_engine("sqlite+aiosqlite:///shop.db")
-async_session = async_sessionmaker(engine)
-signals.install(Base)
-outbox = TableOutbox(Base, sessions=async_session)
-
-@signals.post_save(Order, durable=Durable("mail"))
-async def send_receipt(sender, instance, job, **kwargs):
-    print("mailed", sender.__name__, instance.id, job.attempt, flush=True)
-
-async def sell():
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    async with async_session.begin() as session:
-        session.add(Order(id=7))
-    await engine.dispose()
-"""
-
-WITHOUT_ORMAR = """
-import sys
-
-class Refuse:
-    # finds no ormar, as if it were not installed
-
-    def find_spec(self, name, *_):
-        if name.partition(".")[0] == "ormar":
-            raise ModuleNotFoundError(name)
-
-sys.meta_path.insert(0, Refuse())
-import asyncio, app
-asyncio.run(app.sell())
-print(sorted(name for name in sys.modules if name.startswith("typed_signals.ormar")))
-"""
-
-
-def test_another_process_works_and_ormar_need_not_be_installed(tmp_path: Path):
-    write(tmp_path, {"app.py": APP})
-    sell = [sys.executable, "-c", WITHOUT_ORMAR]
-    sold = subprocess.run(sell, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert (sold.returncode, sold.stdout) == (0, "[]\n"), sold.stderr
-    command = [PROGRAM, "worker", "app:outbox", "--poll", "0.05"]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as working:
-        assert working.stdout is not None
-        try:
-            assert "mailed Order 7 1" in working.stdout.readline()
-        finally:
-            working.send_signal(signal.SIGTERM)
-        assert working.wait(20) == 0
-    with sqlite3.connect(tmp_path / "shop.db") as database:
-        assert database.execute("select state from typed_signals_outbox").fetchall() == [("done",)]

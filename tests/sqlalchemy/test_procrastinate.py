@@ -19,6 +19,7 @@ from sqlmodel import Field, SQLModel
 
 import typed_signals.sqlalchemy as signals
 from tests.conftest import SERVER_URLS
+from tests.durable.applications import PROCRASTINATE, RECEIVER
 from tests.durable.crashes import database_of_its_own
 from tests.durable.receivers import until
 from tests.static.command_line import PROGRAM, run, write
@@ -242,42 +243,9 @@ async def test_worker_stops_with_a_receiver_that_hangs(shop: Shop):
 
 # --- as programs ---------------------------------------------------------------------------------
 
-APP = """\
-import os
-
-import procrastinate
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-
-import typed_signals.sqlalchemy as signals
-from typed_signals.durable import Durable, Job
-from typed_signals.durable.procrastinate import ProcrastinateOutbox
-
-class Base(DeclarativeBase):
-    pass
-
-class Order(Base):
-    __tablename__ = "orders"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
-
-url = os.environ["SHOP_DATABASE"]
-async_session = async_sessionmaker(create_async_engine(url))
-plain = url.replace("+asyncpg", "")
-app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=plain))
-outbox = ProcrastinateOutbox(Base, app, sessions=async_session)
-signals.install(Base)
-
-@signals.post_save(Order, durable=Durable("mail.receipt", retries=0))
-async def send_receipt(sender, instance, job, **kwargs):
-    if instance.name == "broken":
-        raise ValueError("no such address")
-    print("mailed", instance.name, flush=True)
-"""
-
 
 async def test_worker_and_outbox_run_as_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    write(tmp_path, {"app.py": APP})
+    write(tmp_path, {"app.py": PROCRASTINATE + RECEIVER})
     async with opened("asyncpg") as shop:
         monkeypatch.setenv("SHOP_DATABASE", shop.engine.url.render_as_string(hide_password=False))
         shop.receives()
