@@ -13,7 +13,7 @@ from types import ModuleType
 
 @dataclass
 class Cell:
-    """A piece of a file, the line of the file where it starts, and whether it raised when it ran."""
+    """A piece of a file, the line where it starts, and whether it raised when it ran."""
 
     title: str
     code: str

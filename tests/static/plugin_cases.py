@@ -66,49 +66,6 @@ def receivers(*definitions: str, on: str = "@signals.pre_save.connect") -> str:
 
 CASES = [
     Case(
-        "valid receivers, and those of which nothing is known, are accepted",
-        """
-        T = TypeVar("T")
-        async def exact(sender: type[Album], instance: Album, **kwargs: object) -> int:
-            return 1
-        async def wide(sender: type[Model], instance: Model, **kwargs: object) -> None: ...
-        async def any_class(sender: type, *, instance: object, **kwargs: Any) -> None: ...
-        async def generic(sender: type[T], instance: T, **kwargs: object) -> None: ...
-        async def everything(*args: Any, **kwargs: Any) -> None: ...
-        async def untyped(sender, **kwargs): ...  # type: ignore[no-untyped-def]
-        async def bound(extra: str, sender: type[Album], **kwargs: object) -> None: ...
-        async def own_default(sender: type[Album], retries: int = 3, **kwargs: object) -> None: ...
-        def annotated(sender: type[Album], **kwargs: object) -> Awaitable[int]:
-            return exact(sender, Album())
-        class Receivers:
-            async def method(self, sender: type[Album], **kwargs: object) -> None: ...
-            @staticmethod
-            async def static(sender: type[Album], **kwargs: object) -> None: ...
-            @classmethod
-            async def of_class(cls, sender: type[Album], **kwargs: object) -> None: ...
-            async def __call__(self, sender: type[Album], **kwargs: object) -> None: ...
-        unknown: Callable[..., Any] = untyped
-        listens: PreSaveReceiver[Album] = exact
-        for each in (signals.pre_save, signals.post_save):
-            each.connect(exact)
-            each.connect(wide)
-            each.connect(any_class)
-            each.connect(generic)
-            each.connect(everything)
-            each.connect(untyped)
-            each.connect(partial(bound, "extra"))
-            each.connect(own_default)
-            each.connect(annotated)
-            each.connect(Receivers().method)
-            each.connect(Receivers.static)
-            each.connect(Receivers.of_class)
-            each.connect(Receivers())
-            each.connect(unknown)
-            each.connect(listens)
-            each.connect(AsyncMock())
-        """,
-    ),
-    Case(
         "a contract written `async def` accepts any awaitable, and receivers keep their result",
         """
         class Plain(Protocol):

@@ -14,9 +14,9 @@ from textwrap import dedent
 
 import pytest
 
-from tests.static import plugin_cases, plugin_declaration_cases
 from tests.static.mypy_program import Mypy
 from tests.static.split_module import split
+from tests.static.test_mypy_plugin import CASES
 from typecheck.markers import HERE as TYPECHECK, cases
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cache")]
@@ -33,7 +33,7 @@ implicit_reexport = True
 HERE = Path(__file__).parent
 RECEIVERS = [HERE / "decorated_receivers.py", HERE / "held_receivers.py"]
 MODULES = {path.stem: path.read_text() for path in [*cases("current"), *RECEIVERS]}
-for number, case in enumerate([*plugin_cases.CASES, *plugin_declaration_cases.CASES]):
+for number, case in enumerate(CASES):
     MODULES[f"plugin_{number}"] = f'"""{case.name}."""\n{case.head}{dedent(case.code)}'
 
 # Refused where the receiver is in the same module; of another module mypy's cache does not keep it.

@@ -8,12 +8,23 @@ from typing import Any
 
 import pytest
 
-from tests.static import plugin_cases, plugin_declaration_cases
+from tests.static import (
+    plugin_cases,
+    plugin_declaration_cases,
+    plugin_install_cases,
+    plugin_receiver_cases,
+)
 from tests.static.mypy_program import Mypy
 from tests.static.plugin_cases import HEAD, ORMAR
 from typed_signals import ModelSignals, SignalDefinitionError, SignalNameWarning, pre_save
 
-CASES = [*plugin_cases.CASES, *plugin_declaration_cases.CASES]
+MODULES = (
+    plugin_receiver_cases,
+    plugin_cases,
+    plugin_declaration_cases,
+    plugin_install_cases,
+)
+CASES = [case for module in MODULES for case in module.CASES]
 
 
 @pytest.fixture
@@ -151,6 +162,26 @@ def test_the_daemon_sees_a_changed_contract(mypy: Mypy) -> None:
         assert MISSPELT in changed
         write_shop(mypy, "int")
         assert faults(mypy.daemon("check", "listener.py")) == [BEHIND_A_SLASH, MISSPELT]
+    finally:
+        mypy.daemon("stop")
+
+
+ASSIGNED = """from contract import Paid, Shop, signals
+from typed_signals import Signal
+
+signals.sold = Signal[Paid]()
+reveal_type(signals.sold)
+"""
+
+
+def test_the_daemon_sees_that_another_contract_is_assigned(mypy: Mypy) -> None:
+    write_shop(mypy, "int")
+    mypy.write("assigned", ASSIGNED)
+    mypy.daemon("start", "--", "--config-file", "mypy.ini")
+    try:
+        assert "Signal[contract.Paid]" in mypy.daemon("check", "assigned.py")
+        mypy.write("assigned", ASSIGNED.replace("signals.sold =", "_ ="))
+        assert "CustomReceiver[" in mypy.daemon("check", "assigned.py")
     finally:
         mypy.daemon("stop")
 

@@ -1,6 +1,6 @@
 """The mypy plugin: ``plugins = typed_signals.mypy`` in mypy's configuration.
 
-Everything it knows of signals it reads from the Protocols and from :mod:`typed_signals.mypy.rules`.
+Everything it knows of signals it reads from the Protocols, and the core's rules are its own.
 It imports neither ormar nor any module of the project that is checked.
 """
 
@@ -23,8 +23,6 @@ from mypy.plugin import (
 )
 from mypy.types import FunctionLike, Type
 
-from typed_signals.mypy import rules
-from typed_signals.mypy.assignments import assigned_signal
 from typed_signals.mypy.contracts import check_decorated, check_made_signal
 from typed_signals.mypy.declarations import check_declarations
 from typed_signals.mypy.fullnames import (
@@ -42,55 +40,24 @@ from typed_signals.mypy.fullnames import (
 from typed_signals.mypy.installed import installed_signals, modules_needed
 from typed_signals.mypy.installs import remember_installs
 from typed_signals.mypy.meta import add_signals_to_meta
-from typed_signals.mypy.names import check_name
 from typed_signals.mypy.receivers import check_receiver, open_call
 from typed_signals.mypy.relations import remember_relations
 from typed_signals.mypy.senders import connector_of
-from typed_signals.mypy.sends import name_signal
 from typed_signals.mypy.targets import check_install, check_signals_of
+from typed_signals.mypy.undeclared import undeclared_signal
+from typed_signals.mypy.wording import name_signal
 
 
 def _version() -> str:
     """What mypy adds to its cache's key, so that new rules check everything again."""
-    files = [*sorted(Path(__file__).parent.glob("*.py")), *map(Path, rules.FILES)]
+    files = sorted(Path(__file__).parents[1].rglob("*.py"))
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 __version__ = _version()
 
-_CONNECT = f"{CONNECT}.__call__"
-_SENDS = (f"{SIGNAL}.send", f"{SIGNAL}.send_robust")
-_CALL = f"{CONNECTOR}.__call__"
-
-
-def _undeclared(name: str, ctx: AttributeContext) -> Type:
-    check_name(name, ctx)
-    return assigned_signal(name, ctx)
-
-
-def _check_emitter(ctx: ClassDefContext) -> None:
-    check_declarations(ctx)
-    remember_installs(ctx)
-
-
-_ATTRIBUTES: dict[str, Callable[[AttributeContext], Type]] = dict.fromkeys(
-    CONFIG_SIGNALS, installed_signals
-)
-_SIGNATURES: dict[str, Callable[[MethodSigContext], FunctionLike]] = {
-    _CONNECT: open_call,
-    _CALL: open_call,
-    **dict.fromkeys(_SENDS, name_signal),
-}
 _DEFINE, _DEFINE_WITH_OPTIONS = SIGNAL_DECORATORS
-_METHODS: dict[str, Callable[[MethodContext], Type]] = {
-    _CONNECT: check_receiver,
-    _CALL: check_receiver,
-    _DEFINE_WITH_OPTIONS: check_decorated,
-}
-
-_META_SIGNALS = ".Meta.signals"
-# By the last part of the name; the other classes may be models.
-_CLASSES_NAMED: dict[str, Callable[[ClassDefContext], None]] = {"Meta": add_signals_to_meta}
+_CONNECTS = (f"{CONNECT}.__call__", f"{CONNECTOR}.__call__")
 _FUNCTIONS: dict[str, Callable[[FunctionContext], Type]] = {
     SIGNAL: check_made_signal,
     _DEFINE: check_decorated,
@@ -98,12 +65,16 @@ _FUNCTIONS: dict[str, Callable[[FunctionContext], Type]] = {
     INSTALLS[1]: partial(check_install, sessions=True),
     **dict.fromkeys(GET_SIGNALS, check_signals_of),
 }
-# By what stands before the last dot: any function of the module, any name that is not declared.
+# Any function of a module.
 _FUNCTIONS_IN: dict[str, Callable[[FunctionContext], Type]] = {
     **dict.fromkeys(DECORATORS, connector_of),
     **dict.fromkeys(DECORATORS_WITH_MIXINS, partial(connector_of, mixins=True)),
 }
-_UNKNOWN_IN: dict[str, Callable[[str, AttributeContext], Type]] = {EMITTER: _undeclared}
+
+
+def _check_emitter(ctx: ClassDefContext) -> None:
+    check_declarations(ctx)
+    remember_installs(ctx)
 
 
 class SignalsPlugin(Plugin):
@@ -116,19 +87,17 @@ class SignalsPlugin(Plugin):
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         """The feature for an attribute."""
         owner, _, name = fullname.rpartition(".")
-        if feature := _UNKNOWN_IN.get(owner):
-            return partial(feature, name)
-        return _ATTRIBUTES.get(self._own_method(fullname))
+        if owner == EMITTER:
+            return partial(undeclared_signal, name)
+        return installed_signals if fullname in CONFIG_SIGNALS else None
 
     def get_class_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:
         """The feature for an attribute of a class."""
-        return installed_signals if fullname.endswith(_META_SIGNALS) else None
+        return installed_signals if fullname.endswith(".Meta.signals") else None
 
-    def get_customize_class_mro_hook(
-        self, fullname: str
-    ) -> Callable[[ClassDefContext], None] | None:
-        """The feature for a class by its name; pydantic's plugin has the other hooks for models."""
-        return _CLASSES_NAMED.get(fullname.rpartition(".")[2], remember_relations)
+    def get_customize_class_mro_hook(self, fullname: str) -> Callable[[ClassDefContext], None]:
+        """The feature for any class; pydantic's plugin has the other hooks for models."""
+        return add_signals_to_meta if fullname.endswith(".Meta") else remember_relations
 
     def get_base_class_hook(self, fullname: str) -> Callable[[ClassDefContext], None] | None:
         """The feature for a class, by one of the bases that stand in its head."""
@@ -142,18 +111,17 @@ class SignalsPlugin(Plugin):
         self, fullname: str
     ) -> Callable[[MethodSigContext], FunctionLike] | None:
         """The feature for a call of a method, before its arguments are checked."""
-        return _SIGNATURES.get(self._own_method(fullname))
+        if fullname in _CONNECTS:
+            return open_call
+        owner, _, name = fullname.rpartition(".")
+        is_send = name in ("send", "send_robust") and self._has_base(owner, SIGNAL)
+        return name_signal if is_send else None
 
     def get_method_hook(self, fullname: str) -> Callable[[MethodContext], Type] | None:
         """The feature for a call of a method, after its arguments were checked."""
-        return _METHODS.get(self._own_method(fullname))
-
-    def _own_method(self, fullname: str) -> str:
-        """The name that a method of ours has in the class that a signal's class derives from."""
-        owner, _, name = fullname.rpartition(".")
-        if f"{SIGNAL}.{name}" not in _SIGNATURES:
-            return fullname
-        return f"{SIGNAL}.{name}" if self._has_base(owner, SIGNAL) else fullname
+        if fullname in _CONNECTS:
+            return check_receiver
+        return check_decorated if fullname == _DEFINE_WITH_OPTIONS else None
 
     def _has_base(self, fullname: str, base: str) -> bool:
         symbol = self.lookup_fully_qualified(fullname)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from inspect import Parameter
 
-from mypy.maptype import map_instance_to_supertype
 from mypy.nodes import ArgKind, FuncDef
 from mypy.subtypes import find_member
 from mypy.types import (
@@ -15,26 +14,13 @@ from mypy.types import (
     Instance,
     ProperType,
     Type,
-    UnionType,
     get_proper_type,
 )
 
+from typed_signals._contract import SENDER, Contract
 from typed_signals.mypy.fullnames import CONNECT, CONNECTOR, SIGNAL
 from typed_signals.mypy.functions import Named
-from typed_signals.mypy.rules import SENDER, Contract
-
-__all__ = [
-    "STARS",
-    "called",
-    "is_nameless",
-    "partial_call",
-    "positional_names",
-    "protocol_calls",
-    "protocol_of",
-    "read_contract",
-    "signature_of",
-    "without",
-]
+from typed_signals.mypy.lookup import argument_of, items_of
 
 STARS: dict[object, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
@@ -50,12 +36,7 @@ _KINDS = {
 
 def protocol_of(owner: Type) -> ProperType | None:
     """P of a ``Signal[P]``, its ``connect`` or a ``Connector[P]``, or of a subclass; else None."""
-    typ = get_proper_type(owner)
-    mro = typ.type.mro if isinstance(typ, Instance) else []
-    base = next((each for each in mro if each.fullname in (CONNECT, CONNECTOR, SIGNAL)), None)
-    if base is None or not isinstance(typ, Instance):
-        return None
-    return next(map(get_proper_type, map_instance_to_supertype(typ, base).args), None)
+    return argument_of(owner, CONNECT, CONNECTOR, SIGNAL)
 
 
 def protocol_calls(owner: Type) -> list[CallableType]:
@@ -64,13 +45,10 @@ def protocol_calls(owner: Type) -> list[CallableType]:
     Several when P is a union, as for a receiver of several senders' signals; none when P is neither
     or not known.
     """
-    given = protocol_of(owner)
+    protocol = protocol_of(owner)
     calls: list[CallableType] = []
-    for each in given.items if isinstance(given, UnionType) else [given]:
-        protocol = get_proper_type(each) if each is not None else None
-        call: ProperType | None = protocol
-        if isinstance(protocol, Instance):
-            call = called(protocol) if protocol.type.is_protocol else None
+    for each in items_of(protocol) if protocol is not None else []:
+        call = called(each) if isinstance(each, Instance) and each.type.is_protocol else each
         if not isinstance(call, CallableType):
             return []
         calls.append(call)
@@ -79,8 +57,7 @@ def protocol_calls(owner: Type) -> list[CallableType]:
 
 def called(typ: Instance) -> FunctionLike | AnyType | None:
     """The type of an object's ``__call__``, without ``self``; ``None`` if it has none."""
-    member = find_member("__call__", typ, typ, is_operator=True)
-    call = get_proper_type(member) if member is not None else None
+    call = get_proper_type(find_member("__call__", typ, typ, is_operator=True))
     if isinstance(call, Instance):  # a `__call__` that is itself an object with one
         return called(call) if call.type is not typ.type else None
     return call if isinstance(call, FunctionLike | AnyType) else None
@@ -88,8 +65,7 @@ def called(typ: Instance) -> FunctionLike | AnyType | None:
 
 def partial_call(typ: Instance) -> CallableType | None:
     """What a ``functools.partial`` leaves open, if mypy knows; ``None`` for other objects."""
-    left = typ.extra_attrs.attrs.get("__mypy_partial") if typ.extra_attrs else None
-    call = get_proper_type(left) if left is not None else None
+    call = typ.extra_attrs.attrs.get("__mypy_partial") if typ.extra_attrs else None
     return call if isinstance(call, CallableType) else None
 
 
@@ -122,12 +98,12 @@ def read_contract(call: CallableType) -> Contract:
     the mark, and a receiver may ask for both.
     """
     parameters = signature_of(call)
-    kinds = {parameter.kind for parameter in parameters}
+    kinds = {each.kind for each in parameters}
     return Contract(
         payload={
-            parameter.name: parameter.default is not Parameter.empty
-            for parameter in parameters
-            if parameter.kind is Parameter.KEYWORD_ONLY
+            each.name: each.default is not Parameter.empty
+            for each in parameters
+            if each.kind is Parameter.KEYWORD_ONLY
         },
         accepts_any_payload=Parameter.VAR_POSITIONAL in kinds,
         requires_kwargs=Parameter.VAR_KEYWORD in kinds,

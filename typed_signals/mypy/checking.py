@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from inspect import Parameter, Signature
 
+from mypy.messages import format_type_bare
 from mypy.nodes import LambdaExpr, TypeInfo
 from mypy.options import Options
 from mypy.subtypes import is_subtype
@@ -26,6 +27,19 @@ from mypy.types import (
     get_proper_type,
 )
 
+from typed_signals._contract import (
+    NOT_CALLABLE,
+    SENDER,
+    CallableKind,
+    Contract,
+    Fault,
+    check_receiver,
+    incompatible,
+    misspelt,
+    mistyped,
+)
+from typed_signals._describe import suggest
+from typed_signals._misuse import unrelated
 from typed_signals.mypy.callables import (
     STARS,
     called,
@@ -37,22 +51,7 @@ from typed_signals.mypy.callables import (
 )
 from typed_signals.mypy.functions import Named, Place, call_method, named_function
 from typed_signals.mypy.relations import is_unrelated
-from typed_signals.mypy.rules import (
-    NOT_CALLABLE,
-    SENDER,
-    CallableKind,
-    Contract,
-    Fault,
-    check_signature,
-    incompatible,
-    misspelt,
-    mistyped,
-    suggest,
-    unrelated,
-)
-from typed_signals.mypy.wording import type_words, written
-
-__all__ = ["ReceiverSpec", "faults_in"]
+from typed_signals.mypy.wording import written
 
 
 @dataclass
@@ -81,8 +80,7 @@ class ReceiverSpec:
     @property
     def sender(self) -> ProperType | None:
         """The type of the sender, if the Protocol has one."""
-        sender = self.types.get(SENDER)
-        return get_proper_type(sender) if sender is not None else None
+        return get_proper_type(self.types.get(SENDER))
 
     def accepts(self, typ: Type) -> bool:
         """Whether mypy alone would accept the receiver."""
@@ -98,16 +96,7 @@ class ReceiverSpec:
 
 
 def faults_in(spec: ReceiverSpec, receiver: Type, place: Place) -> list[Fault]:
-    """Check a receiver by its type, and where the type says nothing by its definition.
-
-    Args:
-        spec: What the signal asks of its receivers.
-        receiver: The receiver's type.
-        place: Where the receiver stands.
-
-    Returns:
-        Every fault; empty when the receiver keeps the contract.
-    """
+    """Check a receiver by its type, and where the type says nothing by its definition."""
     typ = get_proper_type(receiver)
     if isinstance(typ, UnionType):
         every = [faults_in(spec, item, place) for item in typ.items]
@@ -150,28 +139,25 @@ def _faults(
     sync: CallableKind = CallableKind.SYNC,
     bound: Sequence[str] = (),
 ) -> list[Fault]:
-    kind = CallableKind.LAMBDA
-    if not isinstance(place.expression, LambdaExpr):
-        kind = _kind(spec, call, named, sync)
+    is_lambda = isinstance(place.expression, LambdaExpr)
+    kind = CallableKind.LAMBDA if is_lambda else _kind(spec, call, named, sync)
     if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
-        return check_signature(spec.contract, _ANYTHING, kind, signal=spec.signal)
+        return check_receiver(spec.contract, _ANYTHING, kind, signal=spec.signal)
     parameters = signature_of(call, named)
     if named is None and any(map(is_nameless, parameters)):  # Callable[[X], Y]
         return _faults_of_type(spec, call)
     known = [each for each in parameters if not is_nameless(each)]
     signature = Signature(known, __validate_parameters__=False)
-    faults = check_signature(spec.contract, signature, kind, signal=spec.signal, bound=bound)
+    faults = check_receiver(spec.contract, signature, kind, signal=spec.signal, bound=bound)
     idle = [parameter.name for parameter in parameters if spec.idle(parameter)]
     for name in idle:
         if near := suggest(name, [each for each in spec.types if each not in signature.parameters]):
             faults.append(misspelt(name, near, signal=spec.signal))
     types = dict(_types(parameters, call))
     if _CHILD in types and is_unrelated(types[_CHILD], spec.models, place.api):
-        words, models = (
-            type_words(types[_CHILD], spec.options),
-            [f"`{each.name}`" for each in spec.models],
-        )
-        faults.append(unrelated(_CHILD, words, " or ".join(models)))
+        words = format_type_bare(types[_CHILD], spec.options)
+        models = " or ".join(f"`{each.name}`" for each in spec.models)
+        faults.append(unrelated(_CHILD, words, models))
     # To mypy, `**kwargs: object` may one day fill an idle parameter with anything.
     filled = without(call, idle)
     if not spec.accepts(filled):
@@ -189,9 +175,9 @@ def _faults_of_type(spec: ReceiverSpec, typ: ProperType) -> list[Fault]:
     """What can be said of a type that mypy refuses and no rule explains."""
     if spec.accepts(typ):
         return []
-    words = type_words(typ, spec.options)
+    words = format_type_bare(typ, spec.options)
     if isinstance(typ, CallableType):
-        result = type_words(typ.ret_type, spec.options)
+        result = format_type_bare(typ.ret_type, spec.options)
         words = f"({written(typ, spec.options)}) -> {result}"
     return [incompatible(words, signal=spec.signal)]
 
@@ -205,7 +191,7 @@ def _mistyped(spec: ReceiverSpec, call: CallableType, types: Mapping[str, Type])
             continue  # what a receiver's own type variable stands for shows in the whole only
         sent = _sent_to(spec, name, types)
         if not all(is_subtype(each, typ, options=spec.options) for each in sent):
-            words = [type_words(each, spec.options) for each in (typ, sent[-1])]
+            words = [format_type_bare(each, spec.options) for each in (typ, sent[-1])]
             yield mistyped(name, *words, signal=spec.signal)
 
 

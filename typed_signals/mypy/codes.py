@@ -6,15 +6,6 @@ mypy alone goes on working when the plugin is turned on.
 
 from mypy.errorcodes import ARG_TYPE, TYPE_VAR, ErrorCode
 
-__all__ = [
-    "SIGNAL_CONTRACT",
-    "SIGNAL_DECLARATION",
-    "SIGNAL_INSTALL",
-    "SIGNAL_NAME",
-    "SIGNAL_RECEIVER",
-    "SIGNAL_SENDER",
-]
-
 SIGNAL_RECEIVER = ErrorCode(
     "signal-receiver",
     "Check that a receiver keeps the contract of the signal it is connected to",

@@ -11,6 +11,7 @@ from mypy.nodes import ArgKind, Context, FuncDef, TypeInfo
 from mypy.plugin import ClassDefContext, FunctionContext, MethodContext
 from mypy.types import CallableType, Instance, Type, UnboundType, get_proper_type
 
+from typed_signals._contract import SENDER
 from typed_signals._misuse import (
     BY_FUNCTION,
     BY_PROTOCOL,
@@ -23,9 +24,6 @@ from typed_signals.mypy.callables import protocol_of
 from typed_signals.mypy.codes import SIGNAL_CONTRACT
 from typed_signals.mypy.emitters import qualified_name
 from typed_signals.mypy.functions import Place, named_function
-from typed_signals.mypy.rules import SENDER
-
-__all__ = ["check_decorated", "check_made_signal", "report_contract"]
 
 
 def check_made_signal(ctx: FunctionContext) -> Type:
@@ -48,13 +46,7 @@ def check_decorated(ctx: FunctionContext | MethodContext) -> Type:
 
 
 def report_contract(ctx: FunctionContext | ClassDefContext, signal: Type, place: Context) -> None:
-    """Report the type ``Signal[P]`` if P cannot be a contract.
-
-    Args:
-        ctx: What mypy gave the plugin.
-        signal: The type.
-        place: Where it stands.
-    """
+    """Report the type ``Signal[P]`` if P cannot be a contract."""
     protocol = protocol_of(signal)
     if isinstance(protocol, CallableType) and not protocol.is_type_obj():
         name, reason = "Callable", NO_PROTOCOL
@@ -79,9 +71,9 @@ def _report(
 
 def _reason(ctx: FunctionContext | ClassDefContext, protocol: TypeInfo) -> str:
     symbol = protocol.get("__call__")
-    call = symbol.node if symbol else None
-    if not protocol.is_protocol or call is None:
+    if not protocol.is_protocol or symbol is None:
         return NO_PROTOCOL
+    call = symbol.node
     if not isinstance(call, FuncDef):
         return ""  # decorated or overloaded: the program looks at what it has become
     awaits = call.is_coroutine or _is_awaitable(ctx, call)

@@ -12,7 +12,6 @@ from mypy.nodes import (
     CallExpr,
     Expression,
     IndexExpr,
-    NameExpr,
     RefExpr,
     TempNode,
     TypeInfo,
@@ -27,17 +26,15 @@ from typed_signals.mypy.codes import SIGNAL_DECLARATION
 from typed_signals.mypy.contracts import report_contract
 from typed_signals.mypy.emitters import qualified_name
 from typed_signals.mypy.fullnames import SIGNAL
-
-__all__ = ["check_declarations"]
+from typed_signals.mypy.statements import assigned_names
 
 
 def check_declarations(ctx: ClassDefContext) -> None:
     """Report the declarations of an emitter class that the program would refuse."""
     for statement in ctx.cls.defs.body:
         if isinstance(statement, AssignmentStmt):
-            for target in statement.lvalues:
-                if isinstance(target, NameExpr):
-                    _check(ctx, statement, target.name)
+            for name in assigned_names(statement):
+                _check(ctx, statement, name)
 
 
 def _check(ctx: ClassDefContext, statement: AssignmentStmt, name: str) -> None:
@@ -53,7 +50,7 @@ def _check(ctx: ClassDefContext, statement: AssignmentStmt, name: str) -> None:
 def _check_type(ctx: ClassDefContext, statement: AssignmentStmt, name: str) -> None:
     symbol = ctx.cls.info.names.get(name)
     typ = get_proper_type(symbol.node.type) if symbol and isinstance(symbol.node, Var) else None
-    if typ is None or isinstance(typ, AnyType):
+    if isinstance(typ, AnyType | None):
         return
     if not isinstance(typ, Instance) or not typ.type.has_base(SIGNAL):
         text = not_a_signal(qualified_name(ctx.cls.info), name)

@@ -11,9 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mypy.checker import TypeChecker
-from mypy.lookup import lookup_fully_qualified
-from mypy.nodes import ArgKind, TypeInfo
+from mypy.nodes import ArgKind
 from mypy.plugin import CheckerPluginInterface, MethodContext
 from mypy.subtypes import find_member
 from mypy.typeops import make_simplified_union
@@ -24,16 +22,14 @@ from mypy.types import (
     ProperType,
     Type,
     TypeType,
-    UnionType,
     get_proper_type,
 )
 
+from typed_signals._durable import durable_receiver, why_not_durable
 from typed_signals.mypy.callables import called, protocol_calls, protocol_of, read_contract
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
 from typed_signals.mypy.fullnames import CUSTOM_DURABLE, DURABLE, JOB, LIFECYCLES
-from typed_signals.mypy.rules import durable_receiver, why_not_durable
-
-__all__ = ["contracts_of"]
+from typed_signals.mypy.lookup import checker_of, find_class, items_of
 
 
 def contracts_of(ctx: MethodContext) -> list[CallableType]:
@@ -44,8 +40,7 @@ def contracts_of(ctx: MethodContext) -> list[CallableType]:
         protocol, payload, *_ = map(get_proper_type, protocol.args)
     if payload is None or protocol is None:
         return protocol_calls(ctx.type)
-    protocols = protocol.items if isinstance(protocol, UnionType) else [protocol]
-    calls = [_durable_call(ctx, get_proper_type(each), payload) for each in protocols]
+    calls = [_durable_call(ctx, each, payload) for each in items_of(protocol)]
     return [each for each in calls if each is not None] if all(calls) else []
 
 
@@ -53,15 +48,11 @@ def _durable_option(ctx: MethodContext) -> ProperType | None:
     """What is made of the instance, by ``durable=`` beside the receiver; ``None`` without one."""
     if "durable" not in ctx.callee_arg_names:
         return None
-    [*given] = ctx.arg_types[ctx.callee_arg_names.index("durable")]
+    given = ctx.arg_types[ctx.callee_arg_names.index("durable")]
     option = get_proper_type(given[0]) if given else None
-    if not isinstance(option, Instance):
-        return None
-    member = find_member("payload", option, option)
-    payload = get_proper_type(member) if member is not None else None
-    items = payload.items if isinstance(payload, UnionType) else [payload] if payload else []
-    types = [each for each in map(get_proper_type, items) if isinstance(each, TypeType)]
-    return get_proper_type(types[0].item) if types else None
+    payload = find_member("payload", option, option) if isinstance(option, Instance) else None
+    items = items_of(payload) if payload is not None else []
+    return next((each.item for each in items if isinstance(each, TypeType)), None)
 
 
 def _durable_call(
@@ -101,9 +92,8 @@ def _instance(
     api: CheckerPluginInterface, name: str, arguments: Sequence[Type] = ()
 ) -> Instance | None:
     """A type by its full name; the plugin interface only knows those of modules that are public."""
-    symbol = lookup_fully_qualified(name, api.modules) if isinstance(api, TypeChecker) else None
-    cls = symbol.node if symbol else None
-    return Instance(cls, arguments) if isinstance(cls, TypeInfo) else None
+    cls = find_class(checker_of(api).modules, name)
+    return Instance(cls, arguments) if cls else None
 
 
 def _with_job(api: CheckerPluginInterface, call: CallableType) -> CallableType | None:

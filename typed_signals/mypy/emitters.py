@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from mypy.maptype import map_instance_to_supertype
+from mypy.messages import format_type_bare
 from mypy.nodes import SymbolNode, TypeInfo, Var
 from mypy.options import Options
 from mypy.types import AnyType, FunctionLike, Instance, ProperType, get_proper_type
 
 from typed_signals.mypy.fullnames import EMITTER, SIGNAL
-from typed_signals.mypy.wording import type_words
-
-__all__ = [
-    "SIGNALS",
-    "declared_names",
-    "emitter_owner",
-    "owner_words",
-    "qualified_name",
-    "sends_none",
-]
+from typed_signals.mypy.lookup import argument_of
 
 SIGNALS = "signals"
 
@@ -44,13 +35,12 @@ def _is_signal(node: SymbolNode | None) -> bool:
 def owner_words(emitter: Instance, options: Options) -> str:
     """Whose signals these are: the model's name, or that of the emitter's class."""
     owner = emitter_owner(emitter)
-    return type_words(owner, options) if owner is not None else emitter.type.name
+    return format_type_bare(owner, options) if owner is not None else emitter.type.name
 
 
 def emitter_owner(emitter: Instance) -> ProperType | None:
     """The model whose signals these are; ``None`` if any class may have them."""
-    base = next((info for info in emitter.type.mro if info.fullname == EMITTER), emitter.type)
-    owner = next(map(get_proper_type, map_instance_to_supertype(emitter, base).args), None)
+    owner = argument_of(emitter, EMITTER)
     return None if isinstance(owner, AnyType) else owner
 
 

@@ -1,27 +1,5 @@
 """The full names of what the plugin looks for in mypy's symbol tables."""
 
-__all__ = [
-    "CONFIG_SIGNALS",
-    "CONNECT",
-    "CONNECTOR",
-    "CUSTOM_DURABLE",
-    "DECORATORS",
-    "DECORATORS_WITH_MIXINS",
-    "DURABLE",
-    "EMITTER",
-    "GET_SIGNALS",
-    "INSTALLS",
-    "JOB",
-    "LIFECYCLE",
-    "LIFECYCLES",
-    "MAPPED",
-    "MAPPED_SIGNALS",
-    "MODEL_SIGNALS",
-    "ORMAR_MODEL",
-    "SIGNAL",
-    "SIGNAL_DECORATORS",
-]
-
 CONNECT = "typed_signals._signal.Connect"
 CONNECTOR = "typed_signals._signal.Connector"
 EMITTER = "typed_signals._emitter.SignalEmitter"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     Argument,
     CallExpr,
@@ -24,19 +23,18 @@ from mypy.nodes import (
     TypeInfo,
 )
 from mypy.plugin import CheckerPluginInterface
+from mypy.typeops import try_getting_instance_fallback
 from mypy.types import (
     CallableType,
     FunctionLike,
     Instance,
     ProperType,
     TypeType,
-    TypeVarType,
     get_proper_type,
 )
 
 from typed_signals.mypy.fullnames import CONNECTOR, SIGNAL
-
-__all__ = ["Named", "Place", "call_method", "named_function"]
+from typed_signals.mypy.lookup import checker_of
 
 
 @dataclass(frozen=True)
@@ -52,11 +50,6 @@ class Place:
     api: CheckerPluginInterface
     context: Context
     expression: Expression
-
-    @property
-    def module(self) -> str:
-        """The module that is being checked."""
-        return self.api.tree.fullname if isinstance(self.api, TypeChecker) else ""
 
     @property
     def connector(self) -> Expression | None:
@@ -82,15 +75,16 @@ class Place:
 
     def type_of(self, expression: Expression) -> ProperType | None:
         """The type of an expression that mypy has checked."""
-        if isinstance(self.api, TypeChecker) and self.api.has_type(expression):
-            return get_proper_type(self.api.lookup_type(expression))
-        return None
+        checker = checker_of(self.api)
+        known = checker.has_type(expression)
+        return get_proper_type(checker.lookup_type(expression)) if known else None
 
     def is_local(self, function: FuncDef) -> bool:
         """Whether a function is defined in the module that is being checked."""
+        module = checker_of(self.api).tree.fullname
         if function.info:
-            return function.info.module_name == self.module
-        return function.fullname.rpartition(".")[0] in ("", self.module)
+            return function.info.module_name == module
+        return function.fullname.rpartition(".")[0] in ("", module)
 
 
 @dataclass(frozen=True)
@@ -133,23 +127,16 @@ class Named:
 
 
 def named_function(place: Place, receiver: ProperType) -> Named | None:
-    """Find the function that a receiver's expression names.
-
-    Args:
-        place: Where the receiver stands.
-        receiver: Its type.
-
-    Returns:
-        The function; ``None`` if the receiver is something else.
-    """
+    """Find the function that a receiver's expression names, by its place and its type."""
     if isinstance(place.context, Decorator) and isinstance(place.expression, TempNode):
         exact = all(_connects(place, each) for each in _decorators_below(place))
         return Named(place.context.func, exact, local=True)
     if named := _by_name(place):
         return named
     # An alias, say: mypy knows what it stands for where it has read the definition itself.
-    definition = receiver.definition if isinstance(receiver, CallableType) else None
-    function = definition.func if isinstance(definition, Decorator) else definition
+    function = receiver.definition if isinstance(receiver, CallableType) else None
+    if isinstance(function, Decorator):
+        function = function.func
     if isinstance(function, FuncDef) and place.is_local(function):
         is_result = isinstance(place.expression, CallExpr)
         return Named(function, not (is_result or function.is_decorated), local=True)
@@ -196,13 +183,12 @@ def _is_unchanged(decorated: Decorator) -> bool:
 
 
 def _class_of(typ: ProperType | None) -> TypeInfo | None:
-    if isinstance(typ, TypeVarType):
-        return _class_of(get_proper_type(typ.upper_bound))
     if isinstance(typ, TypeType):
-        return _class_of(get_proper_type(typ.item))
+        return _class_of(typ.item)
     if isinstance(typ, FunctionLike) and typ.is_type_obj():
         return typ.type_object()
-    return typ.type if isinstance(typ, Instance) else None
+    instance = try_getting_instance_fallback(typ) if typ else None
+    return instance.type if instance else None
 
 
 def _decorators_below(place: Place) -> list[Expression]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     Context,
     Expression,
@@ -24,9 +23,8 @@ from mypy.types import Instance, Type, TypeType, get_proper_type
 
 from typed_signals.mypy.emitters import SIGNALS, emitter_owner
 from typed_signals.mypy.fullnames import MAPPED, MAPPED_SIGNALS
-from typed_signals.mypy.installs import find_class, installed_emitter
-
-__all__ = ["installed_signals", "is_mapped", "modules_needed", "signal_of"]
+from typed_signals.mypy.installs import installed_emitter
+from typed_signals.mypy.lookup import checker_of, find_class
 
 _CONFIG = "ormar_config"
 
@@ -35,23 +33,21 @@ def installed_signals(ctx: AttributeContext) -> Type:
     """Give ``Album.ormar_config.signals`` and ``album.signals`` the class that was installed."""
     signals = get_proper_type(ctx.default_attr_type)
     model = emitter_owner(signals) if isinstance(signals, Instance) else None
-    if not (isinstance(model, Instance) and isinstance(ctx.api, TypeChecker)):
+    if not isinstance(model, Instance):
         return ctx.default_attr_type
-    own = _installed(ctx.api, model)
-    return own if own is not None and is_subtype(own, signals) else ctx.default_attr_type
+    return signals_or(ctx.default_attr_type, ctx.api, model)
+
+
+def signals_or(default: Type, api: CheckerPluginInterface, model: Instance) -> Type:
+    """The signals of a model, as the class that was installed for it if that fits a type."""
+    own = _installed(api, model)
+    return own if own is not None and is_subtype(own, default) else default
 
 
 def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Context) -> Type | None:
     """The type of a sender's signal, found as ``get_emitter`` finds it when the program runs.
 
-    Args:
-        api: mypy's checker.
-        sender: The sender as an instance.
-        name: The signal's name.
-        place: Where errors are reported.
-
-    Returns:
-        The type; ``None`` when the sender has no emitter.
+    The sender is given as an instance, errors are reported at the place; ``None`` without emitter.
     """
     model = get_proper_type(sender)
     if not isinstance(model, Instance):
@@ -108,15 +104,15 @@ def is_mapped(sender: Type) -> bool:
 
 def _mapped_signals(api: CheckerPluginInterface, model: Instance) -> Instance | None:
     """The emitter of a mapped class, which has no attribute for it."""
-    if not (is_mapped(model) and isinstance(api, TypeChecker)):
+    if not is_mapped(model):
         return None
-    emitter = find_class(api.modules, MAPPED_SIGNALS)
+    emitter = find_class(checker_of(api).modules, MAPPED_SIGNALS)
     return _installed(api, model) or (Instance(emitter, [model]) if emitter else None)
 
 
-def _installed(api: TypeChecker, model: Instance) -> Instance | None:
+def _installed(api: CheckerPluginInterface, model: Instance) -> Instance | None:
     """The signals of a model, as the class that was installed for it."""
-    emitter = installed_emitter(api, model.type)
+    emitter = installed_emitter(checker_of(api), model.type)
     if emitter is None or len(emitter.defn.type_vars) > 1:
         return None
     return Instance(emitter, [model] if emitter.defn.type_vars else [])

@@ -6,15 +6,14 @@ of the kind, and no stub can reach into a class that the user writes.
 
 from __future__ import annotations
 
-from mypy.nodes import AssignmentStmt, NameExpr, TypeInfo
+from mypy.nodes import TypeInfo
 from mypy.plugin import ClassDefContext
 from mypy.plugins.common import add_attribute_to_class
 from mypy.types import Instance
 
 from typed_signals.mypy.emitters import SIGNALS
 from typed_signals.mypy.fullnames import MODEL_SIGNALS, ORMAR_MODEL
-
-__all__ = ["add_signals_to_meta"]
+from typed_signals.mypy.statements import assigned_names
 
 
 def add_signals_to_meta(ctx: ClassDefContext) -> None:
@@ -26,21 +25,11 @@ def add_signals_to_meta(ctx: ClassDefContext) -> None:
     if (
         not (isinstance(model, TypeInfo) and model.has_base(ORMAR_MODEL))
         or SIGNALS in meta.names
-        or _assigns_signals(ctx)
+        # The user puts an emitter there, which ormar then keeps.
+        or any(SIGNALS in assigned_names(each) for each in ctx.cls.defs.body)
     ):
         return
     sender = Instance(model, list(model.defn.type_vars))
-    emitter = ctx.api.named_type_or_none(MODEL_SIGNALS, [sender])
-    if emitter is None:
-        return  # nothing that is checked has to do with typed signals
-    add_attribute_to_class(ctx.api, ctx.cls, SIGNALS, emitter)
-
-
-def _assigns_signals(ctx: ClassDefContext) -> bool:
-    """Whether the user puts an emitter there, which ormar then keeps."""
-    return any(
-        isinstance(target, NameExpr) and target.name == SIGNALS
-        for statement in ctx.cls.defs.body
-        if isinstance(statement, AssignmentStmt)
-        for target in statement.lvalues
-    )
+    # Without it, nothing that is checked has to do with typed signals.
+    if emitter := ctx.api.named_type_or_none(MODEL_SIGNALS, [sender]):
+        add_attribute_to_class(ctx.api, ctx.cls, SIGNALS, emitter)

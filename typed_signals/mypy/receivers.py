@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from mypy.nodes import Decorator, MemberExpr, RefExpr
 from mypy.plugin import MethodContext, MethodSigContext
-from mypy.types import CallableType, FunctionLike, Instance, Type
+from mypy.types import FunctionLike, Instance, Type
 
+from typed_signals._contract import Fault
 from typed_signals.mypy.callables import protocol_calls, protocol_of, read_contract
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
@@ -22,7 +23,6 @@ from typed_signals.mypy.emitters import owner_words
 from typed_signals.mypy.fullnames import EMITTER
 from typed_signals.mypy.functions import Place
 from typed_signals.mypy.relations import models_with_relations
-from typed_signals.mypy.rules import Fault
 from typed_signals.mypy.wording import (
     connected_signal,
     model_words,
@@ -31,13 +31,19 @@ from typed_signals.mypy.wording import (
     written,
 )
 
-__all__ = ["check_receiver", "open_call"]
-
 
 def open_call(ctx: MethodSigContext) -> FunctionLike:
-    """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` accept any receiver."""
+    """Let ``signal.connect(...)`` and ``pre_save(Album)(...)`` accept and return anything.
+
+    Only where the contract is known, so that the receiver can be checked by it.
+    """
     signature = ctx.default_signature
-    return _opened(signature, ctx) if signature.arg_names[:1] == ["receiver"] else signature
+    if signature.arg_names[:1] != ["receiver"] or not protocol_calls(ctx.type):
+        return signature
+    anything = ctx.api.named_generic_type("builtins.object", [])
+    return signature.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
+        arg_types=[anything, *signature.arg_types[1:]], ret_type=anything, variables=[]
+    )
 
 
 def check_receiver(ctx: MethodContext) -> Type:
@@ -56,17 +62,15 @@ def check_receiver(ctx: MethodContext) -> Type:
     place = Place(ctx.api, ctx.context, expression)
     signal = signal_words(place.connector)
     models = models_with_relations(protocol_of(ctx.type))
+    anything = ctx.api.named_generic_type("builtins.object", [])
     # An `async def __call__` in the Protocol is a way to write it, it asks for no coroutine.
-    awaitable = ctx.api.named_generic_type(
-        "typing.Awaitable", [ctx.api.named_generic_type("builtins.object", [])]
-    )
+    awaitable = ctx.api.named_generic_type("typing.Awaitable", [anything])
     for each in calls:
         call = each.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
             ret_type=awaitable
         )
         spec = ReceiverSpec(call, read_contract(call), signal, ctx.api.options, models)
-        faults = faults_in(spec, receiver, place)
-        if faults:
+        if faults := faults_in(spec, receiver, place):
             _refuse(ctx, spec, place, faults)
     return receiver
 
@@ -91,13 +95,3 @@ def _owner(spec: ReceiverSpec, place: Place) -> str:
         return owner_words(emitter, spec.options)
     owner = model_words(spec.sender, spec.options)
     return "" if owner == "object" else owner
-
-
-def _opened(signature: CallableType, ctx: MethodSigContext) -> CallableType:
-    """The signature with a receiver and a result of any type, if the receiver can be checked."""
-    if not protocol_calls(ctx.type):
-        return signature
-    anything = ctx.api.named_generic_type("builtins.object", [])
-    return signature.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
-        arg_types=[anything, *signature.arg_types[1:]], ret_type=anything, variables=[]
-    )

@@ -22,21 +22,18 @@ from mypy.nodes import (
     MemberExpr,
     NameExpr,
     RefExpr,
-    Statement,
     TypeInfo,
     Var,
 )
 from mypy.plugin import CheckerPluginInterface, ClassDefContext
-from mypy.types import Instance, NoneType, ProperType, Type, UnionType, get_proper_type
+from mypy.types import Instance, NoneType, ProperType, Type
 
 from typed_signals.mypy.fullnames import LIFECYCLE, ORMAR_MODEL
-from typed_signals.mypy.statements import all_statements
-
-__all__ = ["has_table", "is_unrelated", "models_with_relations", "remember_relations"]
+from typed_signals.mypy.lookup import items_of
+from typed_signals.mypy.statements import all_statements, assigned_names
 
 _METADATA = "typed_signals_relations"
 _CONFIG, _META = "ormar_config", "Meta"
-_TABLE, _ABSTRACT = "tablename", "abstract"
 _LIBRARIES = ("builtins", "ormar", "pydantic", "typing", "typing_extensions")
 
 
@@ -65,10 +62,16 @@ def models_with_relations(protocol: ProperType | None) -> list[TypeInfo]:
     Returns:
         Every model; none if it is another signal, or if one of the senders is not known.
     """
-    protocols = [get_proper_type(each) for each in _items(protocol)] if protocol else []
-    senders = [sender for each in protocols for sender in _senders(each)]
-    models = [each.type for each in senders if isinstance(each, Instance) and _is_model(each.type)]
-    return models if len(models) == len(senders) else []
+    senders: list[ProperType] = []
+    for each in items_of(protocol) if protocol is not None else []:
+        if (
+            not isinstance(each, Instance)
+            or each.type.module_name != LIFECYCLE
+            or "Relation" not in each.type.name
+        ):
+            return []
+        senders += items_of(each.args[0])
+    return _models(senders)
 
 
 def is_unrelated(child: Type, models: Sequence[TypeInfo], api: CheckerPluginInterface) -> bool:
@@ -82,16 +85,19 @@ def is_unrelated(child: Type, models: Sequence[TypeInfo], api: CheckerPluginInte
     Returns:
         ``False`` also if that is not known.
     """
-    types = [each for each in _items(get_proper_type(child)) if not isinstance(each, NoneType)]
-    children = [each.type for each in types if isinstance(each, Instance) and _is_model(each.type)]
-    if not models or not children or len(children) < len(types):
-        return False
+    children = _models([each for each in items_of(child) if not isinstance(each, NoneType)])
     known = _models_beside([*models, *children], api)
-    return not any(
+    return bool(models and children) and not any(
         _may_hold(model, each, known) or _may_hold(each, model, known)
         for model in models
         for each in children
     )
+
+
+def _models(types: Sequence[ProperType]) -> list[TypeInfo]:
+    """The models that types are; none if one of them is something else."""
+    models = [each.type for each in types if isinstance(each, Instance)]
+    return models if len(models) == len(types) and all(map(_is_model, models)) else []
 
 
 def _models_beside(models: Sequence[TypeInfo], api: CheckerPluginInterface) -> list[TypeInfo]:
@@ -101,21 +107,6 @@ def _models_beside(models: Sequence[TypeInfo], api: CheckerPluginInterface) -> l
     files = [api.tree, *(api.modules[each.module_name] for each in models)]
     nodes = [symbol.node for file in files for symbol in file.names.values()]
     return [node for node in nodes if isinstance(node, TypeInfo) and _is_model(node)]
-
-
-def _senders(protocol: ProperType) -> Iterator[ProperType | None]:
-    if (
-        isinstance(protocol, Instance)
-        and protocol.type.module_name == LIFECYCLE
-        and "Relation" in protocol.type.name
-    ):
-        yield from map(get_proper_type, _items(get_proper_type(protocol.args[0])))
-    else:
-        yield None
-
-
-def _items(typ: ProperType) -> list[ProperType]:
-    return list(map(get_proper_type, typ.items)) if isinstance(typ, UnionType) else [typ]
 
 
 def _is_model(info: TypeInfo) -> bool:
@@ -158,16 +149,13 @@ def _field_may_hold(field: Var, other: TypeInfo, *, in_doubt: bool) -> bool:
 
 def _parts(typ: Type) -> Iterator[TypeInfo | None]:
     """The classes in a type; ``None`` for what is no class."""
-    proper = get_proper_type(typ)
-    if isinstance(proper, Instance):
-        yield proper.type
-        for each in proper.args:
-            yield from _parts(each)
-    elif isinstance(proper, UnionType):
-        for each in proper.items:
-            yield from _parts(each)
-    elif not isinstance(proper, NoneType):
-        yield None
+    for each in items_of(typ):
+        if isinstance(each, Instance):
+            yield each.type
+            for inner in each.args:
+                yield from _parts(inner)
+        elif not isinstance(each, NoneType):
+            yield None
 
 
 def _perhaps_relations(cls: ClassDef) -> Iterator[str]:
@@ -183,7 +171,7 @@ def _perhaps_relations(cls: ClassDef) -> Iterator[str]:
             and isinstance(statement.rvalue, CallExpr | RefExpr)
             and (statement.unanalyzed_type is None or _may_refer(statement.rvalue))
         ):
-            yield from _targets(statement)
+            yield from assigned_names(statement)
 
 
 def _may_refer(value: Expression) -> bool:
@@ -198,15 +186,8 @@ def _has_table(cls: ClassDef) -> bool:
     names: list[str | None] = []
     for statement in cls.defs.body:
         if isinstance(statement, ClassDef) and statement.name == _META:
-            names += [name for each in statement.defs.body for name in _targets(each)]
-        elif isinstance(statement, AssignmentStmt) and _CONFIG in _targets(statement):
-            names += (
-                statement.rvalue.arg_names if isinstance(statement.rvalue, CallExpr) else [None]
-            )
-    return _TABLE in names and _ABSTRACT not in names and None not in names
-
-
-def _targets(statement: Statement) -> list[str]:
-    """The names that a statement gives a value."""
-    targets = statement.lvalues if isinstance(statement, AssignmentStmt) else []
-    return [each.name for each in targets if isinstance(each, NameExpr)]
+            names += [name for each in statement.defs.body for name in assigned_names(each)]
+        elif isinstance(statement, AssignmentStmt) and _CONFIG in assigned_names(statement):
+            made = statement.rvalue
+            names += made.arg_names if isinstance(made, CallExpr) else [None]
+    return "tablename" in names and "abstract" not in names and None not in names

@@ -8,8 +8,6 @@ a class without signals is no sender, nor what to write in place of a bare ``@pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from mypy.nodes import (
     Expression,
     FuncDef,
@@ -32,18 +30,17 @@ from mypy.types import (
     Type,
     TypeOfAny,
     TypeType,
-    UnionType,
     get_proper_type,
+    get_proper_types,
 )
 
 from typed_signals._misuse import no_sender, no_signals
 from typed_signals.mypy.codes import SIGNAL_SENDER
 from typed_signals.mypy.emitters import sends_none
-from typed_signals.mypy.fullnames import CUSTOM_DURABLE, LIFECYCLE
+from typed_signals.mypy.fullnames import CUSTOM_DURABLE, LIFECYCLE, SIGNAL
 from typed_signals.mypy.functions import Place
 from typed_signals.mypy.installed import is_mapped, signal_of
-
-__all__ = ["connector_of"]
+from typed_signals.mypy.lookup import argument_of, items_of
 
 
 def connector_of(ctx: FunctionContext, *, mixins: bool = False) -> Type:
@@ -53,110 +50,86 @@ def connector_of(ctx: FunctionContext, *, mixins: bool = False) -> Type:
         ctx: What mypy gave the plugin.
         mixins: Whether a plain class may be a mixin of models.
     """
-    index = _place(ctx.callee_arg_names)
-    if any(map(_is_function, ctx.arg_types[index])):  # `@pre_save` without its call
-        text = no_sender(_signal_name(ctx), "a `function`")
-        ctx.api.fail(text, ctx.args[index][0], code=SIGNAL_SENDER)
+    index = ctx.callee_arg_names.index("senders") if "senders" in ctx.callee_arg_names else 0
+    if len(ctx.args[index]) != 1:
+        return ctx.default_return_type
+    given, typ = ctx.args[index][0], get_proper_type(ctx.arg_types[index][0])
+    if isinstance(typ, FunctionLike) and not typ.is_type_obj():  # `@pre_save` without its call
+        ctx.api.fail(no_sender(_signal_name(ctx), "a `function`"), given, code=SIGNAL_SENDER)
         return AnyType(TypeOfAny.from_error)
     default = get_proper_type(ctx.default_return_type)
-    senders = list(_senders(ctx, mixins=mixins))
+    senders = _senders(ctx, given, typ, mixins=mixins)
     if not (isinstance(default, Instance) and default.args and senders):
         return ctx.default_return_type
-    own = get_proper_type(default.args[0])
+    protocol = get_proper_type(default.args[0])
     name = _named_signal(ctx)
-    of_ormar = isinstance(own, Instance) and own.type.module_name == LIFECYCLE
+    of_ormar = isinstance(protocol, Instance) and protocol.type.module_name == LIFECYCLE
     if of_ormar and all(map(is_mapped, senders)):  # of which a session sends another payload
         name = _signal_name(ctx)
-    named = [_protocol(ctx, sender, name) for sender in senders] if name else [None]
-    inner = own
-    durable = isinstance(own, Instance) and own.type.fullname == CUSTOM_DURABLE
-    if isinstance(own, Instance) and durable:  # which is generic in the Protocol of the signal
-        inner = get_proper_type(own.args[0])
-    if all(named):
-        protocol = _united([each for each in named if each])
-    else:
-        protocol = _for_models(inner, make_simplified_union(senders))
-    if isinstance(own, Instance) and durable:
-        protocol = Instance(own.type, [protocol, *own.args[1:]])
-    return Instance(default.type, [protocol])
+    if isinstance(protocol, Instance) and protocol.type.fullname == CUSTOM_DURABLE:
+        inner, *others = protocol.args  # it is generic in the Protocol of the signal
+        inner = _of_senders(ctx, get_proper_type(inner), name, senders)
+        return Instance(default.type, [Instance(protocol.type, [inner, *others])])
+    return Instance(default.type, [_of_senders(ctx, protocol, name, senders)])
 
 
-def _for_models(protocol: ProperType, models: Type) -> Type:
-    """A Protocol that is generic in the model, which is first, with other models in its place."""
+def _of_senders(
+    ctx: FunctionContext, protocol: ProperType, name: str | None, senders: list[Type]
+) -> Type:
+    """The Protocol that the signal of that name has; without one, the given for these senders."""
+    named = [_protocol(ctx, sender, name) for sender in senders] if name else []
+    known = [each for each in named if each]
+    if known and len(known) == len(named):
+        return _united(known)
     if not isinstance(protocol, Instance) or not protocol.args:
         return protocol
-    joined, *others = protocol.args
+    models = make_simplified_union(senders)
+    joined, *others = protocol.args  # the model is first
     return Instance(protocol.type, [models, *(_replaced(each, joined, models) for each in others)])
 
 
 def _replaced(typ: Type, old: Type, new: Type) -> Type:
     """A type with another in the place of one: ``Album | None`` for ``Model | None``."""
-    items, given = _items(typ), _items(old)
+    items, given = items_of(typ), items_of(old)
     if not all(each in items for each in given):
         return typ
     return make_simplified_union([new, *(each for each in items if each not in given)])
 
 
-def _items(typ: Type) -> list[ProperType]:
-    proper = get_proper_type(typ)
-    items = proper.items if isinstance(proper, UnionType) else [proper]
-    return [get_proper_type(each) for each in items]
-
-
-def _senders(ctx: FunctionContext, *, mixins: bool) -> Iterator[Type]:
+def _senders(
+    ctx: FunctionContext, given: Expression, typ: ProperType, *, mixins: bool
+) -> list[Type]:
     """The model of each sender; none if one of them is not known."""
-    index = _place(ctx.callee_arg_names)
-    if len(ctx.args[index]) != 1:
-        return
-    given, typ = ctx.args[index][0], get_proper_type(ctx.arg_types[index][0])
     if isinstance(given, ListExpr | SetExpr | TupleExpr):
-        items: list[Expression] = given.items
-        if any(isinstance(item, StarExpr) for item in items):
-            return
-        types = [ctx.api.get_expression_type(item) for item in items]
+        if any(isinstance(item, StarExpr) for item in given.items):
+            return []
+        types = [ctx.api.get_expression_type(item) for item in given.items]
     else:
         types = typ.items if isinstance(typ, TupleType) else [typ]
-    for each in types:
-        cls = get_proper_type(each)
+    for cls in get_proper_types(types):
         if isinstance(cls, FunctionLike) and cls.is_type_obj() and not mixins and sends_none(cls):
             text = no_signals(f"`{cls.type_object().name}`")
             ctx.api.fail(text, ctx.context, code=SIGNAL_SENDER)
-    models = [model for each in types for model in _models(each)]
-    if None not in models:
-        yield from (model for model in models if model is not None)
-
-
-def _place(names: Sequence[str | None]) -> int:
-    """Which parameter the senders are."""
-    return names.index("senders") if "senders" in names else 0
-
-
-def _is_function(typ: Type) -> bool:
-    given = get_proper_type(typ)
-    return isinstance(given, FunctionLike) and not given.is_type_obj()
+    models = [_model(item) for each in types for item in items_of(each)]
+    known = [each for each in models if each is not None]
+    return known if len(known) == len(models) else []
 
 
 def _signal_name(ctx: FunctionContext) -> str:
     """The signal's name: that of the decorator, or the string it is given."""
     callee = Place(ctx.api, ctx.context, ctx.args[0][0]).connector
     function = callee.node if isinstance(callee, RefExpr) else None
-    return _named_signal(ctx) or (
-        function.name if isinstance(function, FuncDef | OverloadedFuncDef) else ""
-    )
+    own = function.name if isinstance(function, FuncDef | OverloadedFuncDef) else ""
+    return _named_signal(ctx) or own
 
 
-def _models(sender: Type) -> Iterator[Type | None]:
+def _model(sender: ProperType) -> Type | None:
     """The model whose class a sender is: ``Album`` for ``type[Album]``."""
-    typ = get_proper_type(sender)
-    if isinstance(typ, UnionType):
-        for item in typ.items:
-            yield from _models(item)
-    elif isinstance(typ, FunctionLike) and typ.is_type_obj():
-        yield typ.items[0].ret_type
-    elif isinstance(typ, TypeType) and not isinstance(get_proper_type(typ.item), AnyType):
-        yield typ.item
-    else:
-        yield None
+    if isinstance(sender, FunctionLike) and sender.is_type_obj():
+        return sender.items[0].ret_type
+    if isinstance(sender, TypeType) and not isinstance(sender.item, AnyType):
+        return sender.item
+    return None
 
 
 def _named_signal(ctx: FunctionContext) -> str | None:
@@ -168,10 +141,8 @@ def _named_signal(ctx: FunctionContext) -> str | None:
 
 
 def _protocol(ctx: FunctionContext, sender: Type, name: str) -> Instance | None:
-    signal = get_proper_type(signal_of(ctx.api, sender, name, ctx.args[0][0]))
-    if not isinstance(signal, Instance) or not signal.args:
-        return None
-    protocol = get_proper_type(signal.args[0])
+    signal = signal_of(ctx.api, sender, name, ctx.args[0][0])
+    protocol = argument_of(signal, SIGNAL) if signal else None
     return protocol if isinstance(protocol, Instance) else None
 
 

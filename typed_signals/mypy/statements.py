@@ -3,74 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from mypy.nodes import (
-    Block,
-    ClassDef,
-    Decorator,
-    ForStmt,
-    FuncDef,
-    IfStmt,
-    MatchStmt,
-    MypyFile,
-    Statement,
-    TryStmt,
-    WhileStmt,
-    WithStmt,
-)
-
-__all__ = ["all_statements", "once_per_module"]
+from mypy.nodes import AssignmentStmt, Block, Decorator, MypyFile, NameExpr, Statement
 
 T = TypeVar("T")
 
+_BLOCKS = ("body", "bodies", "defs", "handlers", "else_body", "finally_body")
+
 
 def all_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Every statement, each followed by those inside it.
-
-    Args:
-        statements: Those of a module or block.
-
-    Yields:
-        The statements; a decorated function is one, whose body follows.
-    """
+    """Every statement of a block, each followed by those inside it."""
     for statement in statements:
         yield statement
-        for block in _blocks(statement):
-            if block is not None:
-                yield from all_statements(block.body)
+        owner = statement.func if isinstance(statement, Decorator) else statement
+        for name in _BLOCKS:
+            found: Any = getattr(owner, name, None)
+            for block in found if isinstance(found, list) else [found]:
+                if isinstance(block, Block):
+                    yield from all_statements(block.body)
+
+
+def assigned_names(statement: Statement) -> list[str]:
+    """The names that a statement gives a value or a type."""
+    targets = statement.lvalues if isinstance(statement, AssignmentStmt) else []
+    return [each.name for each in targets if isinstance(each, NameExpr)]
 
 
 def once_per_module(find: Callable[[MypyFile], T]) -> Callable[[MypyFile], T]:
-    """Keep what was found in a module; mypy checks one after another, so the last is enough.
+    """Keep what was found in the module that mypy is checking.
 
-    Args:
-        find: Finds something in the tree of a module.
-
-    Returns:
-        The same, done once for each tree.
+    The daemon puts the new statements of a changed file into its old tree, so these are compared.
     """
-    last: list[tuple[MypyFile, T]] = []
+    last: list[tuple[list[Statement], T]] = []
 
     def found(tree: MypyFile) -> T:
-        if not last or last[0][0] is not tree:
-            last[:] = [(tree, find(tree))]
+        if not last or last[0][0] is not tree.defs:
+            last[:] = [(tree.defs, find(tree))]
         return last[0][1]
 
     return found
-
-
-def _blocks(statement: Statement) -> Iterable[Block | None]:
-    if isinstance(statement, Decorator):
-        return [statement.func.body]
-    if isinstance(statement, FuncDef | WithStmt):
-        return [statement.body]
-    if isinstance(statement, ClassDef):
-        return [statement.defs]
-    if isinstance(statement, IfStmt):
-        return [*statement.body, statement.else_body]
-    if isinstance(statement, ForStmt | WhileStmt):
-        return [statement.body, statement.else_body]
-    if isinstance(statement, TryStmt):
-        return [statement.body, *statement.handlers, statement.else_body, statement.finally_body]
-    return statement.bodies if isinstance(statement, MatchStmt) else []

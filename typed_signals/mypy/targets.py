@@ -7,10 +7,8 @@ wants the class that was installed, or one that is declared for albums.
 
 from __future__ import annotations
 
-from mypy.checker import TypeChecker
 from mypy.nodes import TypeInfo
 from mypy.plugin import FunctionContext
-from mypy.subtypes import is_subtype
 from mypy.types import FunctionLike, Instance, Type, get_proper_type
 from mypy.typevars import fill_typevars
 
@@ -24,10 +22,10 @@ from typed_signals._misuse import (
 from typed_signals.mypy.codes import SIGNAL_INSTALL
 from typed_signals.mypy.emitters import SIGNALS, emitter_owner, qualified_name
 from typed_signals.mypy.fullnames import EMITTER
+from typed_signals.mypy.installed import signals_or
 from typed_signals.mypy.installs import installed_emitter
+from typed_signals.mypy.lookup import checker_of
 from typed_signals.mypy.relations import has_table
-
-__all__ = ["check_install", "check_signals_of"]
 
 
 def check_install(ctx: FunctionContext, *, sessions: bool = False) -> Type:
@@ -37,49 +35,38 @@ def check_install(ctx: FunctionContext, *, sessions: bool = False) -> Type:
         ctx: What mypy gave the plugin.
         sessions: Whether what is installed is sent by sessions.
     """
-    emitters = [_class(each) for each in _given(ctx, SIGNALS)]
-    if not ctx.arg_types[0]:
-        for emitter in emitters:
-            owner = _owner(emitter) if emitter is not None else None
-            if emitter is not None and owner is not None and has_table(owner):
-                text = not_of_all(qualified_name(emitter), qualified_name(owner))
-                ctx.api.fail(text, ctx.context, code=SIGNAL_INSTALL)
+    given = dict(zip(ctx.callee_arg_names, ctx.arg_types, strict=True)).get(SIGNALS)
+    emitter = _class(given[0]) if given else None
+    if emitter is not None and not ctx.arg_types[0]:
+        owner = _owner(emitter)
+        if owner is not None and has_table(owner):
+            text = not_of_all(qualified_name(emitter), qualified_name(owner))
+            ctx.api.fail(text, ctx.context, code=SIGNAL_INSTALL)
     for target, place in zip(ctx.arg_types[0], ctx.args[0], strict=True):
         cls = _class(target)
         if cls is not None and cls.has_base(EMITTER):
             words = no_session_target if sessions else no_target
-            text = words(f"`{qualified_name(cls)}`")
-            ctx.api.fail(text, place, code=SIGNAL_INSTALL)
-        for emitter in emitters:
-            if cls is not None and emitter is not None:
-                _check_model(ctx, cls, emitter)
+            ctx.api.fail(words(f"`{qualified_name(cls)}`"), place, code=SIGNAL_INSTALL)
+        if cls is not None and emitter is not None:
+            _check_model(ctx, cls, emitter)
     return ctx.default_return_type
 
 
 def check_signals_of(ctx: FunctionContext) -> Type:
     """Report an emitter class that the sender does not have, as far as it can be known."""
     sender, *kinds = (_class(types[0]) if types else None for types in ctx.arg_types[:2])
-    kind = kinds[0] if kinds else None
-    if sender is None or not isinstance(ctx.api, TypeChecker):
+    model = fill_typevars(sender) if sender else None
+    if sender is None or not isinstance(model, Instance):
         return ctx.default_return_type
-    installed = installed_emitter(ctx.api, sender)
     if not kinds:
-        return _own(ctx, installed)
-    if kind is None or _check_model(ctx, sender, kind):
-        return ctx.default_return_type
-    if installed is not None and not installed.has_base(kind.fullname):
-        names = [qualified_name(each) for each in (sender, installed, kind)]
-        ctx.api.fail(other_signals(*names), ctx.context, code=SIGNAL_INSTALL)
+        return signals_or(ctx.default_return_type, ctx.api, model)
+    [kind] = kinds
+    if kind is not None and not _check_model(ctx, sender, kind):
+        installed = installed_emitter(checker_of(ctx.api), sender)
+        if installed is not None and not installed.has_base(kind.fullname):
+            names = [qualified_name(each) for each in (sender, installed, kind)]
+            ctx.api.fail(other_signals(*names), ctx.context, code=SIGNAL_INSTALL)
     return ctx.default_return_type
-
-
-def _own(ctx: FunctionContext, installed: TypeInfo | None) -> Type:
-    """The signals of a model, as the class that was installed for it."""
-    signals = get_proper_type(ctx.default_return_type)
-    if installed is None or len(installed.defn.type_vars) > 1 or not isinstance(signals, Instance):
-        return signals
-    own = Instance(installed, signals.args if installed.defn.type_vars else [])
-    return own if is_subtype(own, signals) else signals
 
 
 def _check_model(ctx: FunctionContext, model: TypeInfo, emitter: TypeInfo) -> bool:
@@ -97,10 +84,6 @@ def _owner(emitter: TypeInfo) -> TypeInfo | None:
     own = fill_typevars(emitter)
     owner = emitter_owner(own) if isinstance(own, Instance) else None
     return owner.type if isinstance(owner, Instance) else None
-
-
-def _given(ctx: FunctionContext, name: str) -> list[Type]:
-    return ctx.arg_types[ctx.callee_arg_names.index(name)] if name in ctx.callee_arg_names else []
 
 
 def _class(given: Type) -> TypeInfo | None:

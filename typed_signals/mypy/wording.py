@@ -15,6 +15,7 @@ from mypy.nodes import (
     StrExpr,
 )
 from mypy.options import Options
+from mypy.plugin import MethodSigContext
 from mypy.types import (
     AnyType,
     CallableType,
@@ -23,27 +24,12 @@ from mypy.types import (
     ProperType,
     Type,
     TypeType,
-    UnionType,
     get_proper_type,
 )
 
 from typed_signals.mypy.callables import STARS, is_nameless, partial_call, signature_of
 from typed_signals.mypy.functions import Place, named_function
-
-__all__ = [
-    "connected_signal",
-    "model_words",
-    "receiver_words",
-    "signal_name",
-    "signal_words",
-    "type_words",
-    "written",
-]
-
-
-def type_words(typ: Type, options: Options) -> str:
-    """A type as one writes it."""
-    return format_type_bare(typ, options)
+from typed_signals.mypy.lookup import items_of
 
 
 def written(call: CallableType, options: Options) -> str:
@@ -54,18 +40,18 @@ def written(call: CallableType, options: Options) -> str:
             plain.append("*")
         default = "" if parameter.default is parameter.empty else " = ..."
         name = "" if is_nameless(parameter) else f"{parameter.name}: "
-        plain.append(f"{STARS.get(parameter.kind, '')}{name}{type_words(typ, options)}{default}")
+        words = format_type_bare(typ, options)
+        plain.append(f"{STARS.get(parameter.kind, '')}{name}{words}{default}")
     return ", ".join(plain)
 
 
 def model_words(sender: ProperType | None, options: Options) -> str:
     """Whose signal it is: ``Album`` for a sender of ``type[Album]``; empty when not known."""
-    items = sender.items if isinstance(sender, UnionType) else [sender] if sender else []
-    proper = [get_proper_type(each) for each in items]
-    models = [get_proper_type(each.item) if isinstance(each, TypeType) else each for each in proper]
+    items = items_of(sender) if sender is not None else []
+    models = [each.item if isinstance(each, TypeType) else each for each in items]
     if any(isinstance(each, AnyType) for each in models):
         return ""
-    return ", ".join(type_words(each, options) for each in models)
+    return ", ".join(format_type_bare(each, options) for each in models)
 
 
 def receiver_words(receiver: Type, place: Place) -> str:
@@ -77,7 +63,7 @@ def receiver_words(receiver: Type, place: Place) -> str:
             return f"`{typ.type.name} object`"
         return f"partial of {receiver_words(function, place.partial or place)}"
     if not isinstance(typ, FunctionLike):
-        return f"a `{type_words(typ, place.api.options)}`"
+        return f"a `{format_type_bare(typ, place.api.options)}`"
     if typ.is_type_obj():
         return f"`{typ.type_object().name}`"
     if named := named_function(place, typ):
@@ -93,6 +79,17 @@ def signal_name(signal: Expression) -> str:
     if isinstance(signal, RefExpr) and isinstance(signal.node, Decorator):
         return signal.node.func.name
     return signal.name if isinstance(signal, MemberExpr) and not signal.fullname else ""
+
+
+def name_signal(ctx: MethodSigContext) -> FunctionLike:
+    """Feature: mypy writes ``"send" of "sold"`` for ``"send" of "Signal"``, the class of all."""
+    callee = ctx.context.callee if isinstance(ctx.context, CallExpr) else None
+    name = signal_name(callee.expr) if isinstance(callee, MemberExpr) else ""
+    if not name or not isinstance(callee, MemberExpr):
+        return ctx.default_signature
+    return ctx.default_signature.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
+        name=f"{callee.name} of {name}"
+    )
 
 
 def connected_signal(connector: Expression | None) -> Expression | None:
