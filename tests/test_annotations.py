@@ -134,6 +134,16 @@ def test_emitter_with_a_value_for_a_signal_is_refused_when_its_contract_is_unkno
         """)
 
 
+def test_emitter_of_a_module_that_is_not_loaded_declares_signals() -> None:
+    names: dict[str, Any] = {"__name__": "not_loaded"}
+    exec(COMMON + "class ShopSignals(SignalEmitter['Shop']):\n    paid: Signal[Any]\n", names)
+
+    class Shop:
+        signals = names["ShopSignals"]()
+
+    assert list(Shop.signals) == ["paid"]
+
+
 @NEEDS_312
 def test_emitter_with_type_parameters_declares_signals(written: Written) -> None:
     module = written("""\
@@ -240,6 +250,7 @@ def test_receiver_may_annotate_parameters_with_what_does_not_exist(written: Writ
         "typing.Awaitable[Decimal]",
         "typing.Coroutine[Any, shop.Album, Decimal | None]",
         "typing.Awaitable[typing.Union[int, Decimal]]",
+        "typing.Awaitable[typing.Annotated[Decimal, 'a note']]",
     ],
 )
 def test_sync_receiver_may_return_an_awaitable_of_what_does_not_exist(
@@ -255,6 +266,12 @@ def test_sync_receiver_may_return_an_awaitable_of_what_does_not_exist(
 def test_sync_receiver_with_type_parameters_may_return_an_awaitable(written: Written) -> None:
     module = written("def notify[T](sender: type[T], cart: T, **kwargs) -> Awaitable[T]: ...")
     Signal().connect(module.notify)
+
+
+@NEEDS_312
+def test_sync_receiver_that_returns_a_type_parameter_is_refused(written: Written) -> None:
+    module = written("def notify[T](sender: type[T], cart: T, **kwargs) -> T: ...")
+    assert "a sync function: write `async def`" in refusal(Signal(), module.notify)
 
 
 @pytest.mark.parametrize(
@@ -277,7 +294,8 @@ def test_sync_receivers_error_names_what_its_return_annotation_cannot_find(
 
 
 @pytest.mark.parametrize(
-    "annotation", ["None", "Any", "int | Awaitable[None]", "Any[None]", "'1 +'"]
+    "annotation",
+    ["None", "Any", "int | Awaitable[None]", "Any[None]", "'1 +'", "(lambda: Promise)()"],
 )
 def test_sync_receiver_that_returns_no_awaitable_is_refused(
     written: Written, annotation: str

@@ -58,27 +58,24 @@ def class_hint(cls: type, name: str) -> Any:
     # `get_type_hints` would compute every annotation of every base, too.
     written = get_annotations(cls, format=Format.FORWARDREF)[name]
     alone = type(cls.__name__, (), {"__annotations__": {name: written}})
-    module = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
-    return get_type_hints(alone, module, _scope(cls))[name]
+    return get_type_hints(alone, _module_names(cls), _scope(cls))[name]
 
 
 def named_in_head(cls: type, written: Any) -> Any:
-    """Compute what stands in the head of a class; ``Any`` if it names what is not there yet."""
-    if not isinstance(written, ForwardRef):
-        return written
-    module = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
-    try:
-        return eval(written.__forward_arg__, module, _scope(cls))
-    except Exception:  # it is any expression, and may fail in any way
-        return Any
+    """Compute what stands in the head of a class, unless it names what is not there yet."""
+    if isinstance(written, ForwardRef):
+        with contextlib.suppress(Exception):  # it is any expression, and may fail in any way
+            return eval(written.__forward_arg__, _module_names(cls))
+    return written
 
 
 def call_hints(source: ContractSource) -> dict[str, Any]:
     """Compute the annotations of a function, or of a class's ``__call__``."""
-    if not isinstance(source, type):
-        return get_type_hints(source, localns=_scope(source), include_extras=True)
-    call: Any = source.__call__
-    owner = next(cls for cls in source.__mro__ if "__call__" in vars(cls))
+    call: Any = source
+    owner: object = source
+    if isinstance(source, type):
+        call = source.__call__
+        owner = next(cls for cls in source.__mro__ if "__call__" in vars(cls))
     return get_type_hints(call, localns=_scope(owner, call), include_extras=True)
 
 
@@ -118,7 +115,7 @@ class Missing:
 
     def __getattr__(self, name: str) -> Missing:
         if name.startswith("__"):  # typing asks for marks of its own
-            raise AttributeError(name)
+            raise AttributeError
         return self
 
     def __getitem__(self, _: object) -> Missing:
@@ -138,15 +135,19 @@ def explain_unresolved(error: Exception) -> str:
 
 
 def _compute(text: str, function: Any) -> Any:
-    module = sys.modules.get(getattr(function, "__module__", ""))
     names = _scope(function)
     while True:
         try:
-            return eval(text, getattr(module, "__dict__", {}), names)
+            return eval(text, _module_names(function), names)
         except NameError as error:
             if not error.name or error.name in names:
                 raise
             names[error.name] = Missing(error)
+
+
+def _module_names(owner: Any) -> dict[str, Any]:
+    """The names of the module that a class or function is defined in; none if it is not loaded."""
+    return getattr(sys.modules.get(owner.__module__), "__dict__", {})
 
 
 def _scope(*owners: Any) -> dict[str, Any]:
