@@ -18,6 +18,7 @@ from typed_signals import (
     PreUpdateReceiver,
     Signal,
     SignalDefinitionError,
+    SignalDefinitionWarning,
     SignalEmitter,
 )
 from typed_signals._contract import Contract, incompatible, misspelt, mistyped, suggest
@@ -659,12 +660,20 @@ def test_contract_without_kwargs_requires_its_payload_only(parameters, faults):
         assert signal.connect(receiver) is receiver
 
 
+def filled(name: str) -> Any:
+    """A partial that fills a parameter by position."""
+    return functools.partial(compiled(f"({name}, sender, **kwargs)"), {})
+
+
 CODES: list[tuple[str, Any, list[str]]] = [
     ("pre_save", None, ["not-callable"]),
     ("pre_save", sync, ["not-async"]),
     ("pre_save", max, ["not-async", "unreadable"]),
     ("pre_save", functools.partial(good, 1, 2, 3), ["unreadable"]),
     ("pre_save", functools.partial(good, Album), ["bound-payload"]),
+    ("pre_relation_add", filled("passed_args"), ["bound-payload"]),
+    ("post_relation_remove", filled("passed_args"), ["bound-payload"]),
+    ("post_update", filled("changed"), ["bound-payload"]),
     ("pre_save", compiled("()"), ["no-sender", "no-kwargs"]),
     ("pre_save", compiled("(**kwargs)"), ["no-sender"]),
     ("pre_save", compiled("(self, **kwargs)"), ["sender-not-first"]),
@@ -685,6 +694,15 @@ class FixedSignals(ModelSignals[Any]):
 @pytest.mark.parametrize(("signal", "receiver", "codes"), CODES)
 def test_code_of_a_fault_names_its_kind(signal, receiver, codes):
     assert [fault.code for fault in refusal(FixedSignals()[signal], receiver).faults] == codes
+
+
+@pytest.mark.parametrize("name", ["passed_args", "changed"])
+async def test_lenient_signal_accepts_a_bound_name_that_is_only_sent_on_request(name: str):
+    kind = "post_update" if name == "changed" else "pre_relation_add"
+    signal = ModelSignals[Any](mode="lenient")[kind]
+    with pytest.warns(SignalDefinitionWarning, match=f"`{name}` is already bound by position"):
+        signal.connect(filled(name))
+    await signal.send(sender=Album, **dict.fromkeys(signal.contract.payload))
 
 
 @pytest.mark.parametrize("signal", ["pre_save", ""])

@@ -168,9 +168,10 @@ def check_receiver(
             "bound-payload",
             f"`{name}` is already bound by position, and the signal sends it by keyword",
             f"leave `{name}` free",
+            fatal=name == SENDER or name in contract.payload,
         )
         for name in bound
-        if name == SENDER or name in contract.payload
+        if name == SENDER or name in contract.names
     ]
     if not var_keyword and contract.requires_kwargs:
         faults.append(

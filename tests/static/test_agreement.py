@@ -39,8 +39,6 @@ ONLY_MYPY = {
     "is annotated": "annotations are not compared with what is sent when the program runs",
     "its type is": "annotations are not compared with what is sent when the program runs",
     "it accepts `": "a parameter with a default works, so only a checker says that it is misspelt",
-    "`passed_args` is already bound": "of a relation it is a second name, which nothing sends "
-    "unless it is asked for; types do not show that",
 }
 # Receivers that mypy may accept and connect() refuses, by what stands in their code:
 ONLY_CONNECT = {
