@@ -101,8 +101,7 @@ async def main() -> None:
     async def wave(sender: Ferry, harbor: str, **kwargs: object) -> None: ...
 
     try:
-        # The mistake is here on purpose, so both checkers are silenced.
-        departed.connect(wave)  # type: ignore[signal-receiver] # pyright: ignore[reportArgumentType]
+        departed.connect(wave)  # type: ignore[signal-receiver] # pyright: ignore[reportArgumentType] - on purpose
     except SignalDefinitionError as error:
         print(f"  {error}")
 

@@ -1,6 +1,6 @@
 # ormar's decorators take the senders alone; those of `typed_signals.ormar` take options, too. The
 # docstrings are written by scripts/decorator_docs.py.
-# ruff: noqa: PYI021
+# ruff: noqa: PYI021 - editors show the docstrings
 
 from typing import Any
 

@@ -2,8 +2,7 @@
 # name that ormar uses, but not where it really is. Without it a model class might be anything.
 from typing import Any
 
-# Installed with ormar before 0.22 alone.
-import databases  # type: ignore[import-not-found,unused-ignore]
+import databases  # type: ignore[import-not-found,unused-ignore] # only ormar before 0.22 needs it
 from ormar.models._pydantic import ModelMetaclass as _ModelMetaclass
 from ormar.models.model import T
 from ormar.models.ormar_config import _Options

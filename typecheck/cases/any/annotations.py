@@ -1,7 +1,7 @@
 """What a receiver may say of its parameters: whatever takes what is sent."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Generic, Optional, Protocol, Type, TypeVar, Union, overload  # noqa: UP035
+from typing import Any, Generic, Optional, Protocol, Type, TypeVar, Union, overload
 
 import ormar
 from ormar import post_bulk_update, pre_relation_add, pre_save, pre_update
@@ -25,8 +25,8 @@ async def wider(
 
 @pre_save([Album, Track])
 async def wider_for_a_list(
-    sender: Type[ormar.Model],  # noqa: UP006
-    instance: Union[ormar.Model, int],  # noqa: UP007
+    sender: Type[ormar.Model],
+    instance: Union[ormar.Model, int],
     **kwargs: object,
 ) -> None: ...
 
@@ -38,7 +38,7 @@ async def anything(sender: Any, instance: object, **kwargs: Any) -> None: ...
 @pre_save(Album)
 async def optional(
     sender: type[Album],
-    instance: Optional[Album] = None,  # noqa: UP045
+    instance: Optional[Album] = None,
     **kwargs: Any,
 ) -> None: ...
 

@@ -1,7 +1,7 @@
 """Whatever else public code does with ormar's models: the stubs take nothing of it away."""
 
 from collections.abc import Iterator
-from typing import Any, Generic, Type, TypeVar, cast  # noqa: UP035 - as in older code
+from typing import Any, Generic, Type, TypeVar, cast
 
 import ormar
 from ormar.fields import BaseField
@@ -13,7 +13,7 @@ from ormar.relations.relation_proxy import RelationProxy
 from shop import Album, Track, any_album
 
 M = TypeVar("M", bound=ormar.Model)
-TypeOfModel = TypeVar("TypeOfModel", bound=Type[ormar.Model])  # noqa: UP006
+TypeOfModel = TypeVar("TypeOfModel", bound=Type[ormar.Model])
 
 
 class Repository(Generic[M]):
@@ -67,7 +67,7 @@ def without(items: ExcludableItems, proxy: "RelationProxy[Album] | None") -> Non
 Repository(Album).model(id=1)
 OfClasses(Album).model.objects.limit(1)
 take(Album, any_album(), any_album(), Track)
-dynamic = cast(Type[ormar.Model], type("Made", (ormar.Model,), {}))  # noqa: UP006
+dynamic = cast(Type[ormar.Model], type("Made", (ormar.Model,), {}))
 dynamic.objects.order_by("-id")
 every: dict[str, type[ormar.Model]] = {each.__name__: each for each in models()}
 values: dict[str, Any] = {"id": 1}

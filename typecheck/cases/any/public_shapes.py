@@ -3,7 +3,7 @@
 import datetime
 import logging
 from collections.abc import Iterable
-from typing import Any, Dict, List, Type  # noqa: UP035 - as in older code
+from typing import Any, Dict, List, Type
 
 import ormar
 from ormar import post_save, pre_save
@@ -28,17 +28,17 @@ async def before_update_and_save(sender, instance: Track, **kwargs):
 
 # Typed the old way.
 @ormar.pre_update(Album)
-async def update_modified_time(sender: Type[Album], instance: Album, **kwargs):  # noqa: UP006
+async def update_modified_time(sender: Type[Album], instance: Album, **kwargs):
     instance.name = str(datetime.datetime.now())
 
 
 @ormar.post_relation_add(Album)
 async def count_tracks(
-    sender: Type[Album],  # noqa: UP006
+    sender: Type[Album],
     instance: Album,
     child: Track,
     relation_name: str,
-    passed_args: Dict[str, Any],  # noqa: UP006
+    passed_args: Dict[str, Any],
     **kwargs: Any,
 ) -> None:
     instance.play_count += 1
@@ -61,11 +61,11 @@ async def stamp(sender, instance, **kwargs):
 # A class that listens, connected by hand, in every spelling.
 class Auditor:
     def __init__(self) -> None:
-        self.entries: List[str] = []  # noqa: UP006
+        self.entries: List[str] = []
 
     async def before_save(
         self,
-        sender: Type["Album"],  # noqa: UP006
+        sender: Type["Album"],
         instance: "Album",
         **kwargs: Any,
     ) -> None:
@@ -92,10 +92,10 @@ def watch(models: Iterable[type[ormar.Model]]) -> None:
 
 # Inside a test, with a list that remembers, and a custom signal.
 async def check(album: Album) -> None:
-    seen: List[str] = []  # noqa: UP006
+    seen: List[str] = []
 
     @post_save(Album)
-    async def after_save(sender: Type[Album], instance: Album, **kwargs: Any) -> None:  # noqa: UP006
+    async def after_save(sender: Type[Album], instance: Album, **kwargs: Any) -> None:
         seen.append(instance.name)
 
     async def after_custom(sender, instance, **kwargs):

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial, wraps
-from typing import Any, ParamSpec, Type, TypeVar  # noqa: UP035 - as in older code
+from typing import Any, ParamSpec, Type, TypeVar
 from unittest.mock import AsyncMock
 
 import ormar
@@ -82,7 +82,7 @@ async def anything_untyped(*args, **kwargs): ...
 
 @pre_save(Album)
 async def old_style(
-    sender: Type[ormar.Model],  # noqa: UP006
+    sender: Type[ormar.Model],
     instance: ormar.Model,
     **kwargs: Any,
 ) -> None: ...

@@ -16,13 +16,13 @@ class Naming(ormar.models.metaclass.ModelMetaclass):
         return super().__new__(mcs, name, bases, attrs, **kwargs)
 
     @property
-    def twice(cls) -> str:  # noqa: N805
+    def twice(cls) -> str:  # noqa: N805 - a metaclass
         return cls.__name__ * 2
 
 
 class Registering(ModelMetaclass):
     def __init__(  # pyright: ignore[reportInconsistentConstructor] - of pydantic's `__new__`
-        cls,  # noqa: N805
+        cls,  # noqa: N805 - a metaclass
         name: str,
         bases: Any,
         attrs: dict[str, Any],

@@ -22,7 +22,7 @@ class Naming(ModelMetaclass):
         return super().__new__(mcs, name, bases, attrs)
 
     @property
-    def twice(cls) -> str:  # noqa: N805
+    def twice(cls) -> str:  # noqa: N805 - a metaclass
         return cls.__name__ * 2
 
 
@@ -34,7 +34,7 @@ class Base(ormar.Model, metaclass=Naming):
 class Album(Base):
     class Meta(BaseMeta):
         tablename: str = "albums"
-        constraints = [ormar.UniqueColumns("name")]  # noqa: RUF012
+        constraints = [ormar.UniqueColumns("name")]  # noqa: RUF012 - as in older code
 
     id: int = ormar.Integer(primary_key=True)
     name: str = ormar.String(max_length=100)
@@ -45,7 +45,7 @@ class Track(ormar.Model):
         pass
 
     id: int = ormar.Integer(primary_key=True)
-    album: Optional[Album] = ormar.ForeignKey(Album)  # noqa: UP045
+    album: Optional[Album] = ormar.ForeignKey(Album)
 
 
 def table_of(meta: type[ModelMeta], model: type[ormar.Model]) -> sqlalchemy.Table:
