@@ -158,3 +158,22 @@ def test_database_that_does_not_answer_is_told(project: Path):
     done = run("outbox", "status", "app:outbox", cwd=project)
     assert done.status == 2
     assert "the outbox's database does not answer: " in done.err
+
+
+@pytest.mark.parametrize("arguments", [["worker"], ["outbox", "status"]], ids=["worker", "outbox"])
+def test_outbox_that_cannot_be_opened_is_told(project: Path, arguments: list[str]):
+    broken = """
+from typed_signals.durable import DurableError
+
+class Broken(TableOutbox):
+    def connected(self):
+        raise DurableError("apply the schema")
+
+outbox.__class__ = Broken
+"""
+    with (project / "app.py").open("a") as app:
+        app.write(broken)
+    done = run(*arguments, "app:outbox", cwd=project)
+    assert done.status == 2
+    assert done.err.endswith("typed-signals: apply the schema\n")
+    assert "Traceback" not in done.err

@@ -110,12 +110,16 @@ def purge(target: str, older_than: float | None, dead: bool) -> None:
 def _asked(found: Outbox, ask: Callable[[Outbox], Awaitable[T]]) -> T:
     from sqlalchemy.exc import SQLAlchemyError
 
+    from typed_signals.durable import DurableError
+
     async def connected() -> T:
         async with found.connected():
             return await ask(found)
 
     try:
         return asyncio.run(connected())
+    except DurableError as error:
+        raise CannotRun(str(error)) from None
     except (SQLAlchemyError, OSError) as error:
         reason = str(error).partition("\n")[0]
         if _NO_TABLE.search(reason):

@@ -46,7 +46,12 @@ def worker(target: str, concurrency: int, lease: float, poll: float, grace: floa
         working = outbox.runner(concurrency=concurrency, lease=lease, poll=poll, grace=grace)
     except ValueError as error:
         raise CannotRun(str(error)) from None
-    asyncio.run(_run(outbox, working))
+    from typed_signals.durable import DurableError
+
+    try:
+        asyncio.run(_run(outbox, working))
+    except DurableError as error:
+        raise CannotRun(str(error)) from None
     remark("stopped")
 
 
