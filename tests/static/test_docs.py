@@ -3,6 +3,7 @@
 That the site can be built, and its pages find one another, is checked by `make docs`.
 """
 
+import ast
 import re
 import subprocess
 import sys
@@ -28,6 +29,13 @@ CHECKED = [page for page in DOCS.glob("*.md") if page.stem not in {"command-line
 
 REFUSAL = re.compile(r"Signal(Definition|Name)\w+:|UnknownSignalError:|cannot be connected to")
 ERROR = re.compile(r"^(\S+)\.py:(\d+): error: (.*)$", re.MULTILINE)
+INSTALL = re.compile(r"pip install ((?:\"[^\"]+\"|[^\s`]| )+)")
+# With which extras a module comes.
+COMES_WITH = {
+    "sqlalchemy": {"ormar"},
+    "pydantic": {"ormar", "validation", "durable"},
+    "opentelemetry": {"opentelemetry-sdk"},
+}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -74,6 +82,26 @@ def test_code_that_mypy_reports_fails_the_comparison() -> None:
     wrong = "```python\nasyncio.run(1)\n```\n"
     refused, found, said = flagged({"page": right + wrong + right})
     assert (refused, found) == (set(), {"page, block 1"}), said
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["README", "docs/tutorial", "docs/fastapi", "docs/sqlalchemy", "docs/durable", "docs/testing",
+     "docs/command-line", "docs/observability", "docs/validation"],
+)  # fmt: skip
+def test_page_says_how_to_install_what_its_program_needs(page: str) -> None:
+    text = (ROOT / f"{page}.md").read_text("utf-8")
+    said = set(re.findall(r"[\w-]+", " ".join(INSTALL.findall(text))))
+    needed = set(re.findall(r"\w\+(\w+):/", text))
+    for python, _ in blocks(sections(text, whole=True)[0]):
+        for node in ast.walk(ast.parse(python.content)):
+            match node:
+                case ast.Import(names=names):
+                    needed |= {each.name.partition(".")[0] for each in names}
+                case ast.ImportFrom(module=str(module)):
+                    needed.add(module.partition(".")[0])
+    needed -= {*sys.stdlib_module_names, "typed_signals", "shop"}
+    assert not {each for each in needed if not said & {each, *COMES_WITH.get(each, ())}}
 
 
 def pages() -> list[Path]:
