@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -64,7 +65,7 @@ LAYOUTS: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ],
     ),
     "in folders without `__init__.py`": (
-        ("shop/orders/receivers.py", "shop/stock/receivers/mails.py"),
+        ("shop/orders/receivers.py", "shop/stock/receivers/mails.py", "shop/old-code/receivers.py"),
         ["shop.orders.receivers", "shop.stock.receivers.mails"],
     ),
     "no such module": (("shop/__init__.py", "shop/receiver.py", "shop/my_receivers.py"), []),
@@ -110,6 +111,15 @@ def test_package_within_a_package(project: Path) -> None:
     write(project, "shop/__init__.py", "shop/receivers.py", "shop/orders/__init__.py")
     write(project, "shop/orders/receivers.py")
     assert names("shop.orders") == ["shop.orders.receivers"]
+
+
+def test_package_in_an_archive(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = project / "shop.zip"
+    with ZipFile(archive, "w") as written:
+        written.writestr("shop/__init__.py", "")
+        written.writestr("shop/receivers.py", "")
+    monkeypatch.syspath_prepend(archive)
+    assert names("shop") == ["shop.receivers"]
 
 
 def test_link_to_the_folder_above_is_not_followed(project: Path) -> None:
@@ -162,6 +172,7 @@ def test_module_in_place_of_a_package_is_refused(project: Path, name: str) -> No
         f"autodiscover() expects a package, and {name!r} is a module: write `import {name}`, or "
         "the name of its package"
     )
+    assert caught.value.name == name
 
 
 def test_nothing_is_imported_if_one_of_several_packages_is_wrong(project: Path) -> None:
@@ -178,5 +189,6 @@ def test_no_package_at_all_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["shop.receivers", "", "receivers.py", "*"])
 def test_name_that_is_none_of_a_module_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="plain name of a module"):
+    with pytest.raises(ValueError, match="plain name of a module") as caught:
         autodiscover("shop", name=name)
+    assert str(caught.value).endswith(f"not {name!r}")

@@ -84,7 +84,7 @@ def _modules(
     if real & above:  # a link to a folder that it is in
         return
     known = {each.name: each for each in reversed([*pkgutil.iter_modules([*folders])])}
-    for name in sorted({*known, *_subfolders(folders)} - {"__main__", "__pycache__"}):
+    for name in sorted({*known, *_plain_names(folders)} - {"__main__"}):
         module = f"{package}.{name}"
         is_wanted = wanted in (None, name)
         if name in known and is_wanted:
@@ -99,7 +99,7 @@ def _modules(
         yield from _modules(module, inner, None if is_wanted else wanted, above | real)
 
 
-def _subfolders(folders: Sequence[str]) -> Iterator[str]:
+def _plain_names(folders: Sequence[str]) -> Iterator[str]:
+    """What may be a folder of modules."""
     for folder in filter(os.path.isdir, folders):
-        with os.scandir(folder) as entries:
-            yield from (each.name for each in entries if each.name.isidentifier() and each.is_dir())
+        yield from filter(str.isidentifier, os.listdir(folder))
