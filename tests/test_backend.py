@@ -27,6 +27,7 @@ from typed_signals._backend import (
     find_backend,
     has_backend,
     register_backend,
+    register_class,
 )
 from typed_signals._dispatch.on_commit import DeferredSend, run_deferred
 from typed_signals._dispatch.shield import Shield
@@ -109,6 +110,17 @@ def test_backend_is_found_from_the_metaclass_of_a_sender(backend):
     for other in (Plain, Plain(), int, None, "Album"):
         assert find_backend(other) is not backend
         assert not has_backend(other)
+
+
+def test_backend_is_found_from_a_registered_class(backend):
+    class Base: ...
+
+    class LiveBase(Base): ...
+
+    register_class(Base, backend)
+    assert find_backend(Base) is find_backend(LiveBase) is backend
+    assert has_backend(LiveBase()), "though it is refused"
+    assert not has_backend(Plain)
 
 
 def test_backend_registered_later_replaces_the_one_found_before(backend):
