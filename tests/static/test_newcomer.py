@@ -112,7 +112,7 @@ def test_mypy_flags_what_the_tutorial_calls_wrong_and_nothing_else(project, conf
 def test_the_program_runs_and_the_command_line_knows_it(project):
     text, _ = steps()[-1]
     (project / "shop.py").write_text(text)
-    said = run(project, python(project), "-c", "import shop")
+    said = run(project, python(project), "shop.py")
     assert said.splitlines()[0] == "[{'name': 'Horses', 'is_best_seller': True}]"
     program = [python(project), "-m", "typed_signals"]
     listed = run(project, *program, "list", "shop")
