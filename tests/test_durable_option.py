@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import pytest
 
-from typed_signals import ModelSignals, Signal, SignalDefinitionError, post_save, pre_save, receiver
+from typed_signals import (
+    CustomReceiver,
+    ModelSignals,
+    PostDeleteReceiver,
+    PostSaveReceiver,
+    PreSaveReceiver,
+    Signal,
+    SignalDefinitionError,
+    post_save,
+    pre_save,
+    receiver,
+)
 from typed_signals._contract import Contract
+from typed_signals._durable import durable_receiver, why_not_durable
+from typed_signals._read_contract import read_contract
 from typed_signals.introspection import inspect_emitter
 from typed_signals.testing import isolated, muted, only
 
@@ -104,6 +117,104 @@ def test_option_that_refuses_one_signal_leaves_all_unconnected() -> None:
     with pytest.raises(SignalDefinitionError, match="not this one"):
         connect_all(signals, later, {}, Noted("a", refuses=True))
     assert not any(signal.has_receivers for signal in signals)
+
+
+WRONG_OPTIONS = {
+    ("on_commit",): "cannot be combined with `on_commit`, which says how a receiver is called in "
+    "this process: leave it out",
+    ("sequential", "timeout"): "cannot be combined with `sequential` and `timeout`, which say how "
+    "a receiver is called in this process: leave them out, and write `Durable(..., timeout=...)`",
+}
+
+
+@pytest.mark.parametrize(("names", "text"), WRONG_OPTIONS.items(), ids=map(str, WRONG_OPTIONS))
+def test_options_of_receivers_in_this_process_are_refused(names: Sequence[str], text: str) -> None:
+    options: Any = {"on_commit": True, "sequential": True, "timeout": 3.0}
+    with pytest.raises(SignalDefinitionError) as caught:
+        post_save(Shop, durable=Noted("a"), **{name: options[name] for name in names})(later)
+    assert str(caught.value).endswith(f"to signal `post_save` of Shop: `durable` {text}")
+    assert str(caught.value).startswith("`tests.test_durable_option.later` (")
+    assert not Shop.signals.post_save.has_receivers
+
+
+class Sold(Protocol):
+    def __call__(self, sender: type[Any], *, price: int, **kwargs: object) -> Awaitable[object]: ...
+
+
+class Work(Protocol):
+    def __call__(self, sender: type[Any], *, job: int, **kwargs: object) -> Awaitable[object]: ...
+
+
+NOT_DURABLE: list[tuple[Any, str, bool, bool, str | None]] = [
+    (
+        PreSaveReceiver,
+        "pre_save",
+        True,
+        False,
+        "a receiver of `pre_save` cannot be durable: it runs after the commit, so connect it to "
+        "`post_save`",
+    ),
+    (PostSaveReceiver, "post_save", True, False, None),
+    (PostDeleteReceiver, "post_delete", True, True, None),
+    (
+        PostDeleteReceiver,
+        "post_delete",
+        True,
+        False,
+        "a receiver of `post_delete` cannot be durable without a payload: the instance cannot be "
+        "reloaded once it is deleted; write `Durable(..., payload=...)`",
+    ),
+    (
+        CustomReceiver,
+        "",
+        False,
+        False,
+        "a receiver of the signal cannot be durable: its payload is not declared, and nothing says "
+        "how it travels; declare the signal with a Protocol (`Signal[MyReceiver]`)",
+    ),
+    (Sold, "pre_sold", False, False, None),
+    (
+        Sold,
+        "sold",
+        False,
+        True,
+        "a receiver of `sold` cannot be durable with a payload of its own: the signal's Protocol "
+        "declares what travels; leave `payload` out",
+    ),
+    (
+        Work,
+        "",
+        False,
+        False,
+        "a receiver of the signal cannot be durable: its payload has a `job`, which is what a "
+        "durable receiver is given about its work; give it another name",
+    ),
+]
+
+
+@pytest.mark.parametrize(("protocol", "name", "lifecycle", "has_payload", "why"), NOT_DURABLE)
+def test_signals_say_why_they_cannot_have_a_durable_receiver(
+    protocol: Any, name: str, lifecycle: bool, has_payload: bool, why: str | None
+) -> None:
+    contract = read_contract(protocol)
+    assert why_not_durable(contract, name, lifecycle=lifecycle, has_payload=has_payload) == why
+
+
+LIFECYCLE = {
+    ("instance",): "sender: type[{model}], *, instance: T_contra, job: Job, **kwargs: object",
+    ("instance", "child", "relation_name"): "sender: type[{model}], *, instance: T_contra, "
+    "child: Any, relation_name: str, job: Job, **kwargs: object",
+    ("instances",): "sender: type[{model}], *, instances: list[T], job: Job, **kwargs: object",
+}
+
+
+@pytest.mark.parametrize(("payload", "signature"), LIFECYCLE.items(), ids=map(str, LIFECYCLE))
+def test_durable_receivers_of_the_lifecycle_are_sent_the_payload_and_the_job(
+    payload: Sequence[str], signature: str
+) -> None:
+    contract = read_contract(durable_receiver(payload))
+    assert contract.signature == signature
+    assert contract.payload.keys() == {*payload, "job"}
 
 
 async def test_signal_that_moves_to_an_emitter_binds_its_receivers_again() -> None:

@@ -123,7 +123,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
 
     def __setattr__(self, name: str, value: Signal[Any]) -> None:
         if name == "__orig_class__":  # set by `typing` on what `Emitter[Model]()` returns
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            raise AttributeError(name)
         self._check_name(name)
         if name not in self:
             self._check_unknown(name)
