@@ -406,6 +406,19 @@ async def test_drain_inside_a_transaction_is_refused(shop: Shop):
             await shop.outbox.drain()
 
 
+async def test_drain_in_a_database_that_rolls_everything_back_is_refused(shop: Shop):
+    await shop.database.disconnect()
+    shop.database._force_rollback = True
+    await shop.database.connect()
+    try:
+        with pytest.raises(DurableError, match="use a `TableOutbox` in such a test"):
+            await shop.outbox.drain()
+    finally:
+        await shop.database.disconnect()
+        shop.database._force_rollback = False
+        await shop.database.connect()
+
+
 async def test_app_of_another_database_is_refused(shop: Shop):
     async with database_of_its_own(SERVER_URLS["postgresql"]) as (url, _):
         shop.outbox.app = other = app_of(url)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol
 import pydantic
 import pytest
 from sqlalchemy import ForeignKey, MetaData, String, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
 from sqlmodel import Field, SQLModel
@@ -412,6 +413,25 @@ async def test_sessions_in_the_outer_transaction_of_a_test_share_its_outbox(shop
         assert await shop.outbox.drain() == 1
         await outer.rollback()
     assert received[0]["instance"].name == "paper"
+    assert await shop.rows() == []
+
+
+async def test_failed_statement_spoils_no_outer_transaction_of_a_test(shop):
+    async def fail_once(sender: Any, instance: Any, job: Job, **kwargs: Any) -> None:
+        if instance.name == "paper" and job.attempt == 1:
+            await shop.add(shop.Order(id=instance.id, name="twin"))
+
+    signals.post_save(shop.Order, durable=Durable("twin"))(fail_once)
+    received = shop.receives()
+    async with shop.engine.connect() as connection:
+        outer = await connection.begin()
+        shop.sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
+        await shop.add(shop.Order(name="paper"), shop.Order(name="pens"))
+        with pytest.raises(IntegrityError):
+            await shop.outbox.drain()
+        assert {each["instance"].name for each in received} == {"paper", "pens"}
+        assert await shop.outbox.drain() == 0  # not due yet
+        await outer.rollback()
     assert await shop.rows() == []
 
 

@@ -128,5 +128,6 @@ def check_drain(store: Store) -> None:
     if store.in_transaction and not store.never_commits:
         raise DurableError(
             "`drain()` was called inside an open transaction, whose events are not committed: "
-            f"call it after the `{store.block.removesuffix(':')}` block"
+            f"call it after the `{store.block.removesuffix(':')}` block. A test that rolls back "
+            f"what it writes needs {store.test_database}"
         )

@@ -17,7 +17,8 @@ from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import ormar
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
+from sqlalchemy.exc import DBAPIError
 
 from typed_signals.durable._errors import DurableError
 from typed_signals.durable._store import Model, Store, autocommitting, class_named
@@ -44,6 +45,7 @@ class OrmarStore(Store):
     signals = ModelSignals
     example = "TableOutbox(base)"
     block = "async with database.transaction():"
+    test_database = "`DatabaseConnection(url, force_rollback=True)`"
 
     def __init__(self, database: Any) -> None:
         if not hasattr(database, "get_query_executor"):
@@ -127,6 +129,23 @@ class OrmarStore(Store):
         connection = self._open_connection()
         whole: Any = getattr(self.database, "_global_transaction", None)  # ormar has no other name
         return connection is not None and whole is not None and whole._connection is connection
+
+    @asynccontextmanager
+    async def attempting(self) -> AsyncGenerator[None]:
+        connection = self._open_connection() if self.never_commits else None
+        if connection is None:
+            yield
+            return
+        savepoint = await connection.begin_nested()
+        try:
+            yield
+        finally:  # what else was written stays, as it does where each statement commits
+            try:
+                await connection.execute(select(1))
+            except DBAPIError:
+                await savepoint.rollback()
+            else:
+                await savepoint.commit()
 
     def connected(self) -> AbstractAsyncContextManager[Any]:
         connection: AbstractAsyncContextManager[Any] = self.database

@@ -5,7 +5,12 @@ from __future__ import annotations
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 from typing import Any, Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -31,12 +36,14 @@ class Store(ABC):
         signals: The emitter class with the signals that its models send themselves.
         example: How the database is given to an outbox, for people.
         block: The line that opens a transaction, for people.
+        test_database: What a test needs that rolls back everything, for people.
     """
 
     database: object
     signals: type
     example: str
     block: str
+    test_database: str
 
     # --- models, of whatever database --------------------------------------------------------
 
@@ -152,6 +159,10 @@ class Store(ABC):
             operation: ``save``, ``update`` or ``delete``.
             is_needed: Whether the operation of a model still needs one.
         """
+
+    def attempting(self) -> AbstractAsyncContextManager[None]:
+        """Let an attempt's failed statement not spoil the transaction of a test database."""
+        return nullcontext()
 
     # --- statements --------------------------------------------------------------------------
 

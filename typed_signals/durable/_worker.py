@@ -254,7 +254,8 @@ class Worker:
 
     async def _call(self, durable: Settings, claimed: Claimed) -> None:
         if self._publish is None:
-            await self._outbox.receivers[durable.name].call(claimed, self._outbox.store)
+            async with self._outbox.store.attempting():
+                await self._outbox.receivers[durable.name].call(claimed, self._outbox.store)
         else:
             await self._publish(claimed.event)
 

@@ -210,6 +210,11 @@ class ProcrastinateOutbox:
             DurableError: A transaction is open: what it wrote is not committed yet.
         """
         check_drain(self.store)
+        if self.store.never_commits:
+            raise DurableError(
+                "the workers of procrastinate have connections of their own, which see nothing of "
+                "a database that rolls everything back: use a `TableOutbox` in such a test"
+            )
         runner = self.runner(concurrency=1, lease=60.0, poll=0.5, grace=25.0)
         async with self._opened():
             await runner.drain()
