@@ -166,6 +166,7 @@ LEFT_OUT = m.OneOf(
     m.ImportFrom(),
     m.Expr(m.SimpleString() | m.ConcatenatedString()),
     m.FunctionDef(m.Name("__repr__")),
+    m.FunctionDef(decorators=[m.ZeroOrMore(), m.Decorator(m.Name("overload")), m.ZeroOrMore()]),
     m.If(test=m.Name("TYPE_CHECKING")),
     m.Assign([m.AssignTarget(m.Name("__all__") | m.Name("__slots__"))]),
     m.Assign(value=m.Call(m.Name("TypeVar") | m.Name("ParamSpec")) | m.Subscript()),

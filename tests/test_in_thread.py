@@ -113,8 +113,13 @@ async def test_stop_iteration_does_not_hang() -> None:
 
 async def test_function_that_returns_an_awaitable_fails() -> None:
     made = asyncio.get_running_loop().create_future()
-    with pytest.raises(TypeError, match="returned an awaitable: connect it as it is"):
-        await in_thread(lambda: made)()
+
+    def later() -> object:
+        return made
+
+    with pytest.raises(TypeError) as caught:
+        await in_thread(later)()
+    assert str(caught.value) == f"{describe(later)} returned an awaitable: connect it as it is"
 
 
 def test_it_is_checked_and_named_like_the_function() -> None:
@@ -153,6 +158,19 @@ async def test_methods_partials_and_callable_objects_are_called() -> None:
     assert signal.disconnect(press.print_later)
 
 
+@needs_threads
+async def test_payload_may_have_any_name() -> None:
+    calls: list[object] = []
+
+    def note(sender: object, function: object, **kwargs: object) -> None:
+        calls.append((function, kwargs))
+
+    signal = Signal()
+    signal.connect(in_thread(note))
+    await signal.send(sender=None, function="f", args=1, context=2)
+    assert calls == [("f", {"args": 1, "context": 2})]
+
+
 async def test_sync_receiver_is_told_of_it() -> None:
     connect: Any = Signal().connect
     with pytest.raises(SignalDefinitionError, match=r"it blocks, .* `typed_signals\.in_thread`"):
@@ -180,13 +198,18 @@ class AsyncCall:
     async def __call__(self, sender: object, **kwargs: object) -> None: ...
 
 
+class GeneratingCall:
+    def __call__(self, sender: object, **kwargs: object) -> Any:
+        yield
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "an async function": (already, "is async: connect it as it is"),
     "a partial of one": (functools.partial(already), "is async: connect it as it is"),
     "an async object": (AsyncCall(), "is async: connect it as it is"),
     "an async generator": (streaming, "is async: connect it as it is"),
     "a generator": (generating, "is a generator: remove its `yield`"),
-    "a number": (3, "expects a sync function, not an `int`"),
+    "a generating object": (GeneratingCall(), "is a generator: remove its `yield`"),
 }
 
 
@@ -194,8 +217,15 @@ REFUSED: dict[str, tuple[Any, str]] = {
 def test_what_is_no_sync_function_is_refused(given: Any, problem: str) -> None:
     with pytest.raises(SignalDefinitionError) as caught:
         in_thread(given)
-    assert str(caught.value).startswith("in_thread() expects a sync function")
-    assert str(caught.value).endswith(problem)
+    expected = f"in_thread() expects a sync function, and {describe(given)} {problem}"
+    assert str(caught.value) == expected
+
+
+def test_what_cannot_be_called_is_refused() -> None:
+    given: Any = 3
+    with pytest.raises(SignalDefinitionError) as caught:
+        in_thread(given)
+    assert str(caught.value) == "in_thread() expects a sync function, not an `int`"
 
 
 # --- cancellation --------------------------------------------------------------------------------
@@ -232,6 +262,10 @@ async def test_failure_after_a_cancellation_is_logged(caplog: pytest.LogCaptureF
     with pytest.raises(asyncio.CancelledError):
         await running
     [record] = caplog.records
+    assert (record.name, record.getMessage()) == (
+        "typed_signals",
+        f"the receiver {describe(fail)} was cancelled, and then its function failed: LookupError",
+    )
     assert record.exc_info is not None
     assert record.exc_info[0] is LookupError
     assert "was cancelled, and then its function failed: LookupError" in record.getMessage()
@@ -300,7 +334,7 @@ def capacity_limiter() -> Any:
 )
 async def test_functions_that_share_a_limiter_do_not_exceed_it(make: Callable[[], Any]) -> None:
     counter, limiter = Counter(), make()
-    calls = [in_thread(counter, limiter=limiter) for _ in range(3)]
+    calls = [in_thread(counter, limiter=limiter), in_thread(limiter=limiter)(counter)] * 2
     await asyncio.gather(*(call() for call in calls for _ in range(3)))
     assert counter.most == 2
 

@@ -85,7 +85,7 @@ def in_thread(function: Callable[..., Any] | None = None, *, limiter: Limiter | 
 
     async def call(*args: Any, **kwargs: Any) -> Any:
         async with _default_limiter() if limiter is None else limiter:
-            return await _call(functools.partial(function, *args, **kwargs))
+            return await _call(function, *args, **kwargs)
 
     return functools.update_wrapper(call, function)
 
@@ -121,7 +121,7 @@ def _default_limiter() -> Limiter:
     return limiter
 
 
-async def _call(function: Callable[[], Any]) -> Any:
+async def _call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     """Call a function in a thread, and wait for it also when cancelled."""
     context = contextvars.copy_context()
     cancelled: asyncio.CancelledError | None = None
@@ -130,7 +130,7 @@ async def _call(function: Callable[[], Any]) -> Any:
         if cancelled is not None:
             return None
         try:
-            result = context.run(function)
+            result = context.run(function, *args, **kwargs)
         except StopIteration as error:  # which no future can hold
             raise RuntimeError(f"{describe(function)} raised StopIteration") from error
         if inspect.isawaitable(result):
