@@ -7,6 +7,7 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,13 @@ def test_page_says_how_to_install_what_its_program_needs(page: str) -> None:
                     needed.add(module.partition(".")[0])
     needed -= {*sys.stdlib_module_names, "typed_signals", "shop"}
     assert not {each for each in needed if not said & {each, *COMES_WITH.get(each, ())}}
+
+
+def test_first_page_lists_every_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    (table,) = re.findall(r"## Extras.*", (DOCS / "index.md").read_text("utf-8"), re.DOTALL)
+    listed = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+    assert sorted(listed) == sorted(project["optional-dependencies"])
 
 
 def pages() -> list[Path]:
