@@ -119,5 +119,7 @@ async def send_receipt(sender, instance, job, **kwargs):
 ANY_ORM = "ormar" if lanes.ORMAR else "sqlalchemy"
 
 EVERY_ORM = [
-    pytest.param(name, marks=[pytest.mark.ormar_only] if name == "ormar" else []) for name in APPS
+    pytest.param("ormar", marks=pytest.mark.ormar_only),
+    *([] if lanes.ORMAR else ["sqlalchemy"]),
+    "sqlmodel",
 ]

@@ -1,79 +1,71 @@
-"""A shop with durable receivers, on each database."""
+"""A shop with durable receivers, of each ORM and on each database."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import lanes
-from tests.conftest import DATABASES, SERVER_URLS
+from tests.conftest import SERVER_URLS, SERVERS
+
+if TYPE_CHECKING:
+    from tests.durable.shops import Shop
 
 # On the other lanes there is one test: that an outbox is refused.
-collect_ignore_glob = [] if lanes.CURRENT else ["test_[!r]*.py"]
+collect_ignore_glob = [] if lanes.ENGINES else ["test_[!r]*.py"]
+
+ORMS = ("ormar", "sqlalchemy")
 
 
-class Shop:
-    """Models on one database, with an outbox in it."""
+def places(marks: set[str]) -> Iterator[tuple[str, str]]:
+    """The ORMs and databases that a test runs on.
 
-    def __init__(self, store: Any) -> None:
-        import ormar
+    Where both ORMs are, that of SQLAlchemy is on SQLite alone: its own lane has the servers.
+    """
+    for orm in ORMS:
+        if orm == "ormar" or "ormar_only" not in marks:
+            yield orm, "sqlite"
+            if (orm == "ormar") == bool(lanes.ORMAR) and "sqlite_only" not in marks:
+                yield from ((orm, server) for server in SERVERS)
 
-        from typed_signals.durable import TableOutbox
 
-        self.store = store
-        self.database = store.database
-        self.Order = store.model(
-            "Order",
-            id=ormar.Integer(primary_key=True),
-            name=ormar.String(max_length=50, default=""),
-            total=ormar.Integer(default=150),
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Let the tests run on the shop of each ORM, except those that are marked."""
+    if "place" not in metafunc.fixturenames:
+        return
+    params = [
+        pytest.param(
+            (orm, database),
+            marks=[
+                getattr(pytest.mark, each)
+                for each in ("ormar_only", *SERVERS)
+                if each in (f"{orm}_only", database)
+            ],
+            id=database if orm == "ormar" else f"{orm}-{database}",
         )
-        self.Item = store.model(
-            "Item",
-            id=ormar.Integer(primary_key=True),
-            order=ormar.ForeignKey(self.Order, related_name="items", nullable=True),
-        )
-        self.outbox = TableOutbox(store.base, table=f"{store.prefix}outbox")
-
-    async def create_tables(self) -> None:
-        """Create the tables of models that came later."""
-        async with self.database.engine.begin() as connection:
-            await connection.run_sync(self.store.metadata.create_all)
-
-    async def rows(self) -> list[dict[str, Any]]:
-        """The rows of the outbox, seen by a connection of its own."""
-        async with self.database.engine.connect() as connection:
-            found = await connection.execute(
-                self.outbox.table.select().order_by(self.outbox.table.c.id)
-            )
-            return [dict(row) for row in found.mappings()]
-
-    async def states(self) -> list[str]:
-        return [row["state"] for row in await self.rows()]
-
-    async def make_due(self) -> None:
-        """Let every delay and every lease run out."""
-        table = self.outbox.table
-        await self.store.execute(table.update().where(table.c.state == "pending").values(due=0.0))
+        for orm, database in places({each.name for each in metafunc.definition.iter_markers()})
+    ]
+    metafunc.parametrize("place", params)
 
 
-@pytest.fixture(params=DATABASES)
-async def shop(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Shop]:
-    import typed_signals.ormar
-    from tests.shop import Store
+@pytest.fixture
+async def shop(place: tuple[str, str], tmp_path: Path) -> AsyncIterator[Shop]:
+    from tests.durable.shops import SHOPS
 
-    url = SERVER_URLS.get(request.param)
-    store = Store(url) if url else Store.sqlite(tmp_path / "shop.db")
-    typed_signals.ormar.install()
-    shop = Shop(store)
-    async with store.opened():
+    orm, database = place
+    shop = SHOPS[orm](SERVER_URLS.get(database, f"sqlite+aiosqlite:///{tmp_path}/shop.db"))
+    store = shop.store
+    store.install()
+    async with store.database:
+        await shop.create_tables()
         yield shop
-    await store._with_tables_async(store.metadata.drop_all)
+    async with store.database:
+        await shop.drop_tables()
     store.forget_receivers()
-    typed_signals.ormar.uninstall()
+    store.uninstall()
 
 
 class Telemetry:

@@ -119,6 +119,7 @@ SERVERS = [nats, rabbitmq, redis]
 
 @pytest.fixture(params=[*SERVERS, kafka], ids=lambda broker: broker.__name__)
 def any_broker(request: pytest.FixtureRequest) -> Any:
+    pytest.importorskip("faststream")
     return request.param
 
 
@@ -158,6 +159,7 @@ async def test_events_reach_their_receivers_through_a_broker(shop, any_broker):
     assert [row["state"] for row in rows] == ["done"] * 3
 
 
+@pytest.mark.ormar_only("what the broker does is not of an ORM")
 async def test_broker_delivers_again_what_failed(shop, broker):
     received: list[str] = []
 
@@ -208,6 +210,7 @@ async def test_event_of_an_unknown_receiver_is_left_to_other_processes(shop):
 # --- dead letters --------------------------------------------------------------------------------
 
 
+@pytest.mark.ormar_only("what the broker does is not of an ORM")
 async def test_rabbitmq_moves_what_fails_too_often_to_its_dead_letter_queue(shop, telemetry):
     from faststream import AckPolicy
     from faststream.rabbit import QueueType, RabbitBroker, RabbitMessage, RabbitQueue
@@ -252,6 +255,7 @@ async def test_rabbitmq_moves_what_fails_too_often_to_its_dead_letter_queue(shop
     assert telemetry.measured() == {"retries": 2, "dead": 1, "lag": 3 + 1}  # one more for the relay
 
 
+@pytest.mark.ormar_only("what the broker does is not of an ORM")
 async def test_jetstream_tells_of_what_fails_too_often(shop, telemetry):
     from faststream import AckPolicy
     from faststream.nats import JStream, NatsBroker, NatsMessage

@@ -18,7 +18,7 @@ from typed_signals.introspection import inspect_signal
 from typed_signals.ormar import SignalDefinitionError
 from typed_signals.testing import capture_signals, connected_to, isolated, muted, only
 
-pytestmark = pytest.mark.parametrize("shop", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.ormar_only]
 
 POST = ["save", "update", "delete", "relation_add", "relation_remove", "bulk_update"]
 

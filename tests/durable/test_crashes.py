@@ -18,6 +18,8 @@ from tests.durable.servers import server_of_its_own
 
 FULL = os.environ.get("TYPED_SIGNALS_SOAK", "") not in {"", "0"}
 
+pytestmark = [pytest.mark.slow, pytest.mark.ormar_only]
+
 REPORTED = (
     "operations",
     "committed",
@@ -35,7 +37,6 @@ REPORTED = (
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("database", DATABASES)
 async def test_every_committed_event_is_handled_whatever_is_killed(database: str, tmp_path: Path):
     async with AsyncExitStack() as stack:
@@ -50,7 +51,6 @@ async def test_every_committed_event_is_handled_whatever_is_killed(database: str
     assert run.counts["rows dead"] == run.counts["rows pending"] == 0
 
 
-@pytest.mark.slow
 @pytest.mark.postgresql
 async def test_every_committed_event_is_handled_by_procrastinate(tmp_path: Path):
     async with database_of_its_own(SERVER_URLS["postgresql"]) as (url, terminate):
@@ -64,7 +64,6 @@ async def test_every_committed_event_is_handled_by_procrastinate(tmp_path: Path)
     assert run.counts["rows dead"] == run.counts["rows pending"] == 0
 
 
-@pytest.mark.slow
 @pytest.mark.postgresql
 @pytest.mark.parametrize("broker", ["nats", "rabbitmq"])
 async def test_every_committed_event_is_handled_through_a_broker(broker: str, tmp_path: Path):

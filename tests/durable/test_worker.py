@@ -17,7 +17,7 @@ async def test_failure_is_tried_again_later_and_given_up_with_its_traceback(shop
     async def fails(name: str, job: Job) -> None:
         raise BrokenError(name)
 
-    received = names(shop, fails, retries=1)
+    received = names(shop, fails, retries=1, backoff=50)
     await send(shop, "a", "b")
     with pytest.raises(BrokenError, match="a"):
         await shop.outbox.drain()
@@ -156,11 +156,12 @@ async def test_events_of_a_key_wait_for_earlier_ones_and_others_do_not(shop):
             raise BrokenError
         await asyncio.sleep(0.01)
 
-    received = names(shop, fails_once, key=lambda instance: instance.name[0], backoff=0.3)
+    received = names(shop, fails_once, key=lambda instance: instance.name[0], backoff=50)
     await send(shop, "a1", "a2", "b1", "a3", "b2")
     async with shop.outbox.worker(poll=0.02):
         await failed.wait()
         await settled(shop, "pending", "pending", "done", "pending", "done")
+        await shop.make_due()
         await settled(shop, *["done"] * 5)
     assert [each for each in received if each[0][0] == "b"] == [("b1", 1), ("b2", 1)]
     assert [each for each in received if each[0][0] == "a"] == [

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import MetaData, String, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import typed_signals.sqlalchemy
@@ -26,10 +26,12 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.sessions = async_sessionmaker(expire_on_commit=False)
         self._session: ContextVar[AsyncSession | None] = ContextVar("session", default=None)
 
     async def __aenter__(self) -> Self:
         self.engine = make_engine(self.url)
+        self.sessions.configure(bind=self.engine)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -49,7 +51,7 @@ class Database:
                 if force_rollback:
                     await savepoint.rollback()
             return
-        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with self.sessions() as session:
             await session.begin()
             token = self._session.set(session)
             try:
@@ -64,6 +66,16 @@ class Database:
             finally:
                 self._session.reset(token)
 
+    @asynccontextmanager
+    async def flushed(self) -> AsyncIterator[AsyncSession]:
+        """The open session, or one that is committed; it is flushed in the end."""
+        if (session := self.session) is not None:
+            yield session
+            await session.flush()
+        else:
+            async with self.sessions.begin() as session:
+                yield session
+
 
 class Objects:
     """What the tests use of ormar's querysets."""
@@ -77,12 +89,17 @@ class Objects:
         if (session := self.database.session) is not None:
             yield session
         else:
-            async with AsyncSession(self.database.engine) as session:
+            async with self.database.sessions() as session:
                 yield session
 
     async def all(self) -> list[Any]:
         async with self._session() as session:
             return list((await session.scalars(select(self.model))).all())
+
+    async def get(self) -> Any:
+        """The only one."""
+        [only] = await self.all()
+        return only
 
     async def count(self) -> int:
         async with self._session() as session:
@@ -106,14 +123,25 @@ class AlchemyStore:
         class Base(DeclarativeBase):
             metadata = self.metadata
 
-            async def save(self) -> None:
-                if (session := database.session) is None:
-                    async with AsyncSession(database.engine, expire_on_commit=False) as session:
-                        session.add(self)
-                        await session.commit()
-                    return
-                session.add(self)
-                await session.flush()
+            def __init_subclass__(cls, **options: Any) -> None:
+                super().__init_subclass__(**options)
+                cls.objects = Objects(database, cls)
+
+            async def save(self) -> Self:
+                async with database.flushed() as session:
+                    session.add(self)
+                return self
+
+            async def update(self, **values: Any) -> Self:
+                async with database.flushed() as session:
+                    session.add(self)
+                    for name, value in values.items():
+                        setattr(self, name, value)
+                return self
+
+            async def delete(self) -> None:
+                async with database.flushed() as session:
+                    await session.delete(self)
 
         self.Base = Base
 
@@ -192,7 +220,7 @@ class AlchemyShop:
 
     def __init__(self, store: AlchemyStore) -> None:
         self.store = store
-        prefix, database = store.prefix, store.database
+        prefix = store.prefix
 
         class Album(store.Base):  # made anew for each store
             __tablename__ = f"{prefix}album"
@@ -208,6 +236,5 @@ class AlchemyShop:
                 """Insert a row, also in the midst of a flush; no signal is sent for that."""
                 await store.execute(insert(AuditLog).values(event=self.event))
 
-        Album.objects, AuditLog.objects = Objects(database, Album), Objects(database, AuditLog)
         self.Album: Any = Album
         self.AuditLog: Any = AuditLog

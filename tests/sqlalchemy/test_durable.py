@@ -1,10 +1,10 @@
-"""Durable receivers of mapped classes: written on the session's connection, run by a worker."""
+"""Durable receivers of mapped classes: what sessions and mappers are about.
+
+What is true of both ORMs is in :mod:`tests.durable`.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
 import os
 import sys
 import uuid
@@ -14,26 +14,17 @@ from typing import Any, ClassVar, Protocol
 
 import pydantic
 import pytest
-from sqlalchemy import ForeignKey, MetaData, String, func, select
+from sqlalchemy import ForeignKey, MetaData, String
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry, relationship
 from sqlmodel import Field, SQLModel
 
-import typed_signals
 import typed_signals.sqlalchemy as signals
+from tests.durable.receivers import Named, receives
 from tests.sqlalchemy.shop import make_engine
 from typed_signals import Signal, SignalDefinitionError
 from typed_signals.durable import Durable, DurableError, Job, NoTransactionError, TableOutbox
-
-
-class Receipt(pydantic.BaseModel):
-    id: int
-    name: str
-
-
-class UndoneError(Exception):
-    """What rolls a transaction or a savepoint back."""
 
 
 class Shop:
@@ -81,17 +72,6 @@ class Shop:
         self.engine, self.sessions = engine, sessions
         self.outbox = TableOutbox(Base, sessions=sessions, table=f"{prefix}outbox")
 
-    def receives(self, signal: str = "post_save", model: Any = None, **options: Any) -> list[Any]:
-        """What a durable receiver gets."""
-        received: list[dict[str, Any]] = []
-
-        async def receiver(sender: Any, **payload: Any) -> None:
-            received.append({"sender": sender, **payload})
-
-        durable = Durable(options.pop("name", "mail.receipt"), **options)
-        typed_signals.receiver(signal, model or self.Order, durable=durable)(receiver)
-        return received
-
     async def rows(self) -> list[dict[str, Any]]:
         """The rows of the outbox, seen by a connection of its own."""
         table = self.outbox.table
@@ -115,110 +95,7 @@ async def shop(engine: AsyncEngine, make_session: Any) -> AsyncIterator[Shop]:
         await connection.run_sync(shop.Base.metadata.drop_all)
 
 
-# --- the transaction -----------------------------------------------------------------------------
-
-
-async def test_event_is_written_with_the_flush_and_handled_after_the_commit(shop):
-    received = shop.receives(payload=Receipt)
-    async with shop.sessions() as session:
-        order = shop.Order(name="paper")
-        session.add(order)
-        await session.flush()
-        inside = await session.scalar(select(func.count()).select_from(shop.outbox.table))
-        assert inside == 1
-        if shop.engine.dialect.name != "sqlite":  # which would wait for the writer
-            assert await shop.rows() == []
-        await session.commit()
-    [row] = await shop.rows()
-    assert (row["receiver"], row["sender"]) == ("mail.receipt", shop.Order.__tablename__)
-    assert json.loads(row["payload"]) == {"instance": {"id": order.id, "name": "paper"}}
-    assert received == []
-    assert await shop.outbox.drain() == 1
-    [got] = received
-    assert (got["sender"], got["instance"]) == (shop.Order, Receipt(id=order.id, name="paper"))
-    assert isinstance(got["job"], Job)
-    assert (got["job"].event_id, got["job"].attempt) == (row["event_id"], 1)
-    assert await shop.outbox.drain() == 0
-
-
-async def test_rollback_takes_the_event_with_it(shop):
-    received = shop.receives()
-    async with shop.sessions() as session:
-        session.add(shop.Order(name="paper"))
-        await session.flush()
-        await session.rollback()
-    with contextlib.suppress(UndoneError):
-        async with shop.sessions.begin() as session:
-            session.add(shop.Order(name="ink"))
-            await session.flush()
-            raise UndoneError
-    assert await shop.rows() == []
-    assert await shop.outbox.drain() == 0
-    assert received == []
-
-
-async def test_savepoint_that_is_rolled_back_takes_only_its_own_events_with_it(shop):
-    received = shop.receives(payload=Receipt)
-    async with shop.sessions.begin() as session:
-        session.add(shop.Order(name="before"))
-        await session.flush()
-        with contextlib.suppress(UndoneError):
-            async with session.begin_nested():
-                session.add(shop.Order(name="undone"))
-                await session.flush()
-                raise UndoneError
-        async with session.begin_nested():
-            session.add(shop.Order(name="after"))
-    assert await shop.outbox.drain() == 2
-    assert [got["instance"].name for got in received] == ["before", "after"]
-
-
-async def test_receiver_that_fails_in_the_flush_takes_the_events_with_it(shop):
-    shop.receives()
-
-    @signals.post_save(shop.Order)
-    async def fail(sender: Any, **kwargs: Any) -> None:
-        raise UndoneError
-
-    with pytest.raises(UndoneError):
-        await shop.add(shop.Order(name="paper"))
-    assert await shop.rows() == []
-
-
 # --- what travels --------------------------------------------------------------------------------
-
-
-async def test_instance_is_reloaded_as_it_is_at_work_time(shop):
-    received = shop.receives()
-    order = shop.Order(name="paper")
-    await shop.add(order)
-    async with shop.sessions.begin() as session:
-        (await session.get(shop.Order, order.id)).name = "ink"
-    assert await shop.outbox.drain() == 1
-    [got] = received
-    assert isinstance(got["instance"], shop.Order)
-    assert (got["instance"].id, got["instance"].name) == (order.id, "ink")
-
-
-async def test_instance_that_is_gone_is_none(shop):
-    received = shop.receives()
-    order = shop.Order(name="paper")
-    await shop.add(order)
-    async with shop.sessions.begin() as session:
-        await session.delete(await session.get(shop.Order, order.id))
-    assert await shop.outbox.drain() == 1
-    assert received[0]["instance"] is None
-
-
-async def test_deleted_instance_travels_by_its_payload(shop):
-    received = shop.receives("post_delete", payload=Receipt)
-    order = shop.Order(name="paper")
-    await shop.add(order)
-    number = order.id
-    async with shop.sessions.begin() as session:
-        await session.delete(await session.get(shop.Order, number))
-    assert await shop.outbox.drain() == 1
-    assert received[0]["instance"] == Receipt(id=number, name="paper")
 
 
 async def test_payload_loads_what_the_instance_has_not_loaded(shop):
@@ -229,7 +106,7 @@ async def test_payload_loads_what_the_instance_has_not_loaded(shop):
         made: str
         customer: Person
 
-    received = shop.receives("post_update", payload=Whole)
+    received = receives(shop, "post_update", payload=Whole)
     customer = shop.Customer(name="Ada")
     order = shop.Order(name="paper", customer=customer)
     await shop.add(order)
@@ -242,7 +119,7 @@ async def test_payload_loads_what_the_instance_has_not_loaded(shop):
 
 
 async def test_relation_is_reloaded_with_its_child(shop):
-    received = shop.receives("post_relation_add")
+    received = receives(shop, "post_relation_add")
     order = shop.Order(name="paper", lines=[shop.Line(number=7)])
     await shop.add(order)
     assert await shop.outbox.drain() == 1
@@ -254,7 +131,7 @@ async def test_relation_is_reloaded_with_its_child(shop):
 
 async def test_child_that_shares_its_parents_table_is_its_own_sender(shop):
     # Its class is local to a function here, so no worker could import it by the name it has.
-    received = shop.receives(payload=Receipt)
+    received = receives(shop, payload=Named)
     shop.GiftOrder.__qualname__ = "GiftOrder"
     module = sys.modules[__name__]
     module.GiftOrder = shop.GiftOrder
@@ -266,60 +143,19 @@ async def test_child_that_shares_its_parents_table_is_its_own_sender(shop):
     assert Counter(got["sender"] for got in received) == {shop.GiftOrder: 1, shop.Order: 1}
 
 
-async def test_payload_that_no_instance_can_fill_is_refused(shop):
-    class Wrong(pydantic.BaseModel):
-        nmae: str
-
-    with pytest.raises(SignalDefinitionError, match=r"needs `nmae`.*did you mean `name`\?"):
-        shop.receives(payload=Wrong)
+# --- work ----------------------------------------------------------------------------------------
 
 
-# --- order and workers ---------------------------------------------------------------------------
-
-
-async def test_events_of_one_key_are_handled_in_their_order(shop):
-    running: Counter[str] = Counter()
-    handled: list[str] = []
-
-    @signals.post_save(
-        shop.Order,
-        durable=Durable("ship", payload=Receipt, key=lambda instance: instance.name[0]),
-    )
-    async def ship(sender: Any, instance: Receipt, job: Job, **kwargs: Any) -> None:
-        running[instance.name[0]] += 1
-        assert running[instance.name[0]] == 1
-        await asyncio.sleep(0.02)
-        running[instance.name[0]] -= 1
-        handled.append(instance.name)
-
-    names = [f"{key}{number}" for number in range(3) for key in "ab"]
-    for name in names:
-        await shop.add(shop.Order(name=name))
-    async with shop.outbox.worker(concurrency=4, poll=0.02), asyncio.timeout(20):
-        while [row["state"] for row in await shop.rows()] != ["done"] * 6:
-            await asyncio.sleep(0.02)
-    assert [name for name in handled if name[0] == "a"] == ["a0", "a1", "a2"]
-    assert [name for name in handled if name[0] == "b"] == ["b0", "b1", "b2"]
-
-
-async def test_worker_tries_a_receiver_that_fails_again(shop):
-    attempts: list[int] = []
-
-    @signals.post_save(shop.Order, durable=Durable("ship", backoff=0.01))
+async def test_receiver_changes_the_instance_in_a_session_of_its_own(shop):
+    @signals.post_save(shop.Order, durable=Durable("ship"))
     async def ship(sender: Any, instance: Any, job: Job, **kwargs: Any) -> None:
-        attempts.append(job.attempt)
-        if job.attempt == 1:
-            raise UndoneError
-        async with shop.sessions.begin() as session:  # a receiver works in a session of its own
+        async with shop.sessions.begin() as session:
             session.add(instance)
             instance.name = "shipped"
 
     order = shop.Order(name="paper")
     await shop.add(order)
-    async with shop.outbox.worker(poll=0.02), asyncio.timeout(20):
-        while [row["state"] for row in await shop.rows()] != ["done"]:
-            await asyncio.sleep(0.02)
-    assert attempts == [1, 2]
+    assert await shop.outbox.drain() == 1
     async with shop.sessions() as session:
         assert (await session.get(shop.Order, order.id)).name == "shipped"
 
@@ -405,7 +241,7 @@ def declare_paid(order_type: Any) -> Any:
 
 
 async def test_sessions_in_the_outer_transaction_of_a_test_share_its_outbox(shop):
-    received = shop.receives()
+    received = receives(shop)
     async with shop.engine.connect() as connection:
         outer = await connection.begin()
         shop.sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
@@ -422,7 +258,7 @@ async def test_failed_statement_spoils_no_outer_transaction_of_a_test(shop):
             await shop.add(shop.Order(id=instance.id, name="twin"))
 
     signals.post_save(shop.Order, durable=Durable("twin"))(fail_once)
-    received = shop.receives()
+    received = receives(shop)
     async with shop.engine.connect() as connection:
         outer = await connection.begin()
         shop.sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
@@ -436,7 +272,7 @@ async def test_failed_statement_spoils_no_outer_transaction_of_a_test(shop):
 
 
 async def test_sessionmaker_without_an_engine_says_what_to_write(shop):
-    shop.receives()
+    receives(shop)
     other = async_sessionmaker(shop.engine)
     shop.sessions.configure(bind=None)
     with pytest.raises(DurableError, match=r"`async_session\.configure\(bind=engine\)`"):
@@ -477,7 +313,7 @@ async def test_model_of_sqlmodel_is_reloaded_and_is_no_payload(engine, make_sess
 
 
 async def test_session_of_another_engine_is_refused(shop, tmp_path):
-    shop.receives()
+    receives(shop)
     other = make_engine(f"sqlite+aiosqlite:///{tmp_path}/other.db")
     async with other.begin() as connection:
         await connection.run_sync(shop.Base.metadata.create_all)

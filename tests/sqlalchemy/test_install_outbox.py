@@ -9,15 +9,12 @@ from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any, Protocol
 
-import ormar
 import pytest
 from sqlalchemy import MetaData, String
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-import typed_signals.ormar
 import typed_signals.sqlalchemy as signals
-from tests.shop import Store
 from tests.sqlalchemy.shop import make_engine
 from typed_signals import Signal, SignalDefinitionError
 from typed_signals.durable import Durable, DurableError, Job, NoTransactionError, TableOutbox
@@ -228,6 +225,9 @@ async def test_session_on_another_engine_is_refused_when_it_flushes(two: Two, tm
 
 
 async def test_outbox_of_ormar_is_none_of_a_mapped_class(two: Two, tmp_path: Path):
+    import typed_signals.ormar
+    from tests.shop import Store
+
     here, there = two
     store = Store.sqlite(tmp_path / "ormar.db")
     theirs = TableOutbox(store.base)
@@ -247,6 +247,11 @@ async def test_outbox_of_ormar_is_none_of_a_mapped_class(two: Two, tmp_path: Pat
 
 
 async def test_mapped_outbox_is_none_of_a_model_of_ormar(two: Two, tmp_path: Path):
+    import ormar
+
+    import typed_signals.ormar
+    from tests.shop import Store
+
     here, _ = two
     store = Store.sqlite(tmp_path / "ormar.db")
     theirs = store.model("Order", id=ormar.Integer(primary_key=True))
