@@ -12,6 +12,7 @@ import pytest
 
 from typed_signals import (
     ModelSignals,
+    PostUpdateReceiver,
     Signal,
     SignalDefinitionError,
     SignalEmitter,
@@ -29,6 +30,7 @@ from typed_signals._backend import (
     register_backend,
     register_class,
 )
+from typed_signals._describe import describe
 from typed_signals._dispatch.on_commit import DeferredSend, run_deferred
 from typed_signals._dispatch.shield import Shield
 
@@ -71,6 +73,9 @@ class TableBackend(Backend):
 
     def find_emitter(self, sender: Any) -> object:
         return getattr(sender, "table_signals", None)
+
+    def field_names(self, sender: Any) -> list[str]:
+        return ["title"]
 
     def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
         self.asked.append(sender)
@@ -181,6 +186,17 @@ def test_backends_own_error_is_raised_for_an_unknown_name(backend):
 
     with pytest.raises(UnknownTableSignalError, match="did you mean `pre_save`"):
         StrictAlbum.table_signals.pre_svae
+
+
+def test_fields_of_a_receiver_are_checked_once_the_sender_is_known(backend):
+    signal = Signal[PostUpdateReceiver[Any]]()
+    signal.connect(note, fields={"titel"})
+    with pytest.raises(TableError) as caught:
+        Album.table_signals.post_update = signal
+    assert str(caught.value) == (
+        f"{describe(note)} cannot be connected to signal `post_update` of Album: `titel` in "
+        "`fields` is no field that an update writes: did you mean `title`?"
+    )
 
 
 @pytest.mark.parametrize("of_model", [True, False], ids=["signal of a model", "bare signal"])

@@ -412,7 +412,7 @@ async def test_fields_of_a_signal_without_changed_are_refused(shop: Shop, name: 
     with pytest.raises(SignalDefinitionError) as caught:
         signals(shop.Album)[name].connect(mail, fields={"name"})
     assert str(caught.value).endswith(
-        f"`fields` is for signals with `changed` in their contract, and `{name}` has none"
+        "`fields` is for signals with `changed` in their contract, and it has none"
     )
 
 

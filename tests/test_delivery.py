@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 
 from typed_signals import (
+    Change,
     ConnectOptions,
     Outcome,
+    PostUpdateReceiver,
     SentSignal,
     Signal,
     SignalDefinitionError,
@@ -906,18 +908,31 @@ async def test_connected_receiver_cannot_be_connected_again_with_other_options()
 
     async def receiver(sender: object, **kwargs: object) -> None: ...
 
-    signal.connect(receiver, sequential=True)
-    signal.connect(receiver, sequential=True)
+    signal.connect(receiver, sequential=True, timeout=5)
+    signal.connect(receiver, sequential=True, timeout=5)
     with pytest.raises(SignalDefinitionError) as caught:
         signal.connect(receiver)
     assert str(caught.value) == (
         f"`tests.test_delivery.{receiver.__qualname__}` "
         f"(tests/test_delivery.py:{receiver.__code__.co_firstlineno}) is connected to a signal "
-        "already, with sequential=True: disconnect it first"
+        "already, with sequential=True, timeout=5: disconnect it first"
     )
     assert signal.receivers == (receiver,)
     assert signal.disconnect(receiver)
     signal.connect(receiver)
+
+
+async def test_receiver_with_fields_is_called_when_one_of_them_changes() -> None:
+    signal, received, fields = Signal[PostUpdateReceiver[Any]](), list[object](), {"title"}
+
+    async def receiver(sender: object, instance: object, **kwargs: object) -> None:
+        received.append(instance)
+
+    signal.connect(receiver, fields=fields)
+    fields.add("price")  # which changes nothing for the receiver
+    for instance, name in enumerate(["title", "price"]):
+        await signal.send(sender=int, instance=instance, changed={name: Change(1, 2)})
+    assert received == [0]
 
 
 # --- loops and task factories --------------------------------------------------------------------

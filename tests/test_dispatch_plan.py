@@ -104,6 +104,15 @@ async def test_signal_assigned_to_a_parent_counts_from_the_childs_next_send(
     assert received == ["parent", "other"]
 
 
+def test_signal_that_moves_to_a_child_keeps_the_order_of_connection(
+    parent: Any, child: Any, named: Any
+) -> None:
+    signal = Signal()
+    first, second = signal.connect(named("first")), parent.sold.connect(named("second"))
+    child.sold = signal
+    assert child.sold.receivers == (first, second)
+
+
 async def test_disconnect_all_leaves_what_is_inherited(
     parent: Any, child: Any, named: Any, received: list[str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from typed_signals import (
+    Change,
     CustomReceiver,
     ModelSignals,
     PostDeleteReceiver,
@@ -16,11 +18,13 @@ from typed_signals import (
     PreSaveReceiver,
     Signal,
     SignalDefinitionError,
+    SignalDefinitionWarning,
     post_save,
     pre_save,
     receiver,
 )
 from typed_signals._contract import Contract
+from typed_signals._describe import describe
 from typed_signals._durable import durable_receiver, why_not_durable
 from typed_signals._read_contract import read_contract
 from typed_signals.introspection import inspect_emitter
@@ -35,6 +39,7 @@ class Noted:
     payload: None = None
     bound: list[object] = field(default_factory=list)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    tasks: list[object] = field(default_factory=list)
     refuses: bool = False
 
     def contract(self, contract: Contract, signal_name: str) -> Contract:
@@ -49,6 +54,7 @@ class Noted:
 
         async def note(sender: object, **payload: Any) -> None:
             self.sent.append(payload)
+            self.tasks.append(asyncio.current_task())
 
         return note
 
@@ -108,6 +114,61 @@ def test_receiver_is_checked_by_the_contract_of_the_option() -> None:
     assert "it requires `jbo`, which `post_save` never sends" in text
     assert text.endswith("expected: async def receiver(with job)")
     assert not Shop.signals.post_save.has_receivers
+
+
+def test_receiver_that_works_is_connected_durably_with_a_warning() -> None:
+    async def keyword_only(*, sender: Any, **kwargs: Any) -> None: ...
+
+    with pytest.warns(SignalDefinitionWarning, match="contract of a signal, durably") as caught:
+        Signal(mode="lenient").connect(keyword_only, durable=Noted("a"))
+    assert str(caught[0].message).endswith("expected: async def receiver(with job)")
+
+
+def test_what_is_no_option_is_refused_with_the_receiver() -> None:
+    wrong: Any = "later"
+    with pytest.raises(SignalDefinitionError) as caught:
+        Shop.signals.post_save.connect(now, durable=wrong)
+    assert str(caught.value).startswith(
+        f"{describe(now)} cannot be connected to signal `post_save` of Shop: `durable` must be"
+    )
+
+
+ALREADY = {
+    "another name": (Noted("b"), "durable={0!r}"),
+    "another setting": (Noted("a", refuses=True), "durable={0!r} and other settings"),
+    "not durable": (None, "durable={0!r}"),
+}
+
+
+@pytest.mark.parametrize(("durable", "given"), ALREADY.values(), ids=ALREADY)
+def test_receiver_that_is_durable_otherwise_is_refused(durable: Any, given: str) -> None:
+    signal, first = Shop.signals.post_save, Noted("a")
+    signal.connect(now, durable=first)
+    signal.connect(now, durable=first)
+    with pytest.raises(SignalDefinitionError) as caught:
+        signal.connect(now, durable=durable)
+    assert str(caught.value).endswith(
+        f"of Shop already, with {given.format(first)}: disconnect it first"
+    )
+    assert first.bound == [("signal `post_save` of Shop", now)]
+
+
+async def test_receiver_is_bound_alone_in_the_callers_task() -> None:
+    noted, signal = Noted("later"), Shop.signals.post_save
+    signal.connect(later, durable=noted)
+    signal.connect(now)
+    await signal.send(sender=Shop, instance=3)
+    assert noted.tasks == [asyncio.current_task()]
+
+
+async def test_receiver_gets_no_changes_that_another_one_asks_for() -> None:
+    async def asks(sender: Any, instance: Any, changed: Any, **kwargs: Any) -> None: ...
+
+    noted, signal = Noted("later"), Shop.signals.post_update
+    signal.connect(later, durable=noted)
+    signal.connect(asks)
+    await signal.send(sender=Shop, instance=3, changed={"title": Change(1, 2)})
+    assert noted.sent == [{"instance": 3}]
 
 
 def test_option_that_refuses_one_signal_leaves_all_unconnected() -> None:

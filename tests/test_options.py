@@ -99,6 +99,10 @@ OPTIONS = {
         {"sequential": "no"},
         "`sequential` must be True, False or None, not 'no'",
     ),
+    "fields of a signal without changes": (
+        {"fields": {"title"}},
+        "`fields` is for signals with `changed` in their contract, and it has none",
+    ),
     "an object": (
         {"on_commit": True, "sequential": [1]},
         "`sequential` must be True, False or None, not a `list`",

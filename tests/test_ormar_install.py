@@ -60,6 +60,10 @@ def new_receiver(log: list[Any], name: str = "") -> Any:
 async def no_sender(**kwargs: object) -> None: ...
 
 
+def returns_awaitable(sender: Any, **kwargs: object) -> Awaitable[object]:
+    return no_sender()
+
+
 async def never_sent(sender: Any, child: Any, **kwargs: object) -> None: ...
 
 
@@ -222,9 +226,9 @@ def test_uninstall_of_some_models_leaves_the_others(store):
     assert is_typed(track)
 
 
-def test_install_and_uninstall_can_be_repeated(store):
+@pytest.mark.parametrize("note", [new_receiver([]), returns_awaitable])
+def test_install_and_uninstall_can_be_repeated(store, note):
     album = store.model("Album")
-    note = new_receiver([])
     signals(album).pre_save.connect(note)
     for _ in range(3):
         install()

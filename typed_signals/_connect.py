@@ -52,10 +52,9 @@ def _wrong_fields(signal: BaseSignal, fields: AbstractSet[str]) -> str | None:
     """Find the first of the fields that no operation of the signal's sender can change."""
     owner = state_of(signal).owner
     if not signal.contract.changed_since:
-        name = f"`{signal.name}`" if signal.name else "the signal"
-        return f"`fields` is for signals with `{CHANGED}` in their contract, and {name} has none"
+        return f"`fields` is for signals with `{CHANGED}` in their contract, and it has none"
     known = find_backend(owner).field_names(owner)
-    for name in sorted(fields) if known is not None else ():
+    for name in sorted(fields):
         if known is not None and name not in known:
             near = suggest(name, known)
             hint = f"did you mean `{near}`?" if near else f"known are `{'`, `'.join(known)}`"
@@ -173,8 +172,6 @@ def _errors_of_backend(signal: BaseSignal) -> Generator[None]:
         yield
     except SignalDefinitionError as error:
         kind = backend_of(state_of(signal)).definition_error
-        if isinstance(error, kind):
-            raise
         raise kind(str(error), error.faults) from error.__cause__
 
 
