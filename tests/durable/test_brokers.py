@@ -11,12 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.durable.receivers import BrokenError, send, until
 from typed_signals import post_save
 from typed_signals.durable import Durable, DurableError, Event, Job
-
-
-class BrokenError(Exception):
-    """What a receiver fails with."""
 
 
 @asynccontextmanager
@@ -128,18 +125,6 @@ def broker(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-async def send(shop: Any, *names: str) -> None:
-    async with shop.database.transaction():
-        for name in names:
-            await shop.Order(name=name).save()
-
-
-async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
 async def test_events_reach_their_receivers_through_a_broker(shop, any_broker):
     received: list[Any] = []
 
@@ -249,10 +234,7 @@ async def test_rabbitmq_moves_what_fails_too_often_to_its_dead_letter_queue(shop
         finally:
             for each in (queue, dead):
                 await (await broker.declare_queue(each)).delete(if_unused=False, if_empty=False)
-    assert attempts == [1, 2, 3]
-    [row] = await shop.rows()
-    assert buried[0].job.event_id == row["event_id"]
-    assert telemetry.measured() == {"retries": 2, "dead": 1, "lag": 3 + 1}  # one more for the relay
+    await check_buried(shop, telemetry, attempts, buried)
 
 
 @pytest.mark.ormar_only("what the broker does is not of an ORM")
@@ -300,10 +282,7 @@ async def test_jetstream_tells_of_what_fails_too_often(shop, telemetry):
             for each in (name, f"{name}_dead"):
                 await client.jetstream().delete_stream(each)
             await client.close()
-    assert attempts == [1, 2, 3]
-    [row] = await shop.rows()
-    assert buried[0].job.event_id == row["event_id"]
-    assert telemetry.measured() == {"retries": 2, "dead": 1, "lag": 3 + 1}
+    await check_buried(shop, telemetry, attempts, buried)
 
 
 def failing(shop: Any) -> list[int]:
@@ -316,6 +295,14 @@ def failing(shop: Any) -> list[int]:
         raise BrokenError
 
     return attempts
+
+
+async def check_buried(shop: Any, telemetry: Any, attempts: list[int], buried: list[Event]) -> None:
+    """See that the event failed three times, and was given up."""
+    assert attempts == [1, 2, 3]
+    [row] = await shop.rows()
+    assert buried[0].job.event_id == row["event_id"]
+    assert telemetry.measured() == {"retries": 2, "dead": 1, "lag": 3 + 1}  # one for the relay
 
 
 async def connect_nats() -> Any:

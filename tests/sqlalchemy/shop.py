@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, ForeignKey, MetaData, String, Table, event
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-__all__ = ["Audit", "Base", "Customer", "Order", "Tag", "make_engine"]
+__all__ = ["Audit", "Base", "Customer", "Order", "Tag", "make_engine", "save_on_another_engine"]
 
 PREFIX = f"sa{os.getpid()}_"
 
@@ -69,3 +70,15 @@ def make_engine(url: str) -> AsyncEngine:
             connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+async def save_on_another_engine(folder: Path, base: Any, instance: Any) -> None:
+    """Save an instance in a database that has the tables of its base class alone."""
+    engine = make_engine(f"sqlite+aiosqlite:///{folder}/other.db")
+    async with engine.begin() as connection:
+        await connection.run_sync(base.metadata.create_all)
+    try:
+        async with AsyncSession(engine) as session, session.begin():
+            session.add(instance)
+    finally:
+        await engine.dispose()

@@ -22,7 +22,7 @@ from sqlmodel import Field, SQLModel
 
 import typed_signals.sqlalchemy as signals
 from tests.durable.receivers import Named, receives
-from tests.sqlalchemy.shop import make_engine
+from tests.sqlalchemy.shop import save_on_another_engine
 from typed_signals import Signal, SignalDefinitionError
 from typed_signals.durable import Durable, DurableError, Job, NoTransactionError, TableOutbox
 
@@ -314,13 +314,8 @@ async def test_model_of_sqlmodel_is_reloaded_and_is_no_payload(engine, make_sess
 
 async def test_session_of_another_engine_is_refused(shop, tmp_path):
     receives(shop)
-    other = make_engine(f"sqlite+aiosqlite:///{tmp_path}/other.db")
-    async with other.begin() as connection:
-        await connection.run_sync(shop.Base.metadata.create_all)
     with pytest.raises(DurableError, match="on another engine than the outbox's events"):
-        async with AsyncSession(other) as session, session.begin():
-            session.add(shop.Order(name="paper"))
-    await other.dispose()
+        await save_on_another_engine(tmp_path, shop.Base, shop.Order(name="paper"))
 
 
 async def test_second_outbox_for_the_same_metadata_is_refused(shop):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 import typed_signals.sqlalchemy as signals
-from tests.sqlalchemy.shop import make_engine
+from tests.sqlalchemy.shop import save_on_another_engine
 from typed_signals import Signal, SignalDefinitionError
 from typed_signals.durable import Durable, DurableError, Job, NoTransactionError, TableOutbox
 
@@ -212,13 +212,8 @@ async def test_session_on_another_engine_is_refused_when_it_flushes(two: Two, tm
     here, there = two
     signals.install(there.Base, outbox=here.outbox)
     signals.post_save(there.Order, durable=Durable("saved"))(note())
-    other = make_engine(f"sqlite+aiosqlite:///{tmp_path}/other.db")
-    async with other.begin() as connection:
-        await connection.run_sync(there.Base.metadata.create_all)
     with pytest.raises(DurableError, match="on another engine than the outbox's events"):
-        async with AsyncSession(other) as session, session.begin():
-            session.add(there.Order(name="paper"))
-    await other.dispose()
+        await save_on_another_engine(tmp_path, there.Base, there.Order(name="paper"))
 
 
 # --- beside ormar --------------------------------------------------------------------------------

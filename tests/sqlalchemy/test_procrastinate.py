@@ -13,7 +13,7 @@ from typing import Any
 import pydantic
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 from sqlmodel import Field, SQLModel
 
@@ -22,6 +22,7 @@ from tests.conftest import SERVER_URLS
 from tests.durable.applications import PROCRASTINATE, RECEIVER
 from tests.durable.crashes import database_of_its_own
 from tests.durable.receivers import until
+from tests.sqlalchemy.shop import save_on_another_engine
 from tests.static.command_line import PROGRAM, run, write
 from typed_signals.durable import Durable, DurableError, Job, TableOutbox
 
@@ -302,13 +303,8 @@ async def _receive(sender: Any, **kwargs: Any) -> None: ...
 async def test_session_of_another_engine_is_refused(tmp_path: Path):
     async with opened("asyncpg") as shop:
         shop.receives()
-        other = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/other.db")
-        async with other.begin() as connection:
-            await connection.run_sync(shop.Base.metadata.create_all)
         with pytest.raises(DurableError, match="on another engine than the outbox's events"):
-            async with AsyncSession(other) as session, session.begin():
-                session.add(shop.Order(name="paper"))
-        await other.dispose()
+            await save_on_another_engine(tmp_path, shop.Base, shop.Order(name="paper"))
 
 
 # --- what is refused -----------------------------------------------------------------------------
