@@ -142,6 +142,15 @@ async def test_missing_schema_is_told(shop: Shop):
     assert await shop.Order.objects.count() == 0
 
 
+async def test_database_of_procrastinate_that_does_not_answer_is_told(shop: Shop):
+    nowhere = "postgresql://postgres@127.0.0.1:1/postgres"
+    connector = procrastinate.PsycopgConnector(conninfo=nowhere, pool_timeout=0.2, timeout=0.2)
+    shop.outbox.app = procrastinate.App(connector=connector)
+    with pytest.raises(DurableError, match=r"^procrastinate's database does not answer: "):
+        async with shop.outbox.connected():
+            pass
+
+
 # --- work ----------------------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ LONGEST_QUEUE: Final = 40
 
 NO_SCHEMA: Final = (
     "procrastinate's tables are not in the models' database: apply its schema with "
-    "`procrastinate --app=... schema --apply`"
+    "`python -m procrastinate --app=... schema --apply`"
 )
 NO_TRACEBACK: Final = "procrastinate keeps no traceback: it is in the log of the worker\n"
 

@@ -5,23 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from procrastinate import App, JobContext
+from procrastinate.exceptions import AppNotOpen, ConnectorException
 from procrastinate.worker import Worker
 
 from typed_signals._dispatch.shield import finish
 from typed_signals.durable._attempt import delay_after
 from typed_signals.durable._errors import DurableError
-from typed_signals.durable._jobs import IDENTITY, Jobs, is_ours
+from typed_signals.durable._jobs import IDENTITY, NO_SCHEMA, Jobs, is_ours
 from typed_signals.durable._work import PURGE_EVERY, Runner, check_options
 
 if TYPE_CHECKING:
     from procrastinate.middleware import AsyncCallNext
 
-__all__ = ["JobsRunner"]
+__all__ = ["JobsRunner", "open_app"]
 
 logger = logging.getLogger(__name__)
 
@@ -226,3 +227,30 @@ def _without_payloads() -> Generator[None]:
         yield
     finally:
         worker_logger.removeFilter(allowed)
+
+
+@asynccontextmanager
+async def open_app(app: App) -> AsyncGenerator[None]:
+    """Open procrastinate's app while the block runs, unless it is open.
+
+    Args:
+        app: The app.
+
+    Raises:
+        DurableError: Its schema is not there, or its database does not answer.
+    """
+    try:
+        ready = await app.check_connection_async()
+    except AppNotOpen:
+        async with AsyncExitStack() as opened:
+            try:
+                await opened.enter_async_context(app.open_async())
+            except ConnectorException as error:
+                reason = str(error.__cause__ or error).partition("\n")[0]
+                raise DurableError(f"procrastinate's database does not answer: {reason}") from error
+            await opened.enter_async_context(open_app(app))
+            yield
+        return
+    if not ready:
+        raise DurableError(NO_SCHEMA)
+    yield

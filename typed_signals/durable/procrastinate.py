@@ -19,7 +19,6 @@ if find_spec("procrastinate") is None:
     )
 
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
-from procrastinate.exceptions import AppNotOpen
 from procrastinate.jobs import Job as ProcrastinateJob
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
@@ -27,8 +26,8 @@ from typed_signals.durable._attempt import after_failure, attempt
 from typed_signals.durable._engine import check_drain, open_store, remember
 from typed_signals.durable._errors import DurableError
 from typed_signals.durable._event import Event
-from typed_signals.durable._jobs import NO_SCHEMA, Jobs, claimed_job, queue_of, task_of
-from typed_signals.durable._jobs_runner import JobsRunner
+from typed_signals.durable._jobs import Jobs, claimed_job, queue_of, task_of
+from typed_signals.durable._jobs_runner import JobsRunner, open_app
 from typed_signals.durable._receivers import Receivers, Registered
 from typed_signals.durable._telemetry import tracing
 from typed_signals.durable._work import WEEK, Entry, Status, in_background
@@ -323,24 +322,3 @@ class ProcrastinateOutbox:
         )
         if failure is not None:
             raise FailedError(after_failure(claimed, known.durable, failure)) from failure
-
-
-@asynccontextmanager
-async def open_app(app: App) -> AsyncGenerator[None]:
-    """Open procrastinate's app while the block runs, unless it is open.
-
-    Args:
-        app: The app.
-
-    Raises:
-        DurableError: Its schema is not there.
-    """
-    try:
-        ready = await app.check_connection_async()
-    except AppNotOpen:
-        async with app.open_async(), open_app(app):
-            yield
-        return
-    if not ready:
-        raise DurableError(NO_SCHEMA)
-    yield
