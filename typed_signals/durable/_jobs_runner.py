@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from procrastinate import App, JobContext
 from procrastinate.exceptions import AppNotOpen, ConnectorException
 from procrastinate.worker import Worker
+from psycopg import OperationalError
 
 from typed_signals._dispatch.shield import finish
 from typed_signals.durable._attempt import delay_after
@@ -245,7 +246,7 @@ async def open_app(app: App) -> AsyncGenerator[None]:
         async with AsyncExitStack() as opened:
             try:
                 await opened.enter_async_context(app.open_async())
-            except ConnectorException as error:
+            except (ConnectorException, OperationalError) as error:
                 reason = str(error.__cause__ or error).partition("\n")[0]
                 raise DurableError(f"procrastinate's database does not answer: {reason}") from error
             await opened.enter_async_context(open_app(app))
