@@ -156,7 +156,8 @@ def test_emitter_class_made_at_run_time_is_freed(base: Any):
     assert freed() is None
 
 
-async def test_contract_and_sender_made_at_run_time_are_freed():
+@pytest.mark.parametrize("names_sender", [False, True])
+async def test_contract_and_sender_made_at_run_time_are_freed(names_sender):
     class Paid(Protocol):
         def __call__(
             self, sender: type, *, instance: object, **kwargs: object
@@ -168,6 +169,8 @@ async def test_contract_and_sender_made_at_run_time_are_freed():
     class Sender:
         signals = Signals()
 
+    if names_sender:  # so the contract leads to the emitter class, and back
+        Paid.__call__.__annotations__["sender"] = type[Sender]
     references = [weakref.ref(each) for each in (Paid, Signals, Sender)]
     Sender.signals.paid.connect(fail)
     with pytest.raises(BrokenError):

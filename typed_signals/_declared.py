@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Final, NamedTuple, cast, get_args, get_origin
-from weakref import WeakKeyDictionary
 
 from typing_extensions import get_original_bases
 
@@ -37,14 +36,16 @@ class Declared(NamedTuple):
 _REGISTRY: Final = "__signal_registry__"
 """What every emitter has."""
 
-_declared: Final[WeakKeyDictionary[type, dict[str, Declared]]] = WeakKeyDictionary()
+_DECLARED: Final = "__declared_signals__"
+"""What an emitter class has once its annotations were read."""
 
 
 def declared_signals(emitter: type) -> dict[str, Declared]:
     """List the signals that an emitter class declares."""
-    known = _declared.get(emitter)
+    known: dict[str, Declared] | None = vars(emitter).get(_DECLARED)
     if known is None:
-        known = _declared[emitter] = _read_declarations(emitter)
+        known = _read_declarations(emitter)
+        setattr(emitter, _DECLARED, known)  # there, since the Protocols may lead to the class
     return known
 
 

@@ -9,22 +9,24 @@ import weakref
 from typing import Any, Protocol
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import Integer, inspect
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 from sqlalchemy.orm import (
     DeclarativeBase,
     DeclarativeBaseNoMeta,
     Mapped,
     declarative_base,
+    foreign,
     mapped_column,
     registry,
+    relationship,
     sessionmaker,
 )
 from sqlmodel import Field, SQLModel
 
 import typed_signals.sqlalchemy as signals
 from tests.sqlalchemy.conftest import opened
-from tests.sqlalchemy.shop import Audit, Base, Order
+from tests.sqlalchemy.shop import Audit, Base, Order, make_engine
 from typed_signals import Signal, SignalDefinitionError, UnknownSignalError, get_emitter
 
 
@@ -335,6 +337,63 @@ def test_model_and_emitter_are_freed_together():
     del base
     gc.collect()
     assert emitter() is None
+
+
+async def orphaned(*, late: bool) -> tuple[list[str], list[weakref.ref[Any]]]:
+    """Take a child out of its parent, which may be defined late; what was sent, and the classes."""
+    base = declarative()
+    signals.install(base)
+    child = new_model(base, name="Child", parent_id=mapped_column(Integer, nullable=True))
+    sent: list[str] = []
+    for name in ("pre_update", "pre_delete", "post_delete"):
+
+        async def note(sender: Any, name: str = name, **kwargs: Any) -> None:
+            sent.append(name)
+
+        get_emitter(child)[name].connect(note)
+    engine = make_engine("sqlite+aiosqlite://")
+    async with AsyncSession(engine) as session:
+        await written(child, session)
+        session.add(one := child())
+        await session.flush()
+        if late:
+            one.parent_id = 5
+            await session.flush()  # whose owners have been looked up by now
+        parent = new_model(
+            base,
+            name="Parent",
+            children=relationship(
+                child,
+                primaryjoin=lambda: foreign(child.parent_id) == parent.id,
+                cascade="all, delete-orphan",
+            ),
+        )
+        await written(parent, session)
+        session.add(owner := parent(children=[one]))
+        await session.flush()
+        owner.children.remove(one)
+        one.parent_id = 7  # else it would not be dirty
+        await session.flush()
+    await engine.dispose()
+    signals.uninstall(base)
+    return sent, [weakref.ref(base), weakref.ref(parent), weakref.ref(child)]
+
+
+async def test_orphan_of_an_owner_that_is_defined_after_a_flush_is_deleted():
+    sent, _ = await orphaned(late=True)
+    assert sent == ["pre_update", "pre_update", "pre_delete", "post_delete"]
+
+
+def test_models_that_own_others_are_freed():
+    code = (
+        "import asyncio, gc\n"
+        "from tests.sqlalchemy.test_install import orphaned\n"
+        "_, classes = asyncio.run(orphaned(late=False))\n"
+        "gc.collect()\n"
+        "print([each() for each in classes])\n"
+    )  # alone, since `isolated()` keeps what is connected in the other tests
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[None, None, None]\n"
 
 
 # --- refused -------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary, ref
 
 from sqlalchemy import inspect
-from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, attributes
+from sqlalchemy.orm import Mapper, RelationshipDirection, attributes
 from sqlalchemy.orm.base import NO_VALUE
 
 from typed_signals._protocols import Change
@@ -81,25 +81,39 @@ def is_orphan(instance: object) -> bool:
     """
     mapper: Mapper[Any] = inspect(type(instance))
     has_parent = [
-        attributes.has_parent(each.parent.class_, instance, each.key, optimistic=True)
-        for each in _owners(mapper)
+        attributes.has_parent(owner, instance, key, optimistic=True)
+        for owner, key in _owners(mapper)
     ]
     if not has_parent:
         return False
     return not (any if mapper.legacy_is_orphan else all)(has_parent)
 
 
-_owned: WeakKeyDictionary[Mapper[Any], Sequence[RelationshipProperty[Any]]] = WeakKeyDictionary()
+_owned: WeakKeyDictionary[Mapper[Any], _Owned] = WeakKeyDictionary()
 
 
-def _owners(mapper: Mapper[Any]) -> Sequence[RelationshipProperty[Any]]:
-    """The relationships whose cascade deletes an instance that was taken out of them."""
+class _Owned(NamedTuple):
+    """The relationships whose cascade deletes an instance that was taken out of them.
+
+    Attributes:
+        of: The number of models that there were; with more, there may be more relationships.
+        by: Their classes, weakly, since these lead back to the mapper; and their names.
+    """
+
+    of: int
+    by: list[tuple[ref[type[Any]], str]]
+
+
+def _owners(mapper: Mapper[Any]) -> Iterator[tuple[type[Any], str]]:
+    """The relationships by which an instance is owned."""
+    mappers = mapper.registry.mappers
     found = _owned.get(mapper)
-    if found is None:
-        found = _owned[mapper] = [
-            each
-            for other in mapper.registry.mappers
+    if found is None or found.of != len(mappers):
+        by = [
+            (ref(other.class_), each.key)
+            for other in mappers
             for each in other.relationships
             if each.cascade.delete_orphan and mapper.isa(each.mapper) and each.parent is other
         ]
-    return found
+        found = _owned[mapper] = _Owned(len(mappers), by)
+    return ((owner, key) for each, key in found.by if (owner := each()) is not None)
