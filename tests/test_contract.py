@@ -644,6 +644,10 @@ FIXED_PAYLOAD = {
         "it does not accept `cart`, which the signal sends: add `cart`, or `**kwargs: object`",
         "it does not accept `note`, which the signal sends: add `note`, or `**kwargs: object`",
     ],
+    "(cart, sender)": [
+        NOT_FIRST,
+        "it does not accept `note`, which the signal sends: add `note`, or `**kwargs: object`",
+    ],
     "(sender, cart, note, **kwargs)": [
         "it requires `note`, which the signal may leave out: give `note` a default"
     ],

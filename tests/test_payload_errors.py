@@ -99,6 +99,34 @@ async def test_receiver_that_cannot_be_called_gets_the_same_error_from_send_robu
     assert other.exception is None
 
 
+class Sold(Protocol):
+    def __call__(self, sender: type, *, total: int, note: str = "") -> Awaitable[object]: ...
+
+
+class SoldMore(Protocol):
+    def __call__(self, sender: type, *, total: int, **kwargs: object) -> Awaitable[object]: ...
+
+
+PAYLOADS: dict[str, tuple[Any, dict[str, object], list[str]]] = {
+    "all of it": (Signal[Sold], {"total": 1, "note": ""}, []),
+    "without what is optional": (Signal[Sold], {"total": 1}, []),
+    "without what is not": (Signal[Sold], {"note": ""}, ["`total` is missing"]),
+    "more": (Signal[Sold], {"total": 1, "weight": 2}, ["`weight` is not in the contract"]),
+    "more, as it may grow": (Signal[SoldMore], {"total": 1, "weight": 2}, []),
+    "any": (Signal, {"weight": 2}, []),
+}
+
+
+@pytest.mark.parametrize(("kind", "payload", "mistakes"), PAYLOADS.values(), ids=PAYLOADS)
+async def test_strict_send_compares_names(kind: Any, payload: Any, mistakes: list[str]):
+    signal, refused = kind(mode="strict"), list[str]()
+    try:
+        await signal.send(sender=Shop, **payload)
+    except SignalPayloadError as error:
+        refused += map(str, error.mistakes)
+    assert refused == mistakes
+
+
 async def test_strict_send_robust_raises_where_it_was_sent():
     signal = Signal[OrderPaid](mode="strict")
     with pytest.raises(SignalPayloadError) as raised:

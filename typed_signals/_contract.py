@@ -345,7 +345,7 @@ def _payload_faults(
             remedy = f"write `{near}`" if near else "give it a default or remove it"
             problem = f"it requires `{name}`, which {sending} never sends"
             faults.append(Fault("unknown-parameter", problem, remedy))
-        elif required and contract.payload.get(name, False):
+        elif required and contract.payload.get(name):
             problem = f"it requires `{name}`, which {sending} may leave out"
             faults.append(Fault("unknown-parameter", problem, f"give `{name}` a default"))
     return faults
