@@ -126,8 +126,12 @@ async def test_odd_receiver_is_connected_called_and_disconnected(
     signal = emitter.order_paid
     signal.connect(odd)
     signal.connect(odd)
+    signal.connect(other := make(kind))
+    assert len(signal.receivers) == 2
+    assert signal.disconnect(other)
     assert len(signal.receivers) == 1
     assert repr(signal).startswith("<signal `order_paid` of ShopSignals: `")
+    assert "NoneType" not in repr(signal)
     assert repr(emitter) == "<ShopSignals: order_paid 1>"
     assert len(inspect_emitter(emitter)[0].receivers) == 1
     with only(odd), capture_signals(signal) as sent, connected_to(signal, odd):

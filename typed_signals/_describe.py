@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import os
@@ -54,14 +55,11 @@ def call_method(receiver: object) -> Any:
 
 def identity(receiver: object) -> Hashable:
     """Tell what makes two receivers the same: a bound method is a new object at each access."""
-    key = id(receiver)
-    try:
+    with contextlib.suppress(Exception):  # it only says that it is one
         while isinstance(receiver, staticmethod):  # in a class body it is not yet what it gives
             receiver = receiver.__func__
         if isinstance(receiver, MethodType):
             return id(receiver.__self__), id(receiver.__func__)
-    except Exception:  # it only says that it is one
-        return key
     return id(receiver)
 
 
@@ -84,10 +82,8 @@ def locate(receiver: object) -> Location:
     """Find where a receiver was written, behind partials and wrappers."""
     inner = unwrap(receiver)
     function = inner
-    try:
+    with contextlib.suppress(Exception):  # a circle, or an object that does not like to be asked
         function = inspect.unwrap(inner)
-    except Exception:  # the chain is a circle, or the object does not like to be asked
-        function = inner
     name = read(function, "__qualname__")
     if type(name) is not str:
         name, function = f"{type(inner).__qualname__} object", call_method(inner)
