@@ -711,10 +711,24 @@ def test_contract_that_is_no_class_is_refused():
         UnboundSignals().order_paid.connect(receiver)
 
 
-def test_contract_given_as_a_string_is_refused():
-    signal: Any = Signal["OrderPaid"]()
+class OfAString(Signal["OrderPaid"]): ...
+
+
+class OfAStringSignals(SignalEmitter[Any]):
+    order_paid: OfAString
+
+
+@pytest.mark.parametrize(
+    "connect",
+    [
+        lambda: Signal["OrderPaid"]().connect(receiver),
+        lambda: OfAStringSignals().order_paid.connect(receiver),
+    ],
+    ids=["of a signal", "of a class that an emitter declares"],
+)
+def test_contract_given_as_a_string_is_refused(connect):
     with pytest.raises(SignalDefinitionError) as caught:
-        signal.connect(receiver)
+        connect()
     assert str(caught.value) == (
         "the contract of a signal is the string `OrderPaid`, which is not looked up at run time: "
         "write the Protocol itself"
@@ -831,6 +845,16 @@ def test_receivers_of_a_parent_receive_from_children_in_the_order_of_connection(
     assert child.pre_save.disconnect(late) is False, "it is disconnected where it was connected"
     parent.pre_save.disconnect(late)
     assert child.pre_save.receivers == (receiver, own)
+
+
+def test_receiver_connected_to_a_child_and_later_to_its_parent_keeps_its_place():
+    parent: Any = ModelSignals()
+    child: Any = ModelSignals()
+    bind_emitter(child, Shop, (parent,))
+    child.pre_save.connect(receiver)
+    child.pre_save.connect(swallows_nothing)
+    parent.pre_save.connect(receiver)
+    assert child.pre_save.receivers == (receiver, swallows_nothing)
 
 
 def test_parent_without_a_signal_of_that_name_has_no_effect():

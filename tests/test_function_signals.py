@@ -71,9 +71,10 @@ def test_signal_has_the_name_and_docstring_of_its_function():
     assert order_paid.__module__ == __name__
     assert repr(order_paid) == "<signal `order_paid`: no receivers>"
     info = inspect_signal(order_paid)
-    assert (info.name, info.protocol.__qualname__) == (
+    assert (info.name, info.protocol.__qualname__, info.declared) == (
         "order_paid",
         "declared.<locals>.order_paid",
+        True,
     )
 
 
@@ -141,30 +142,42 @@ def awaitable(sender: type[Order], *, amount: int) -> Awaitable[object]:
     return asyncio.sleep(0)
 
 
+NO_AWAITABLE = "it returns no awaitable: write `async def`, and no `yield` in it"
+NO_FUNCTION = "it is no function; with a Protocol class `P` write `Signal[P]()`"
+
+
 class Shop:
     async def method(self, sender: type[Order], *, amount: int) -> None: ...
 
 
 @pytest.mark.parametrize(
-    ("function", "reason"),
+    ("function", "given", "reason"),
     [
-        (positional, "its payload `amount` is not keyword-only: write `*` before it"),
-        (slash, "its first parameter is not `sender`"),
-        (no_sender, "its first parameter is not `sender`"),
-        (nothing, "its first parameter is not `sender`"),
-        (Shop.method, "its first parameter is not `sender`"),
-        (sync, "it returns no awaitable: write `async def`, and no `yield` in it"),
-        (generator, "it returns no awaitable: write `async def`, and no `yield` in it"),
-        (Shop().method, "it is no function; with a Protocol class `P` write `Signal[P]()`"),
-        (OrderLost, "it is no function; with a Protocol class `P` write `Signal[P]()`"),
-        (functools.partial(awaitable), "it is no function"),
-        (1, "it is no function"),
+        (
+            positional,
+            "`positional`",
+            "its payload `amount` is not keyword-only: write `*` before it",
+        ),
+        (slash, "`slash`", "its first parameter is not `sender`"),
+        (no_sender, "`no_sender`", "its first parameter is not `sender`"),
+        (nothing, "`nothing`", "its first parameter is not `sender`"),
+        (Shop.method, "`Shop.method`", "its first parameter is not `sender`"),
+        (sync, "`sync`", NO_AWAITABLE),
+        (generator, "`generator`", NO_AWAITABLE),
+        (Shop().method, "a `method`", NO_FUNCTION),
+        (OrderLost, "`OrderLost`", NO_FUNCTION),
+        (functools.partial(awaitable), "a `partial`", NO_FUNCTION),
+        (1, "an `int`", NO_FUNCTION),
     ],
 )
-def test_what_cannot_be_a_contract_is_refused_when_it_is_decorated(function: Any, reason: str):
-    text = refusal(function)
-    assert f"cannot be a signal's contract: {reason}" in text
-    assert "expected: async def my_signal(sender: type[Model], *, <payload>" in text
+def test_what_cannot_be_a_contract_is_refused_when_it_is_decorated(
+    function: Any, given: str, reason: str
+):
+    assert refusal(function) == (
+        f"{given} cannot be a signal's contract: {reason}.\n"
+        "  expected: async def my_signal(sender: type[Model], *, <payload>, **kwargs: object) "
+        "-> None: ..."
+    )
 
 
 def test_sync_function_that_is_annotated_to_return_an_awaitable_is_a_contract():
@@ -180,7 +193,8 @@ def test_annotation_that_nothing_defines_is_reported_when_a_receiver_connects():
 
     def also(sender: type[Order]) -> Missing: ...  # noqa: F821 - defined nowhere
 
-    assert "its annotations name `Missing`" in refusal(also)
+    name = also.__qualname__
+    assert f"`{name}` cannot be a signal's contract: its annotations name `Miss" in refusal(also)
 
 
 # --- like any other signal -----------------------------------------------------------------------

@@ -107,6 +107,10 @@ OPTIONS = {
         {"on_commit": True, "sequential": [1]},
         "`sequential` must be True, False or None, not a `list`",
     ),
+    "a string for a set": (
+        {"fields": "title"},
+        "`fields` must be a set of field names or None, not 'title'",
+    ),
     **{
         f"{given!r} for a number of seconds": (
             {"timeout": given},
@@ -209,7 +213,9 @@ def test_sequential_of_a_signal_is_checked_when_it_is_made_and_when_it_is_set() 
         "`sequential` of a signal must be True, False or None, not 'no'"
     )
     signal = Signal(sequential=True)
-    assert message_of(lambda: setattr(signal, "sequential", value)).endswith("not 'no'")
+    assert message_of(lambda: setattr(signal, "sequential", value)) == (
+        "`sequential` of a signal must be True, False or None, not 'no'"
+    )
     assert signal.sequential is True
     signal.sequential = None
     assert signal.sequential is None

@@ -477,6 +477,10 @@ def test_copy_of_an_emitters_signal_keeps_its_contract_elsewhere(copied):
     assert twin.title == "signal `anything` of SignalEmitter"
 
 
+def test_copy_is_sequential_like_its_original():
+    assert copy.copy(Signal(sequential=True)).sequential is True
+
+
 def test_copy_has_the_mode_of_its_original(signal):
     async def swallows(**kwargs): ...
 

@@ -92,18 +92,17 @@ _KINDS: Final[Mapping[object, _Kind]] = {
 
 @functools.cache
 def _options() -> dict[str, tuple[_Kind, ...]]:
-    """The options, each with the kinds of values that it may have; none of an unknown type."""
+    """The options, each with the kinds of values that it may have."""
     hints: dict[str, Any] = get_type_hints(ConnectOptions)
-    types = {name: get_args(hint) or (hint,) for name, hint in hints.items()}
     return {
-        name: tuple(_KINDS[each] for each in every) if all(each in _KINDS for each in every) else ()
-        for name, every in types.items()
+        name: tuple(_KINDS[each] for each in get_args(hint) or (hint,))
+        for name, hint in hints.items()
     }
 
 
 def _wrong_value(name: str, given: object, kinds: Sequence[_Kind]) -> str | None:
-    if not kinds or any(kind.accepts(given) for kind in kinds):
+    if any(kind.accepts(given) for kind in kinds):
         return None
     *most, last = (words for kind in kinds for words in kind.words)
     shown = repr(given) if isinstance(given, int | float | str | None) else kind_of(given)
-    return f"`{name}` must be {', '.join(most)}{' or ' if most else ''}{last}, not {shown}"
+    return f"`{name}` must be {', '.join(most)} or {last}, not {shown}"

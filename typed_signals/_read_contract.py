@@ -116,8 +116,7 @@ def _refuse(source: object, reason: str) -> SignalDefinitionError:
 
 
 def _mark_of(hint: object) -> object:
-    extras = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    return next((each for each in extras if isinstance(each, Alias | ChangedSince)), None)
+    return next((each for each in get_args(hint) if isinstance(each, Alias | ChangedSince)), None)
 
 
 def _written(parameters: list[Parameter]) -> str:

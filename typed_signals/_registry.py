@@ -276,7 +276,7 @@ def state_of(signal: BaseSignal) -> SignalState:
 
 def written_protocol(signal: BaseSignal | type[BaseSignal]) -> type | None:
     """Find the Protocol written in ``Signal[Protocol]()`` or ``class S(Signal[Protocol])``."""
-    written = [] if isinstance(signal, type) else [vars(signal).get("__orig_class__")]
+    written = [vars(signal).get("__orig_class__")]
     for cls in (signal if isinstance(signal, type) else type(signal)).__mro__:
         written += cls.__dict__.get("__orig_bases__", ())
     for argument in (each for generic in written for each in get_args(generic)):
