@@ -99,7 +99,8 @@ def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
     [row] = json.loads(run("outbox", "dead", "app:outbox", "--json", cwd=project).out)
     assert (row["id"], row["receiver"], row["attempts"]) == (2, "mail.receipt", 1)
 
-    assert run("outbox", "retry", "app:outbox", "2", cwd=project).out == "1 to be handled again\n"
+    retried = run("outbox", "retry", "app:outbox", "2", "2", cwd=project)
+    assert (retried.status, retried.out) == (0, "1 to be handled again\n")
     work = Work(project, MENDED="1")
     work.until("done", "done", "done")
     work.stop(signal.SIGINT)

@@ -43,6 +43,9 @@ class SoldOut(Protocol):
         **kwargs: object,
     ) -> Awaitable[object]: ...
 
+class Bad(Protocol):
+    async def __call__(self, sender: type[Album], amount: int) -> None: ...
+
 class AlbumSignals(ModelSignals[Album]):
     sold_out: Signal[SoldOut]
 
@@ -262,13 +265,27 @@ def test_says_which_faults_lenient_mode_forgives(project: Path) -> None:
             ["receivers:wrong", "--signal", "receivers:wrong"],
             "is neither a signal nor the Protocol",
         ),
+        (["receivers:Bad"], "`Bad` cannot be a signal's contract: its payload `amount` is not"),
+        (["receivers:wrong", "--signal", "receivers:Bad"], "`Bad` cannot be a signal's contract"),
+        (["receivers:Tools.nothing"], "`receivers` has no `Tools.nothing`"),
         (["receivers.py"], "`receivers.py` names a module: add `:attribute`"),
     ],
-    ids=["near", "unknown", "unconnected", "attribute", "emitter", "no signal", "module"],
+    ids=[
+        "near",
+        "unknown",
+        "unconnected",
+        "attribute",
+        "emitter",
+        "no signal",
+        "no contract",
+        "no contract to check by",
+        "no sender",
+        "module",
+    ],
 )
 def test_says_in_one_sentence_why_it_cannot_explain(
     project: Path, arguments: list[str], said: str
 ) -> None:
     done = run("explain", *arguments, cwd=project)
     assert (done.status, done.out) == (2, "")
-    assert said in done.err.splitlines()[-1]
+    assert said in [line for line in done.err.splitlines() if not line.startswith(" ")][-1]

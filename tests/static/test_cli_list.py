@@ -394,6 +394,19 @@ def test_lists_one_standalone_signal(house: Path) -> None:
     assert "lock" not in out
 
 
+def test_lists_what_only_an_instance_holds(tmp_path: Path) -> None:
+    held = "from typed_signals import Signal, SignalEmitter\n"
+    held += "async def answer(sender, **kwargs): ...\n"
+    held += "class Bell:\n    def __init__(self):\n        self.rung = Signal()\n"
+    held += "        self.signals = SignalEmitter()\nbell = Bell()\n"
+    held += "bell.rung.connect(answer, timeout=2)\nbell.signals.rung.connect(answer)\n"
+    write(tmp_path, {"house.py": held})
+    for path in ("bell.rung", "bell.signals"):
+        out = run("list", f"house:{path}", cwd=tmp_path).out
+        assert "house.answer  house.py:2" in out
+        assert ("timeout 2 s" in out) is (path == "bell.rung")
+
+
 def test_says_which_modules_to_name_when_a_package_imports_nothing(house: Path) -> None:
     done = run("list", "house", cwd=house)
     assert (done.status, done.out) == (2, "")

@@ -12,8 +12,6 @@ from typed_signals.cli._list import list_signals
 from typed_signals.cli._outbox import outbox
 from typed_signals.cli._worker import worker
 
-__all__ = ["cli"]
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="typed-signals")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-__all__ = ["Body", "body_of", "unwrapped"]
+from typed_signals.cli._library import call_method
 
 # What writes a row, on an instance and on a query (ormar's `QuerySet`).
 _INSTANCE_WRITES = ("save", "update", "upsert", "delete", "save_related")
@@ -120,12 +120,9 @@ def _is_query(owner: ast.expr) -> bool:
 def _is_instance(node: ast.expr) -> bool:
     """Whether that is ``kwargs["instance"]``, or the same by `get` or `pop`."""
     match node:
-        case (
-            ast.Subscript(value=ast.Name(), slice=ast.Constant(value="instance"))
-            | ast.Call(
-                func=ast.Attribute(attr="get" | "pop"), args=[ast.Constant(value="instance"), *_]
-            )
-        ):
+        case ast.Subscript(value=ast.Name(), slice=ast.Constant(value="instance")):
+            return True
+        case ast.Call(ast.Attribute(attr="get" | "pop"), [ast.Constant(value="instance"), *_]):
             return True
         case _:
             return False
@@ -139,7 +136,7 @@ def unwrapped(receiver: Any) -> tuple[Any, object, tuple[object, ...]]:
     owner: object = None
     bound: list[object] = []
     for _ in range(100):  # wrappers may go round in circles
-        call = _call_of(receiver)
+        call = call_method(receiver)
         if isinstance(receiver, functools.partial):
             keywords = sorted((name, id(value)) for name, value in receiver.keywords.items())
             bound += [*map(id, receiver.args), *keywords]
@@ -155,10 +152,6 @@ def unwrapped(receiver: Any) -> tuple[Any, object, tuple[object, ...]]:
             owner, receiver = receiver, call
             bound.append(id(owner))
     return receiver, owner, (id(receiver), *bound)
-
-
-def _call_of(receiver: object) -> object:
-    return getattr(type(receiver), "__call__", None)  # noqa: B004 - the method itself is wanted
 
 
 def body_of(receiver: Any) -> Body | None:

@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -20,8 +20,6 @@ import click
 
 from typed_signals.cli._output import CannotRun, code, err, remark, say, text
 from typed_signals.cli._source import files_below, imported_packages, nodes_of, refuse_if_no_project
-
-__all__ = ["check"]
 
 _CONFIG = """\
 [mypy]
@@ -34,7 +32,9 @@ _ABOUT_SIGNALS = re.compile(r"\w*Signals?\b|\bConnector\b|\btyped_signals\b")
 
 
 @click.command()
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path())
+@click.argument(
+    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
 @click.option("--all", "everything", is_flag=True, help="Also errors that are not about signals.")
 @click.option(
     "--format",
@@ -43,7 +43,7 @@ _ABOUT_SIGNALS = re.compile(r"\w*Signals?\b|\bConnector\b|\btyped_signals\b")
     default="text",
     help="`github` writes annotations for GitHub Actions.",
 )
-def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
+def check(paths: tuple[Path, ...], everything: bool, form: str) -> None:
     """Check signals and receivers with mypy.
 
     Checks files and folders, without importing them. Runs mypy with the plugin; no configuration
@@ -51,24 +51,25 @@ def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
     not be checked.
     """
     for path in paths:
-        if not Path(path).exists():
+        if not path.exists():
             raise CannotRun(f"there is no `{path}`: name files and folders, not modules")
-        if Path(path).is_file() and Path(path).suffix not in (".py", ".pyi"):
+        if path.is_file() and path.suffix not in (".py", ".pyi"):
             raise CannotRun(f"`{path}` is not a Python file")
-        if Path(path).is_dir() and next(Path(path).rglob("*.py*"), None) is None:
+        if path.is_dir() and next(path.rglob("*.py*"), None) is None:
             raise CannotRun(f"there is no Python file in `{path}`")
-        refuse_if_no_project(Path(path))
+        refuse_if_no_project(path)
     if find_spec("mypy") is None:
         raise CannotRun("mypy is not installed: pip install 'typed-signals[mypy]'")
-    imported = _imported(paths)
+    sources = [file for path in paths for file in (files_below(path) if path.is_dir() else [path])]
+    imported = imported_packages(*sources)
     for each in ("ormar", "sqlmodel", "sqlalchemy"):
-        if each not in imported or find_spec(each) is not None:
-            continue
-        raise CannotRun(
-            f"{each} is not installed beside this command, so the signals of models cannot be "
-            "checked: install it; a hook of pre-commit names it under `additional_dependencies`"
-        )
-    with err.status(f"Checking {', '.join(paths)}…") if err.is_terminal else nullcontext():
+        if each in imported and find_spec(each) is None:
+            raise CannotRun(
+                f"{each} is not installed beside this command, so the signals of models cannot be "
+                "checked: install it; a hook of pre-commit names it under `additional_dependencies`"
+            )
+    named = ", ".join(map(str, paths))
+    with err.status(f"Checking {named}…") if err.is_terminal else nullcontext():
         blocked, errors = _mypy(paths)
     shown = [error for error in errors if everything or blocked or error.is_about_signals]
     for error in shown:
@@ -84,14 +85,7 @@ def check(paths: tuple[str, ...], everything: bool, form: str) -> None:
         files = len({error.file for error in shown})
         remark(f"{_count(len(shown))} in {files} {'files' if files > 1 else 'file'}", "red")
         raise click.exceptions.Exit(1)
-    remark(f"no mistakes found in {', '.join(paths)}", "green")
-
-
-def _imported(paths: Iterable[str]) -> set[str]:
-    """The packages that files, and the files in folders, import."""
-    given = [Path(path) for path in paths]
-    files = [file for path in given for file in (files_below(path) if path.is_dir() else [path])]
-    return {name for file in files for name in imported_packages(file)}
+    remark(f"no mistakes found in {named}", "green")
 
 
 def _count(errors: int) -> str:
@@ -137,7 +131,7 @@ def _escaped(value: str, more: str = "") -> str:
     return value
 
 
-def _mypy(paths: tuple[str, ...]) -> tuple[bool, list[_Error]]:
+def _mypy(paths: tuple[Path, ...]) -> tuple[bool, list[_Error]]:
     """Run mypy; returns whether it gave up, and the errors."""
     with tempfile.TemporaryDirectory(prefix="typed-signals-") as folder:
         config = Path(folder, "mypy.ini")

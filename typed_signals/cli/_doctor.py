@@ -28,13 +28,11 @@ from typed_signals.cli._source import (
     refuse_if_no_project,
 )
 
-__all__ = ["doctor"]
-
 _PACKAGE = "typed-signals"
 _STUBS = "ormar-stubs"
 _PLUGIN = "typed_signals.mypy"
 _PYDANTIC = "pydantic.mypy"
-_ORMS = ("ormar", "sqlalchemy", "sqlmodel")
+_ORMS = {"ormar", "sqlalchemy", "sqlmodel"}
 
 # Where mypy looks for its configuration, in this order; the last two may be of other tools alone.
 _CONFIGS = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")
@@ -110,7 +108,7 @@ def _python(project: Path) -> _Results:
 
 def _imported(project: Path) -> set[str]:
     """The ORMs that the project imports."""
-    return {*_ORMS} & {name for file in files_below(project) for name in imported_packages(file)}
+    return _ORMS & imported_packages(*files_below(project))
 
 
 def _ormar(project: Path) -> _Results:
@@ -118,17 +116,16 @@ def _ormar(project: Path) -> _Results:
         yield from _version("ormar")
         return
     user = next((each for each in files_below(project) if "ormar" in imported_packages(each)), None)
-    if user is None:
-        if not _imported(project):
-            yield "note", "ormar is not installed, and the project does not import it", ""
-        return
-    yield (
-        "bad",
-        f"ormar is not installed here, but {user.relative_to(project)} imports it: checkers "
-        "cannot check the signals of models",
-        f"pip install '{_PACKAGE}[ormar]'; a hook of pre-commit has an environment of its own: "
-        "name ormar under its `additional_dependencies`",
-    )
+    if user is not None:
+        yield (
+            "bad",
+            f"ormar is not installed here, but {user.relative_to(project)} imports it: checkers "
+            "cannot check the signals of models",
+            f"pip install '{_PACKAGE}[ormar]'; a hook of pre-commit has an environment of its own: "
+            "name ormar under its `additional_dependencies`",
+        )
+    elif not _imported(project):
+        yield "note", "ormar is not installed, and the project does not import it", ""
 
 
 def _sqlalchemy(project: Path) -> _Results:
@@ -151,8 +148,8 @@ def _pre_commit(project: Path) -> _Results:
     text = file.read_text(errors="replace") if file.is_file() else ""
     for hook in re.findall(r"-\s+id: mypy\b.*?(?=\n\s*- (?:id|repo):|\Z)", text, re.DOTALL):
         # SQLAlchemy comes with the others.
-        used = _imported(project)
-        used = used - {"sqlalchemy"} or used or {"ormar"}
+        used = _imported(project) or {"ormar"}
+        used = used - {"sqlalchemy"} or used
         wanted = [each for each in (*sorted(used), _PACKAGE) if _installed(each)]
         named = re.findall(r"[\w-]+", hook.replace("_", "-"))
         missing = [each for each in wanted if each not in named]
@@ -189,21 +186,19 @@ def _configuration(project: Path) -> _Results:
     wrong = [each for each in every if each not in ours and _is_misspelt(each)]
     others = [each for each in every if each not in (*ours, *wrong)]
     if ours:
-        yield "ok", f"the plugin is on in {file}", ""
+        found = f"the plugin is on in {file}"
     elif wrong:
         found = f"`{wrong[0]}` in {file} is not the name of the plugin: did you mean `{_PLUGIN}`?"
-        yield "bad", found, _write(file, *others)
     elif named == file:
         found = f"{file} names the plugin, but not as one of the `plugins` in {_section(file)}"
-        yield "bad", found, _write(file, *others)
     elif named:
         found = f"{named} names the plugin, but mypy reads {file} instead"
-        yield "bad", found, _write(file, *others)
     elif file in files:
         on = f" (on: {', '.join(others)})" if others else ""
-        yield "bad", f"the plugin is not on in {file}{on}", _write(file, *others)
+        found = f"the plugin is not on in {file}{on}"
     else:
-        yield "bad", "mypy has no configuration, so no plugin", _write(file)
+        found = "mypy has no configuration, so no plugin"
+    yield ("ok", found, "") if ours else ("bad", found, _write(file, *others))
     if _PYDANTIC in others and _installed("ormar"):
         others.remove(_PYDANTIC)
         yield (

@@ -17,8 +17,6 @@ from typed_signals.cli._output import CannotRun, code, rows, say
 from typed_signals.cli._senders import Sender, every_sender, senders_in
 from typed_signals.cli._target import RUNS_CODE, Target, import_target
 
-__all__ = ["explain"]
-
 _COMMON = "post_save"
 
 
@@ -126,6 +124,13 @@ def _connected(target: Target) -> list[_Subject]:
     )
 
 
+def _contract(subject: _Subject) -> library.Contract:
+    try:
+        return library.contract_of(subject.protocol, subject.name, subject.durable)
+    except library.SignalDefinitionError as error:
+        raise CannotRun(str(error)) from None
+
+
 # --- a model -------------------------------------------------------------------------------------
 
 
@@ -145,10 +150,7 @@ def _print_sender(sender: Sender, target: Target) -> None:
 
 
 def _print_signal(subject: _Subject) -> None:
-    try:
-        contract = library.read_contract(subject.protocol)
-    except library.SignalDefinitionError as error:
-        raise CannotRun(str(error)) from None
+    contract = _contract(subject)
     prose = library.read_docstring(subject.protocol)
     say(subject.title(), "bold cyan")
     for line in prose.summary:
@@ -178,7 +180,7 @@ def _print_signal(subject: _Subject) -> None:
 
 def _example(subject: _Subject) -> Iterator[str]:
     """A receiver of that very contract, as code that runs where the models of the example are."""
-    contract = library.read_contract(subject.protocol)
+    contract = _contract(subject)
     model = subject.model.__name__ if subject.model else "Album"
     signature = contract.signature.replace("{model}", model)
     imports, decorator = _connecting(subject, model)
@@ -230,8 +232,8 @@ def _import_of(name: str, subject: _Subject) -> set[str]:
 
 def _print_verdict(subject: _Subject, receiver: object) -> bool:
     """Print whether a receiver keeps the contract of a signal, or every fault."""
-    contract = library.contract_of(subject.protocol, subject.name, subject.durable)
-    faults = library.check_receiver(contract, receiver, subject.name)
+    contract = _contract(subject)
+    faults = library.find_faults(contract, receiver, signal=subject.name)
     what = subject.title("`") + (
         f", durably as `{subject.durable.name}`" if subject.durable else ""
     )

@@ -13,8 +13,6 @@ from typed_signals.cli._library import ReceiverInfo, SignalInfo
 from typed_signals.cli._senders import Sender
 from typed_signals.cli._source import how_to_import, module_name, not_loaded, sent_names
 
-__all__ = ["Finding", "findings_in"]
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -120,9 +118,9 @@ def _about_receiver(signal: SignalInfo, each: ReceiverInfo, title: str) -> Itera
     name = library.describe(each.receiver)
     try:
         contract = library.contract_of(signal.protocol, signal.name, each.durable)
-        faults = library.check_receiver(contract, each.receiver, signal.name)
+        faults = library.find_faults(contract, each.receiver, signal=signal.name)
     except library.SignalDefinitionError:  # the contract is none; connecting said so already
-        faults = ()
+        faults = []
     for fault in faults:
         remedy = f"{fault.remedy[0].upper()}{fault.remedy[1:]}."
         yield Finding("contract", title, f"{name}: {fault.problem}.", remedy)

@@ -15,8 +15,6 @@ from typed_signals.cli._output import CannotRun, remark, text
 from typed_signals.cli._senders import Sender, senders_in
 from typed_signals.cli._target import RUNS_CODE, import_target
 
-__all__ = ["graph"]
-
 _SUFFIXES = {".mmd": "mermaid", ".dot": "dot", ".gv": "dot"}
 _PICTURES = (".svg", ".png", ".pdf")
 _NAMES = ", ".join([*_SUFFIXES, *_PICTURES])

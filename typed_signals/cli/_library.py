@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from typing_extensions import TypeIs
 
 from typed_signals import _emitter
 from typed_signals._annotations import ContractSource as ContractSource
-from typed_signals._contract import Contract, Fault
+from typed_signals._contract import Contract as Contract
 from typed_signals._declared import declared_signals
-from typed_signals._describe import describe as describe, locate as locate, suggest as suggest
+from typed_signals._describe import (
+    call_method as call_method,
+    describe as describe,
+    locate as locate,
+    shorten_path as shorten_path,
+    suggest as suggest,
+)
 from typed_signals._docstring import read_docstring as read_docstring
 from typed_signals._durable import DurableOption as DurableOption
 from typed_signals._emitter import SignalEmitter
 from typed_signals._errors import SignalDefinitionError as SignalDefinitionError
-from typed_signals._inspect import find_faults
+from typed_signals._inspect import find_faults as find_faults
 from typed_signals._protocols import CustomReceiver as CustomReceiver
-from typed_signals._read_contract import read_contract as read_contract
+from typed_signals._read_contract import read_contract
 from typed_signals._registry import state_of
 from typed_signals._signal import Signal
 from typed_signals.introspection import (
@@ -84,8 +90,3 @@ def contract_of(
 def stands_alone(value: object) -> TypeIs[Signal[Any]]:
     """Whether a value is a signal that belongs to no emitter."""
     return is_signal(value) and state_of(value).registry is None
-
-
-def check_receiver(contract: Contract, receiver: object, name: str) -> Sequence[Fault]:
-    """The faults of a receiver for a signal with that contract and name."""
-    return find_faults(contract, receiver, signal=name)

@@ -16,8 +16,6 @@ from typed_signals.cli._output import remark, rows, say, text
 from typed_signals.cli._senders import Sender, senders_in
 from typed_signals.cli._target import RUNS_CODE, import_target
 
-__all__ = ["list_signals"]
-
 
 @click.command(
     "list",

@@ -17,8 +17,6 @@ from typed_signals.cli._worker import outbox_in
 if TYPE_CHECKING:
     from typed_signals.durable import Outbox
 
-__all__ = ["outbox"]
-
 T = TypeVar("T")
 
 # SQLite, PostgreSQL, MariaDB.
@@ -87,10 +85,11 @@ def retry(target: str, ids: tuple[int, ...], everything: bool) -> None:
     """Have dead events handled again, with all their attempts."""
     if bool(ids) == everything:
         raise CannotRun("name the events to retry by their ID, or write --all")
-    count = _asked(outbox_in(target), lambda box: box.retry(*ids))
+    named = {*ids}
+    count = _asked(outbox_in(target), lambda box: box.retry(*named))
     say(f"{count} to be handled again")
-    if count < len(ids):
-        raise CannotRun(f"{len(ids) - count} of the {len(ids)} named are not dead")
+    if count < len(named):
+        raise CannotRun(f"{len(named) - count} of the {len(named)} named are not dead")
 
 
 @outbox.command()

@@ -14,8 +14,6 @@ from typed_signals.cli._output import CannotRun
 from typed_signals.cli._source import loaded_modules
 from typed_signals.cli._target import Target, modules_to_name
 
-__all__ = ["Sender", "every_sender", "senders_in"]
-
 
 @dataclass(frozen=True, slots=True)
 class Sender:

@@ -7,7 +7,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -159,33 +159,33 @@ def imports(file: Path) -> frozenset[str]:
 
 def _discovered(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
     """The packages that calls of `autodiscover` name, each with the name of the modules."""
-    calls = ((file, node) for file in files for node in nodes_of(file))
-    for file, call in calls:
-        if not isinstance(call, ast.Call) or _last(call.func) != "autodiscover":
-            continue
+    for file in files:
         own = module_name(file)[0]
-        inside = file.stem == "__init__"
-        here = {"__package__": own if inside else own.rpartition(".")[0]}
-        here |= {"__name__": own} if inside else {}
-        given = {each.arg: each.value for each in call.keywords}
-        match given.get("name", ast.Constant("receivers")):
-            case ast.Constant(value=str(name)):
-                pass
-            case _:
-                continue
-        for each in call.args:
-            match each:
-                case ast.Constant(value=str(package)):
-                    yield package, name
-                case ast.Name(id=known) if here.get(known):
-                    yield here[known], name
-                case _:
-                    pass
+        here = {"__package__": own.rpartition(".")[0]}
+        if file.stem == "__init__":
+            here = {"__package__": own, "__name__": own}
+        for call in nodes_of(file):
+            if isinstance(call, ast.Call) and _last(call.func) == "autodiscover":
+                given = {each.arg: each.value for each in call.keywords}
+                name = _text(given.get("name", ast.Constant("receivers")), {})
+                packages = [_text(each, here) for each in call.args]
+                yield from ((package, name) for package in packages if package and name)
 
 
-def imported_packages(file: Path) -> set[str]:
-    """The top-level packages that a file imports."""
-    return {name.partition(".")[0] for name in imports(file)}
+def _text(node: ast.expr, known: Mapping[str, str]) -> str:
+    """The string that an expression is, or that a name stands for; empty if that is not known."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.Name(id=name):
+            return known.get(name, "")
+        case _:
+            return ""
+
+
+def imported_packages(*files: Path) -> set[str]:
+    """The top-level packages that files import."""
+    return {name.partition(".")[0] for file in files for name in imports(file)}
 
 
 def connecting(files: Iterable[Path]) -> Iterator[Path]:

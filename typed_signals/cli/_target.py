@@ -25,8 +25,6 @@ from typed_signals.cli._source import (
     module_name,
 )
 
-__all__ = ["RUNS_CODE", "Target", "import_target", "modules_to_name"]
-
 RUNS_CODE = "This imports MODULE, so the code at the top of MODULE runs."
 _MOST_FILES = 200
 _USED = {"ormar", "sqlalchemy", "sqlmodel", "typed_signals"}
@@ -65,7 +63,7 @@ def import_target(text: str, *, for_results: bool = True) -> Target:
         raise _folder(where, Path(next(iter(module.__path__), where)))
     if Path(where).is_file() and not Path(where).samefile(file or sys.executable):
         raise CannotRun(f"`{where}` cannot be imported: `{name}` is another module already")
-    remark(f"imported `{name}` ({_shown(file)})")
+    remark(f"imported `{name}` ({library.shorten_path(file) if file else 'no file'})")
     return Target(module, path, _attribute(module, path) if path else module)
 
 
@@ -139,12 +137,13 @@ def _import(name: str) -> ModuleType:
 
 def _failure(name: str, error: BaseException) -> str:
     if isinstance(error, SyntaxError):
-        where, message = f" at {_shown(error.filename)}:{error.lineno}", error.msg
+        places, message = [(error.filename, error.lineno)], error.msg
     else:
         trace = traceback.extract_tb(error.__traceback__)
-        frames = [frame for frame in trace if _is_the_users(frame.filename)]
-        where = f" at {_shown(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+        places = [(each.filename, each.lineno) for each in trace if _is_the_users(each.filename)]
         message = str(error)
+    file, line = places[-1] if places else (None, None)
+    where = f" at {library.shorten_path(file)}:{line}" if file else ""
     kind = type(error).__name__
     return f"`{name}` cannot be imported{where}: {kind}{f': {message}' if message else ''}"
 
@@ -169,10 +168,3 @@ def _attribute(module: ModuleType, path: str) -> Any:
             raise CannotRun(f"`{module.__name__}` has no `{path}`{hint}")
         value = getattr(value, part) if emitter is None else emitter[part]
     return value
-
-
-def _shown(path: str | None) -> str:
-    if path is None:
-        return "no file"
-    relative = os.path.relpath(path)
-    return path if relative.startswith("..") else relative

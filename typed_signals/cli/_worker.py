@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from typed_signals.durable import Outbox
     from typed_signals.durable._work import Runner
 
-__all__ = ["outbox_in", "worker"]
-
 
 @click.command()
 @click.argument("target", metavar="MODULE:OUTBOX")
@@ -65,18 +63,7 @@ async def _run(outbox: Outbox, working: Runner) -> None:
 
 
 def outbox_in(target: str, *, for_results: bool = True) -> Outbox:
-    """Import the outbox that the user named.
-
-    Args:
-        target: ``module:attribute``.
-        for_results: Whether stdout is kept for what the command prints.
-
-    Returns:
-        The outbox.
-
-    Raises:
-        CannotRun: It cannot be imported, or is no outbox.
-    """
+    """Import the outbox that the user named; stdout is kept for results, if there are any."""
     found = import_target(target, for_results=for_results)
     try:
         from typed_signals.durable import Outbox
