@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, signature
 from typing import Final, Literal, NamedTuple
 
 from typed_signals._describe import suggest
 
 __all__ = [
+    "ANYTHING",
     "CHANGED",
     "NOT_CALLABLE",
     "CallableKind",
@@ -48,7 +49,7 @@ FaultCode = Literal[
 
 _UNBOUND: Final = ("self", "cls")
 _NO_SLASH: Final = "remove the `/`"
-_POSITIONAL: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+POSITIONAL: Final = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class CallableKind(Enum):
@@ -71,6 +72,10 @@ _ASYNC_REMEDY: Mapping[CallableKind, str] = {
     CallableKind.ASYNC_GENERATOR: "remove its `yield`",
     CallableKind.CLASS: "connect an instance with an `async def __call__`, or one of its methods",
 }
+
+
+ANYTHING: Final = signature(lambda *args, **kwargs: None)
+"""The signature of a callable that says nothing of its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +160,8 @@ def check_receiver(
     var_keyword = any(p.kind is Parameter.VAR_KEYWORD for p in parameters)
     faults: list[Fault] = []
     if kind is not CallableKind.AWAITABLE:
-        faults.append(
-            Fault("not-async", f"it must be async, but it is {kind.value}", _ASYNC_REMEDY[kind])
-        )
+        problem = f"it must be async, but it is {kind.value}"
+        faults.append(Fault("not-async", problem, _ASYNC_REMEDY[kind]))
     sending = _sending(signal)
     has_sender = SENDER in bound or SENDER in signature.parameters
     if SENDER not in bound:
@@ -174,15 +178,9 @@ def check_receiver(
         if name == SENDER or name in contract.names
     ]
     if not var_keyword and contract.requires_kwargs:
-        faults.append(
-            Fault(
-                "no-kwargs",
-                "it does not accept `**kwargs`, and payloads may grow",
-                "add `**kwargs: object` as its last parameter",
-            )
-        )
+        problem = "it does not accept `**kwargs`, and payloads may grow"
+        faults.append(Fault("no-kwargs", problem, "add `**kwargs: object` as its last parameter"))
     elif not var_keyword:
-        accepted = {p.name for p in parameters}
         faults += [
             Fault(
                 "unaccepted-payload",
@@ -190,7 +188,7 @@ def check_receiver(
                 f"add `{name}`, or `**kwargs: object`",
             )
             for name in contract.payload
-            if name not in accepted
+            if name not in signature.parameters
         ]
     return faults
 
@@ -274,7 +272,7 @@ def _sender_faults(
     first = parameters[0] if parameters else None
     own = next((p for p in parameters if p.name == SENDER), None)
     remedy = f"write `{SENDER}` as its first parameter"
-    if first is not None and first.name in _UNBOUND and first.kind in _POSITIONAL:
+    if first is not None and first.name in _UNBOUND and first.kind in POSITIONAL:
         problem = f"its first parameter is `{first.name}`, not `{SENDER}`"
         remedy = "connect the bound method (`obj.method`), or make it a static method"
         return [Fault("sender-not-first", problem, remedy)]
@@ -286,9 +284,7 @@ def _sender_faults(
             return []
         where = "keyword-only" if own is first else "not its first parameter"
         return [Fault("sender-not-first", f"`{SENDER}` is {where}", remedy, fatal=False)]
-    if first is None:
-        return [Fault("no-sender", f"it has no `{SENDER}` parameter", remedy)]
-    if _stands_for_sender(contract, first):
+    if first is not None and _stands_for_sender(contract, first):
         problem = f"its first parameter is `{first.name}`, not `{SENDER}`"
         if first.default is Parameter.empty:
             slash = f" ({_NO_SLASH})" if first.kind is Parameter.POSITIONAL_ONLY else ""
@@ -302,22 +298,16 @@ def _sender_faults(
             )
         )
         return [Fault("sender-not-first", problem, remedy, fatal=not works)]
-    if first.kind is Parameter.VAR_POSITIONAL and var_keyword:
+    if first is not None and first.kind is Parameter.VAR_POSITIONAL and var_keyword:
         return []  # `*args, **kwargs` takes `sender` both by position and by keyword
-    return [
-        Fault(
-            "no-sender",
-            f"it has no `{SENDER}` parameter"
-            + (" of its own, `**kwargs` swallows it" if var_keyword else ""),
-            remedy,
-            fatal=not var_keyword,
-        )
-    ]
+    swallowed = " of its own, `**kwargs` swallows it" if var_keyword else ""
+    problem = f"it has no `{SENDER}` parameter{swallowed}"
+    return [Fault("no-sender", problem, remedy, fatal=not var_keyword)]
 
 
 def _stands_for_sender(contract: Contract, first: Parameter) -> bool:
     """Whether the first parameter of a receiver without ``sender`` seems to be meant as that."""
-    return first.kind in _POSITIONAL and first.name not in contract.names
+    return first.kind in POSITIONAL and first.name not in contract.names
 
 
 def _payload_faults(
@@ -331,7 +321,7 @@ def _payload_faults(
             continue
         if (
             index == 0
-            and parameter.kind in _POSITIONAL
+            and parameter.kind in POSITIONAL
             and (name in _UNBOUND or (not has_sender and _stands_for_sender(contract, parameter)))
         ):
             continue  # it stands where `sender` belongs, and is reported as that

@@ -22,6 +22,7 @@ from typed_signals._annotations import (
     signature_of,
 )
 from typed_signals._contract import (
+    ANYTHING,
     NOT_CALLABLE,
     CallableKind,
     Contract,
@@ -78,7 +79,7 @@ def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fa
         method = _method_called(receiver)
         if method is not None:
             return find_faults(contract, method, signal=signal)
-        return [*check_receiver(contract, _ANYTHING, kind), _unreadable(receiver)]
+        return [*check_receiver(contract, ANYTHING, kind), _unreadable(receiver)]
     faults = check_receiver(contract, signature, kind, signal=signal, bound=bound)
     hints = [return_hint(each) for each in _functions(receiver)]
     for missing in (each for each in hints if isinstance(each, Missing)):
@@ -126,11 +127,6 @@ def named_by(receiver: object) -> Collection[str]:
     return signature.parameters.keys()
 
 
-_ANYTHING = Signature(
-    [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
-)
-
-
 def _shape(receiver: Any) -> tuple[Signature, tuple[str, ...]]:
     """The parameters that a call really meets, and the names that partials filled by position.
 
@@ -169,14 +165,10 @@ def _partial_shape(partial: Any) -> tuple[Signature, tuple[str, ...]]:
 
     inner, bound = _shape(partial.func)
     if inspect.ismethod(partial.func):  # whose signature hides the name that `self` has
-        behind = signature_of(partial.func.__func__, follow_wrapped=True)
-        first = next(iter(behind.parameters.values()), None)
-        if (
-            first
-            and first.kind is Parameter.POSITIONAL_OR_KEYWORD
-            and first.name in partial.keywords
-        ):
-            raise TypeError(f"{first.name} is bound twice")
+        behind = [*signature_of(partial.func.__func__, follow_wrapped=True).parameters.values()]
+        first = {p.name for p in behind[:1] if p.kind is Parameter.POSITIONAL_OR_KEYWORD}
+        for name in first & partial.keywords.keys():
+            raise TypeError(f"{name} is bound twice")
     inside.__signature__ = inner  # type: ignore[attr-defined] # read by `inspect.signature`
     left = inspect.signature(functools.partial(inside, *partial.args, **partial.keywords))
     names = [p.name for p in inner.parameters.values() if p.kind is Parameter.POSITIONAL_OR_KEYWORD]

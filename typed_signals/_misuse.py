@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from inspect import Parameter
 from typing import Final, NamedTuple
 
-from typed_signals._contract import Fault
+from typed_signals._contract import POSITIONAL, SENDER, Fault
 
 __all__ = [
     "BY_FUNCTION",
@@ -13,6 +15,7 @@ __all__ = [
     "NO_PROTOCOL",
     "ContractWords",
     "bad_contract",
+    "contract_fault",
     "no_sender",
     "no_session_target",
     "no_signals",
@@ -62,6 +65,17 @@ BY_FUNCTION: Final = ContractWords(
 def positional_payload(name: str) -> str:
     """The reason why a payload cannot be sent, for :func:`bad_contract`."""
     return f"its payload `{name}` is not keyword-only: write `*` before it"
+
+
+def contract_fault(parameters: Sequence[Parameter], words: ContractWords, *, awaits: bool) -> str:
+    """Why a function with these parameters can be no contract; empty if it can."""
+    first = parameters[0] if parameters else None
+    if first is None or first.name != SENDER or first.kind is not Parameter.POSITIONAL_OR_KEYWORD:
+        return words.no_sender
+    if not awaits:
+        return words.not_awaitable
+    wrong = (each.name for each in parameters[1:] if each.kind in POSITIONAL)
+    return next(map(positional_payload, wrong), "")
 
 
 def bad_contract(given: str, reason: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Awaitable
 from inspect import Parameter
 from types import FunctionType
 from typing import Annotated, Any, ParamSpecKwargs, TypeVar, get_args, get_origin
@@ -18,7 +19,7 @@ from typed_signals._annotations import (
     return_hint,
 )
 from typed_signals._cache import cached_by_source
-from typed_signals._contract import CHANGED, SENDER, Contract
+from typed_signals._contract import CHANGED, Contract
 from typed_signals._describe import kind_of
 from typed_signals._errors import SignalDefinitionError
 from typed_signals._misuse import (
@@ -28,7 +29,7 @@ from typed_signals._misuse import (
     NO_PROTOCOL,
     ContractWords,
     bad_contract,
-    positional_payload,
+    contract_fault,
 )
 from typed_signals._protocols import Alias, ChangedSince
 
@@ -88,20 +89,13 @@ def check_function(function: object) -> FunctionType:
 def _checked_parameters(source: ContractSource) -> list[Parameter]:
     """The parameters, if they and the result are what a contract has to have."""
     call: Any = source.__call__ if isinstance(source, type) else source
-    words = _words(source)
     parameters = call_parameters(source)
-    first = parameters[0] if parameters else None
-    if first is None or first.name != SENDER or first.kind is not Parameter.POSITIONAL_OR_KEYWORD:
-        raise _refuse(source, words.no_sender)
-    if not inspect.iscoroutinefunction(call):
-        result = return_hint(call)
-        if isinstance(result, Missing):
-            raise _refuse(source, f"its annotations {explain_unresolved(result.error)}")
-        if not is_awaitable_type(result):
-            raise _refuse(source, words.not_awaitable)
-    for parameter in parameters[1:]:
-        if parameter.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
-            raise _refuse(source, positional_payload(parameter.name))
+    result: Any = Awaitable if inspect.iscoroutinefunction(call) else return_hint(call)
+    awaits = isinstance(result, Missing) or is_awaitable_type(result)
+    if fault := contract_fault(parameters, _words(source), awaits=awaits):
+        raise _refuse(source, fault)
+    if isinstance(result, Missing):
+        raise _refuse(source, f"its annotations {explain_unresolved(result.error)}")
     return parameters
 
 

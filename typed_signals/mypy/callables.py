@@ -110,15 +110,11 @@ def read_contract(call: CallableType) -> Contract:
     )
 
 
-def signature_of(call: CallableType, named: Named | None = None) -> list[Parameter]:
-    """The parameters of a callable type, as ``inspect`` would give them.
+def signature_of(call: CallableType | FuncDef, named: Named | None = None) -> list[Parameter]:
+    """The parameters of a callable type or function, as ``inspect`` would give them.
 
-    Args:
-        call: The type, which forgets the names of positional-only parameters.
-        named: The function that it was read from, if that is known.
-
-    Returns:
-        The parameters; see :func:`is_nameless`.
+    A type forgets the names of positional-only parameters, which the function has that it was read
+    from; see :func:`is_nameless`.
     """
     return [
         Parameter(
@@ -138,7 +134,7 @@ def is_nameless(parameter: Parameter) -> bool:
 _UNNAMED = Parameter.POSITIONAL_ONLY
 
 
-def _name(call: CallableType, index: int, named: Named | None) -> str:
+def _name(call: CallableType | FuncDef, index: int, named: Named | None) -> str:
     name = call.arg_names[index] or _CATCH_ALL.get(call.arg_kinds[index])
     if name is None and named is not None:
         name = named.parameter(index, len(call.arg_names))

@@ -28,6 +28,7 @@ from mypy.types import (
 )
 
 from typed_signals._contract import (
+    ANYTHING,
     NOT_CALLABLE,
     SENDER,
     CallableKind,
@@ -46,6 +47,7 @@ from typed_signals.mypy.callables import (
     is_nameless,
     partial_call,
     positional_names,
+    read_contract,
     signature_of,
     without,
 )
@@ -60,22 +62,25 @@ class ReceiverSpec:
 
     Attributes:
         call: The ``__call__`` of the receiver Protocol.
-        contract: The same, as rules.
         signal: The signal's name; empty when it is not known.
         options: mypy's.
         models: Those whose relations ``child`` comes from, if the signal is one of relations.
     """
 
     call: CallableType
-    contract: Contract
     signal: str
     options: Options
     models: Sequence[TypeInfo] = ()
 
     @cached_property
+    def contract(self) -> Contract:
+        """The rules that it stands for."""
+        return read_contract(self.call)
+
+    @cached_property
     def types(self) -> dict[str, Type]:
         """The type of each parameter of the Protocol, by name with stars."""
-        return dict(_types(signature_of(self.call), self.call))
+        return _types(signature_of(self.call), self.call)
 
     @property
     def sender(self) -> ProperType | None:
@@ -86,13 +91,10 @@ class ReceiverSpec:
         """Whether mypy alone would accept the receiver."""
         return is_subtype(typ, self.call, options=self.options)
 
-    def idle(self, parameter: Parameter) -> bool:
+    def is_idle(self, parameter: Parameter) -> bool:
         """Whether a receiver's parameter always has its default, since nothing fills it."""
-        return (
-            parameter.name not in self.types
-            and parameter.default is not Parameter.empty
-            and not self.contract.accepts_any_payload
-        )
+        filled = parameter.name in self.types or self.contract.accepts_any_payload
+        return parameter.default is not Parameter.empty and not filled
 
 
 def faults_in(spec: ReceiverSpec, receiver: Type, place: Place) -> list[Fault]:
@@ -142,33 +144,27 @@ def _faults(
     is_lambda = isinstance(place.expression, LambdaExpr)
     kind = CallableKind.LAMBDA if is_lambda else _kind(spec, call, named, sync)
     if call.is_ellipsis_args:  # Callable[..., X]: it says nothing of its parameters
-        return check_receiver(spec.contract, _ANYTHING, kind, signal=spec.signal)
+        return check_receiver(spec.contract, ANYTHING, kind, signal=spec.signal)
     parameters = signature_of(call, named)
     if named is None and any(map(is_nameless, parameters)):  # Callable[[X], Y]
         return _faults_of_type(spec, call)
     known = [each for each in parameters if not is_nameless(each)]
     signature = Signature(known, __validate_parameters__=False)
     faults = check_receiver(spec.contract, signature, kind, signal=spec.signal, bound=bound)
-    idle = [parameter.name for parameter in parameters if spec.idle(parameter)]
+    idle = [parameter.name for parameter in parameters if spec.is_idle(parameter)]
     for name in idle:
         if near := suggest(name, [each for each in spec.types if each not in signature.parameters]):
             faults.append(misspelt(name, near, signal=spec.signal))
-    types = dict(_types(parameters, call))
-    if _CHILD in types and is_unrelated(types[_CHILD], spec.models, place.api):
-        words = format_type_bare(types[_CHILD], spec.options)
+    types = _types(parameters, call)
+    if "child" in types and is_unrelated(types["child"], spec.models, place.api):
+        words = format_type_bare(types["child"], spec.options)
         models = " or ".join(f"`{each.name}`" for each in spec.models)
-        faults.append(unrelated(_CHILD, words, models))
+        faults.append(unrelated("child", words, models))
     # To mypy, `**kwargs: object` may one day fill an idle parameter with anything.
     filled = without(call, idle)
     if not spec.accepts(filled):
         faults += _mistyped(spec, call, types)
     return faults or _faults_of_type(spec, filled)
-
-
-_CHILD = "child"
-_ANYTHING = Signature(
-    [Parameter("args", Parameter.VAR_POSITIONAL), Parameter("kwargs", Parameter.VAR_KEYWORD)]
-)
 
 
 def _faults_of_type(spec: ReceiverSpec, typ: ProperType) -> list[Fault]:
@@ -206,9 +202,9 @@ def _sent_to(spec: ReceiverSpec, name: str, names: Collection[str]) -> list[Type
     return [types[name]] if name in types else []
 
 
-def _types(parameters: Sequence[Parameter], call: CallableType) -> Iterator[tuple[str, Type]]:
-    for parameter, typ in zip(parameters, call.arg_types, strict=True):
-        yield STARS.get(parameter.kind, "") + parameter.name, typ
+def _types(parameters: Sequence[Parameter], call: CallableType) -> dict[str, Type]:
+    names = [STARS.get(each.kind, "") + each.name for each in parameters]
+    return dict(zip(names, call.arg_types, strict=True))
 
 
 def _bound_names(place: Place, partial: CallableType) -> list[str]:

@@ -7,20 +7,21 @@ when the first receiver connects.
 
 from __future__ import annotations
 
+from inspect import Parameter
+
 from mypy.nodes import ArgKind, Context, FuncDef, TypeInfo
 from mypy.plugin import ClassDefContext, FunctionContext, MethodContext
 from mypy.types import CallableType, Instance, Type, UnboundType, get_proper_type
 
-from typed_signals._contract import SENDER
 from typed_signals._misuse import (
     BY_FUNCTION,
     BY_PROTOCOL,
     NO_PROTOCOL,
     ContractWords,
     bad_contract,
-    positional_payload,
+    contract_fault,
 )
-from typed_signals.mypy.callables import protocol_of
+from typed_signals.mypy.callables import is_nameless, protocol_of, signature_of
 from typed_signals.mypy.codes import SIGNAL_CONTRACT
 from typed_signals.mypy.emitters import qualified_name
 from typed_signals.mypy.functions import Place, named_function
@@ -40,7 +41,7 @@ def check_decorated(ctx: FunctionContext | MethodContext) -> Type:
     if isinstance(given, CallableType) and not given.is_type_obj():
         named = named_function(Place(ctx.api, ctx.context, ctx.args[0][0]), given)
         if named and named.exact:
-            reason = _fault(_parameters_of(named.function), BY_FUNCTION, awaits=True)
+            reason = contract_fault(_parameters_of(named.function), BY_FUNCTION, awaits=True)
             _report(ctx, named.words, reason, BY_FUNCTION, ctx.context)
     return ctx.default_return_type
 
@@ -77,26 +78,11 @@ def _reason(ctx: FunctionContext | ClassDefContext, protocol: TypeInfo) -> str:
     if not isinstance(call, FuncDef):
         return ""  # decorated or overloaded: the program looks at what it has become
     awaits = call.is_coroutine or _is_awaitable(ctx, call)
-    return _fault(_parameters_of(call)[1:], BY_PROTOCOL, awaits=awaits)
+    return contract_fault(_parameters_of(call, bound=1), BY_PROTOCOL, awaits=awaits)
 
 
-_Parameters = list[tuple[str | None, ArgKind]]
-
-
-def _parameters_of(function: FuncDef) -> _Parameters:
-    return list(zip(function.arg_names, function.arg_kinds, strict=True))
-
-
-def _fault(parameters: _Parameters, words: ContractWords, *, awaits: bool) -> str:
-    """Why a function with these parameters is no contract; empty if it is one."""
-    if not parameters or parameters[0][0] != SENDER or not parameters[0][1].is_positional():
-        return words.no_sender
-    if not awaits:
-        return words.not_awaitable
-    for name, kind in parameters[1:]:
-        if kind in (ArgKind.ARG_POS, ArgKind.ARG_OPT) and name:
-            return positional_payload(name)
-    return ""
+def _parameters_of(function: FuncDef, bound: int = 0) -> list[Parameter]:
+    return [each for each in signature_of(function)[bound:] if not is_nameless(each)]
 
 
 def _is_awaitable(ctx: FunctionContext | ClassDefContext, call: FuncDef) -> bool:

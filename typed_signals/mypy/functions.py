@@ -108,14 +108,10 @@ class Named:
         return f"`{self.function.info.name}.{name}`" if self.function.info else f"`{name}`"
 
     def parameter(self, index: int, count: int) -> str | None:
-        """The name of a parameter, which a callable type forgets if it is positional-only.
+        """The name of a positional-only parameter, if mypy knows it with and without its cache.
 
-        Args:
-            index: Its place among those that are left to be given.
-            count: How many are left; those before them are bound, as ``self`` is.
-
-        Returns:
-            The name, if mypy knows it with and without its cache.
+        ``index`` is its place among the ``count`` that are left to be given; those before them are
+        bound, as ``self`` is.
         """
         if not self.local:
             first = index == 0 and count == len(self.function.arg_names)

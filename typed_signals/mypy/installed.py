@@ -39,7 +39,7 @@ def installed_signals(ctx: AttributeContext) -> Type:
 
 
 def signals_or(default: Type, api: CheckerPluginInterface, model: Instance) -> Type:
-    """The signals of a model, as the class that was installed for it if that fits a type."""
+    """The signals of a model as the class that was installed for it; a default if none fits."""
     own = _installed(api, model)
     return own if own is not None and is_subtype(own, default) else default
 

@@ -15,7 +15,7 @@ from mypy.plugin import MethodContext, MethodSigContext
 from mypy.types import FunctionLike, Instance, Type
 
 from typed_signals._contract import Fault
-from typed_signals.mypy.callables import protocol_calls, protocol_of, read_contract
+from typed_signals.mypy.callables import protocol_calls, protocol_of
 from typed_signals.mypy.checking import ReceiverSpec, faults_in
 from typed_signals.mypy.codes import SIGNAL_RECEIVER
 from typed_signals.mypy.durable import contracts_of
@@ -69,7 +69,7 @@ def check_receiver(ctx: MethodContext) -> Type:
         call = each.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
             ret_type=awaitable
         )
-        spec = ReceiverSpec(call, read_contract(call), signal, ctx.api.options, models)
+        spec = ReceiverSpec(call, signal, ctx.api.options, models)
         if faults := faults_in(spec, receiver, place):
             _refuse(ctx, spec, place, faults)
     return receiver

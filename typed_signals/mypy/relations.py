@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mypy.checker import TypeChecker
 from mypy.nodes import (
     AssignmentStmt,
     CallExpr,
@@ -29,7 +28,7 @@ from mypy.plugin import CheckerPluginInterface, ClassDefContext
 from mypy.types import Instance, NoneType, ProperType, Type
 
 from typed_signals.mypy.fullnames import LIFECYCLE, ORMAR_MODEL
-from typed_signals.mypy.lookup import items_of
+from typed_signals.mypy.lookup import checker_of, items_of
 from typed_signals.mypy.statements import all_statements, assigned_names
 
 _METADATA = "typed_signals_relations"
@@ -54,13 +53,9 @@ def has_table(model: TypeInfo) -> bool:
 
 
 def models_with_relations(protocol: ProperType | None) -> list[TypeInfo]:
-    """The models that send a signal of their relations.
+    """The models that send a signal of their relations, by its Protocol or a union of several.
 
-    Args:
-        protocol: The Protocol of the signal, or a union of several.
-
-    Returns:
-        Every model; none if it is another signal, or if one of the senders is not known.
+    None if it is another signal, or if one of the senders is not known.
     """
     senders: list[ProperType] = []
     for each in items_of(protocol) if protocol is not None else []:
@@ -75,16 +70,7 @@ def models_with_relations(protocol: ProperType | None) -> list[TypeInfo]:
 
 
 def is_unrelated(child: Type, models: Sequence[TypeInfo], api: CheckerPluginInterface) -> bool:
-    """Whether no relation of some models can hold what a type says.
-
-    Args:
-        child: The type; ``None`` in a union does not count.
-        models: The models whose relations are meant.
-        api: mypy's checker.
-
-    Returns:
-        ``False`` also if that is not known.
-    """
+    """Whether surely no relation of some models holds a type; ``None`` in it does not count."""
     children = _models([each for each in items_of(child) if not isinstance(each, NoneType)])
     known = _models_beside([*models, *children], api)
     return bool(models and children) and not any(
@@ -96,15 +82,14 @@ def is_unrelated(child: Type, models: Sequence[TypeInfo], api: CheckerPluginInte
 
 def _models(types: Sequence[ProperType]) -> list[TypeInfo]:
     """The models that types are; none if one of them is something else."""
-    models = [each.type for each in types if isinstance(each, Instance)]
-    return models if len(models) == len(types) and all(map(_is_model, models)) else []
+    known = [each.type for each in types if isinstance(each, Instance) and _is_model(each.type)]
+    return known if len(known) == len(types) else []
 
 
 def _models_beside(models: Sequence[TypeInfo], api: CheckerPluginInterface) -> list[TypeInfo]:
     """The models that their modules, and the one that is checked, define or import."""
-    if not isinstance(api, TypeChecker):
-        return []
-    files = [api.tree, *(api.modules[each.module_name] for each in models)]
+    checker = checker_of(api)
+    files = [checker.tree, *(checker.modules[each.module_name] for each in models)]
     nodes = [symbol.node for file in files for symbol in file.names.values()]
     return [node for node in nodes if isinstance(node, TypeInfo) and _is_model(node)]
 
@@ -141,7 +126,7 @@ def _field_may_hold(field: Var, other: TypeInfo, *, in_doubt: bool) -> bool:
     if field.is_inferred or field.type is None:
         return in_doubt
     parts = list(_parts(field.type))
-    models = [each for each in parts if each is not None and _is_model(each)]
+    models = [each for each in parts if each and _is_model(each)]
     if any(each.has_base(other.fullname) or other.has_base(each.fullname) for each in models):
         return True
     return in_doubt and (None in parts or not models)

@@ -31,7 +31,6 @@ from mypy.types import (
     TypeOfAny,
     TypeType,
     get_proper_type,
-    get_proper_types,
 )
 
 from typed_signals._misuse import no_sender, no_signals
@@ -46,9 +45,7 @@ from typed_signals.mypy.lookup import argument_of, items_of
 def connector_of(ctx: FunctionContext, *, mixins: bool = False) -> Type:
     """The ``Connector`` of a decorator call, with the Protocol that its receiver has to keep.
 
-    Args:
-        ctx: What mypy gave the plugin.
-        mixins: Whether a plain class may be a mixin of models.
+    Where ``mixins`` are known, a class without signals may be one.
     """
     index = ctx.callee_arg_names.index("senders") if "senders" in ctx.callee_arg_names else 0
     if len(ctx.args[index]) != 1:
@@ -106,7 +103,8 @@ def _senders(
         types = [ctx.api.get_expression_type(item) for item in given.items]
     else:
         types = typ.items if isinstance(typ, TupleType) else [typ]
-    for cls in get_proper_types(types):
+    for each in types:
+        cls = get_proper_type(each)
         if isinstance(cls, FunctionLike) and cls.is_type_obj() and not mixins and sends_none(cls):
             text = no_signals(f"`{cls.type_object().name}`")
             ctx.api.fail(text, ctx.context, code=SIGNAL_SENDER)

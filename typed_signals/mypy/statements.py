@@ -19,9 +19,8 @@ def all_statements(statements: Iterable[Statement]) -> Iterator[Statement]:
         owner = statement.func if isinstance(statement, Decorator) else statement
         for name in _BLOCKS:
             found: Any = getattr(owner, name, None)
-            for block in found if isinstance(found, list) else [found]:
-                if isinstance(block, Block):
-                    yield from all_statements(block.body)
+            for block in [found] if isinstance(found, Block) else found or []:
+                yield from all_statements(block.body)
 
 
 def assigned_names(statement: Statement) -> list[str]:

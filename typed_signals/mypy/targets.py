@@ -29,12 +29,7 @@ from typed_signals.mypy.relations import has_table
 
 
 def check_install(ctx: FunctionContext, *, sessions: bool = False) -> Type:
-    """Report an emitter class as a target, and one that is declared for other models.
-
-    Args:
-        ctx: What mypy gave the plugin.
-        sessions: Whether what is installed is sent by sessions.
-    """
+    """Report an emitter class as a target, and one that is declared for other models."""
     given = dict(zip(ctx.callee_arg_names, ctx.arg_types, strict=True)).get(SIGNALS)
     emitter = _class(given[0]) if given else None
     if emitter is not None and not ctx.arg_types[0]:

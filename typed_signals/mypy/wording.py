@@ -95,11 +95,7 @@ def name_signal(ctx: MethodSigContext) -> FunctionLike:
 def connected_signal(connector: Expression | None) -> Expression | None:
     """The signal in ``signals.pre_save.connect`` and ``signals.pre_save.connect(on_commit=True)``.
 
-    Args:
-        connector: What is called with the receiver.
-
-    Returns:
-        The expression; ``None`` if the receiver is connected in another way.
+    That is what is called with the receiver; ``None`` if it is connected in another way.
     """
     method = connector.callee if isinstance(connector, CallExpr) else connector
     if isinstance(method, MemberExpr) and method.name == "connect":
@@ -108,20 +104,12 @@ def connected_signal(connector: Expression | None) -> Expression | None:
 
 
 def signal_words(connector: Expression | None) -> str:
-    """The name of the signal that a receiver is connected to, as it stands in the code.
-
-    Args:
-        connector: What is called with the receiver.
-
-    Returns:
-        The name; empty when the code does not say it.
-    """
+    """The name of the signal that a receiver is connected to; empty if the code does not say it."""
     if signal := connected_signal(connector):
         return signal_name(signal)
     if isinstance(connector, CallExpr):  # pre_save(Album), receiver("pre_save", Album)
-        named = next((each for each in connector.args if isinstance(each, StrExpr)), None)
-        if named is not None:
-            return named.value
+        if named := [each.value for each in connector.args if isinstance(each, StrExpr)]:
+            return named[0]
         function = connector.callee.node if isinstance(connector.callee, RefExpr) else None
         if isinstance(function, FuncDef | OverloadedFuncDef) and not _takes_a_name(function):
             return function.name
