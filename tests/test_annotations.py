@@ -295,7 +295,7 @@ def test_sync_receivers_error_names_what_its_return_annotation_cannot_find(
 
 @pytest.mark.parametrize(
     "annotation",
-    ["None", "Any", "int | Awaitable[None]", "Any[None]", "'1 +'", "(lambda: Promise)()"],
+    ["None", "Any", "int | Awaitable[None]", "Any[None]", "'1 +'", "'(lambda: Promise)()'"],
 )
 def test_sync_receiver_that_returns_no_awaitable_is_refused(
     written: Written, annotation: str

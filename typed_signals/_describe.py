@@ -60,7 +60,7 @@ def identity(receiver: object) -> Hashable:
             receiver = receiver.__func__
         if isinstance(receiver, MethodType):
             return id(receiver.__self__), id(receiver.__func__)
-    return id(receiver)
+    return id(receiver)  # pyright: ignore[reportUnknownArgumentType] - of anything
 
 
 @dataclass(frozen=True, slots=True)
