@@ -122,6 +122,9 @@ def sync(sender, instance, **kwargs): ...
 def sync_with_unknown_return(sender, instance, **kwargs) -> "Nowhere[None]": ...  # noqa: F821 - what nobody defines
 
 
+def sync_with_another_fault(sender, instance) -> "Nowhere[None]": ...  # noqa: F821 - as above
+
+
 def sometimes_awaitable(sender, instance, **kwargs) -> Awaitable[None] | None: ...
 
 
@@ -167,6 +170,11 @@ class Receivers:
         yield instance
 
 
+UNKNOWN_RETURN = (
+    "it must be async, but it is a sync function: its annotations name `Nowhere`, which cannot be "
+    "found at run time: define or import it at the top of the module, not in a function or under "
+    "`if TYPE_CHECKING`; or write `async def`"
+)
 NOT_ASYNC = {
     "a string": ("pre_save", [NOT_CALLABLE]),
     "None": (None, [NOT_CALLABLE]),
@@ -177,10 +185,14 @@ NOT_ASYNC = {
     "a sync function": (sync, [SYNC]),
     "a sync function with an annotation that leads nowhere": (
         sync_with_unknown_return,
+        [UNKNOWN_RETURN],
+    ),
+    "such a function with another fault": (
+        sync_with_another_fault,
         [
-            "it must be async, but it is a sync function: its annotations name `Nowhere`, which "
-            "cannot be found at run time: define or import it at the top of the module, not in a "
-            "function or under `if TYPE_CHECKING`; or write `async def`"
+            UNKNOWN_RETURN,
+            "it does not accept `**kwargs`, and payloads may grow: add `**kwargs: object` as its "
+            "last parameter",
         ],
     ),
     "a sync function that may return None": (sometimes_awaitable, [SYNC]),
@@ -781,12 +793,15 @@ def test_signal_without_declared_payload_sends_anything(parameters, faults):
         assert signal.connect(receiver) is receiver
 
 
-def test_partial_of_a_method_cannot_bind_self_again():
+@pytest.mark.parametrize("name", ["receive", "wrapped"])
+async def test_partial_of_a_method_cannot_bind_self_again(name):
     class Auditor:
         async def receive(self, sender: object, **kwargs: object) -> None: ...
 
-    receiver: Any = functools.partial(Auditor().receive, self=0)
+        wrapped = passed_through_async(receive)
+
+    receiver: Any = functools.partial(getattr(Auditor(), name), self=0)
     with pytest.raises(SignalDefinitionError, match="binds arguments that the function inside"):
         Signal().connect(receiver)
     with pytest.raises(TypeError, match="multiple values for argument 'self'"):
-        receiver(sender=object)
+        await receiver(sender=object)

@@ -178,6 +178,12 @@ class Wrapped:
         receive("wrapped method", instance)
 
 
+class WrappedInSync:
+    @passed_through_sync
+    async def __call__(self, sender, instance, **kwargs):
+        receive("sync wrapped call", instance)
+
+
 ACCEPTED: dict[str, tuple[Any, str]] = {
     "a function": (function, "function"),
     "a function that names nothing": (catch_all, "catch_all"),
@@ -239,6 +245,7 @@ ACCEPTED: dict[str, tuple[Any, str]] = {
     "an object that wraps": (Wrapper(function), "function"),
     "a wrapped method": (Wrapped().method, "wrapped method"),
     "a wrapped __call__": (Wrapped(), "wrapped call"),
+    "a __call__ in a sync wrapper, declared": (WrappedInSync(), "sync wrapped call"),
     "a partial of a wrapper": (
         functools.partial(passed_through(with_extra), "first"),
         "first",
