@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from typed_signals import Mode, Signal, SignalEmitter, SignalPayloadError
+from typed_signals import Mode, ModelSignals, Signal, SignalEmitter, SignalPayloadError
 from typed_signals.testing import capture_signals, connected_to
 
 
@@ -77,6 +77,14 @@ def order_paid(request: pytest.FixtureRequest) -> Any:
             yield signal
     else:
         yield signal
+
+
+async def test_model_of_a_generic_contract_is_called_model():
+    signal = ModelSignals[Any](mode="strict").pre_save
+    with pytest.raises(SignalPayloadError) as raised:
+        await signal.send(sender=Shop, instanse=1)
+    expected = "  expected: send(sender: type[Model], *, instance: Model, **kwargs: object)"
+    assert str(raised.value).splitlines()[-1] == expected
 
 
 async def test_misspelt_payload_is_named_where_it_was_sent(order_paid: Any):
