@@ -516,6 +516,47 @@ async def test_commit_within_the_grace_is_a_commit_although_its_caller_is_cancel
     assert saved == await committed(shop) == ["a"]
 
 
+@pytest.mark.skipif(not lanes.ENGINES, reason="about SQLAlchemy's connections")
+@pytest.mark.parametrize("during", ["commit", "giving back"])
+async def test_commit_that_ends_just_as_the_grace_does_is_a_commit_and_leaves_no_connection(
+    shop, saved, grace, caplog, during
+):
+    grace(0)
+    engine = shop.store.database.engine
+    do_commit, do_rollback = engine.dialect.do_commit, engine.dialect.do_rollback
+    ends: list[str] = []
+
+    def commit(connection: Any) -> None:
+        do_commit(connection)
+        if during == "commit" and not task.cancelling():  # SQLAlchemy commits once more
+            task.cancel()
+
+    def give_back(connection: Any) -> None:
+        if during == "giving back" and not task.cancelling():
+            task.cancel()
+        do_rollback(connection)
+        ends.append("given back")
+
+    async def work() -> None:
+        async with shop.store.database.transaction():
+            await shop.Album(name="a").save()
+            patch.setattr(engine.sync_engine.dialect, "do_commit", commit)
+            patch.setattr(engine.sync_engine.dialect, "do_rollback", give_back)
+
+    with pytest.MonkeyPatch.context() as patch:
+        task = asyncio.create_task(work())
+        with pytest.raises(asyncio.CancelledError) as raised:
+            await task
+    assert not isinstance(raised.value, CommitOutcomeUnknownError)
+    assert during == "giving back" or ends == ["given back"]
+    assert engine.pool.checkedout() == 0
+    assert await committed(shop) == ["a"]
+    assert saved == []
+    [*lost, text] = [each.getMessage() for each in error_records(caplog)]
+    assert "after the commit: CancelledError" in text
+    assert during == "giving back" or not lost
+
+
 async def test_cancellation_that_repeats_as_anyios_does_leaves_receivers_alone(shop, grace):
     finished: list[str] = []
 

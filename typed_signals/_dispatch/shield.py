@@ -89,6 +89,20 @@ class Shield:
             task.cancel()  # not done only if this very coroutine is closed
         return task
 
+    async def clean_up(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run what must not be left half-way, although the time may be over already.
+
+        Only a cancellation that comes during it begins a time for it.
+
+        Args:
+            work: What to run.
+
+        Returns:
+            Its task, which is done.
+        """
+        shield = self if self.cancelled is None else Shield()
+        return await shield.finish(work, at_shutdown=True)
+
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run work to its end although the caller is cancelled meanwhile.

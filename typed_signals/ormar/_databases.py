@@ -193,9 +193,12 @@ class OwnDatabases(Databases):
         # As ormar does next: receivers are outside the transaction, and may need its connection.
         database.set_transaction_connection(None)
         try:
-            (await shield.finish(transaction.connection.close(), at_shutdown=True)).result()
+            (await shield.clean_up(transaction.connection.close())).result()
         except Exception as error:
             return error
+        except asyncio.CancelledError:  # after the grace; it has committed all the same
+            if shield.cancelled is None:
+                raise
         return None
 
     async def roll_back(self, transaction: Any) -> None:
@@ -269,15 +272,16 @@ class DatabasesDatabases(Databases):
             committed = True
 
         async def release() -> None:
-            (await shield.finish(type(connection).release(connection), at_shutdown=True)).result()
+            (await shield.clean_up(type(connection).release(connection))).result()
 
         backend.commit, connection.release = commit, release
         try:
             await type(transaction).commit(transaction)
-        except Exception as error:
-            if committed:
+        except (Exception, asyncio.CancelledError) as error:
+            if committed and isinstance(error, Exception):
                 return error
-            raise
+            if not committed or shield.cancelled is None:
+                raise
         finally:
             del backend.commit, connection.release
         return None

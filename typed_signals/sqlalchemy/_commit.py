@@ -60,7 +60,7 @@ class Committed:
         sends, self.sends = self.sends, []
         connection, self.connection = self.connection, None
         if connection is not None:  # receivers are outside the transaction, and may need it
-            closing = await self.shield.finish(greenlet_spawn(connection.close), at_shutdown=True)
+            closing = await self.shield.clean_up(greenlet_spawn(connection.close))
             if (error := failure_of(closing)) is not None:
                 logger.error("a connection could not be given back", exc_info=error)
         _load(self.loaded)
