@@ -10,6 +10,8 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from typed_signals._describe import kind_of
+
 __all__ = ["autodiscover"]
 
 
@@ -36,10 +38,17 @@ def autodiscover(*packages: str, name: str = "receivers") -> tuple[ModuleType, .
         ImportError: It is a module, not a package; or whatever a module raises while it is
             imported.
         ValueError: ``name`` is not the plain name of a module.
-        TypeError: No package is given.
+        TypeError: No package is given, or something else than its name.
     """
     if not packages:
         raise TypeError('autodiscover() expects the name of a package: autodiscover("shop")')
+    given: tuple[object, ...] = packages
+    for each in given:
+        if not isinstance(each, str):
+            raise TypeError(
+                f"autodiscover() expects the name of a package, not {kind_of(each)}: "
+                'autodiscover("shop")'
+            )
     if not name.isidentifier():
         raise ValueError(
             f"`name` must be the plain name of a module, such as 'receivers', not {name!r}"

@@ -11,7 +11,7 @@ from typed_signals._backend import has_backend
 from typed_signals._connection import ConnectOptions
 from typed_signals._describe import kind_of
 from typed_signals._durable import CustomDurableReceiver, DurableOption
-from typed_signals._emitter import get_emitter
+from typed_signals._emitter import SignalEmitter, get_emitter
 from typed_signals._errors import SignalDefinitionError
 from typed_signals._misuse import no_sender
 from typed_signals._protocols import CustomReceiver
@@ -46,6 +46,12 @@ def make_connector(
     Raises:
         SignalDefinitionError: A sender has no signals, or there is no sender at all.
     """
+    name: object = signal
+    if not isinstance(name, str):
+        raise SignalDefinitionError(
+            f"`receiver` expects the name of a signal first, not {kind_of(name)}: write "
+            '`@receiver("post_save", Album)`, or `@signal.connect`'
+        )
     single = isinstance(senders, type) or has_backend(senders)
     every = [senders] if single else _several(signal, senders)
     try:
@@ -57,7 +63,7 @@ def make_connector(
 
 def _several(signal: str, senders: Any) -> list[object]:
     given = kind_of(senders)
-    if isinstance(senders, Iterable) and not isinstance(senders, str | bytes):
+    if isinstance(senders, Iterable) and not isinstance(senders, str | bytes | SignalEmitter):
         every: list[object] = [*senders]  # pyright: ignore[reportUnknownVariableType] - of anything
         # An object that happens to be iterable, as instances of pydantic models are, is none.
         if every and (isinstance(senders, Collection) or isinstance(every[0], type)):
@@ -96,6 +102,6 @@ def receiver(
         A decorator that returns the receiver unchanged.
 
     Raises:
-        SignalDefinitionError: A sender has no signals.
+        SignalDefinitionError: A sender has no signals, or there is no name.
     """
     return make_connector(signal, senders, durable=durable, **options)

@@ -339,9 +339,12 @@ def get_signals(sender: type, kind: type[E]) -> E:
     Raises:
         SignalDefinitionError: The sender's emitter is not of that class.
     """
-    emitter = get_emitter(sender)
-    if isinstance(emitter, kind):
+    emitter, given = get_emitter(sender), cast("object", kind)
+    if not isinstance(given, type):
+        text = f"`get_signals()` expects an emitter class, not {kind_of(given)}"
+    elif isinstance(emitter, kind):
         return emitter
-    names = (each.__qualname__ for each in (sender, type(emitter), kind))
-    text = wrong_model(kind, sender) or other_signals(*names)
+    else:
+        names = (each.__qualname__ for each in (sender, type(emitter), kind))
+        text = wrong_model(kind, sender) or other_signals(*names)
     raise find_backend(sender).definition_error(text)

@@ -29,7 +29,7 @@ from typed_signals._contract import (
     Fault,
     check_receiver,
 )
-from typed_signals._describe import call_method, read, unwrap
+from typed_signals._describe import call_method, kind_of, read, unwrap
 
 __all__ = [
     "find_faults",
@@ -56,7 +56,12 @@ def mark_async(function: Callable[K, Awaitable[T]]) -> Callable[K, Awaitable[T]]
 
     Returns:
         The same callable.
+
+    Raises:
+        TypeError: It cannot be called.
     """
+    if not callable(function):
+        raise TypeError(f"mark_async() expects what returns an awaitable, not {kind_of(function)}")
     setattr(getattr(function, "__func__", function), _MARK, True)
     return function
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from typed_signals._describe import kind_of
 from typed_signals._emitter import SignalEmitter, get_emitter, registry_of
 from typed_signals._middleware import Middleware, install, uninstall
 from typed_signals._registry import Registry, SignalState, state_of
@@ -60,7 +61,17 @@ def add_middleware(middleware: Middleware, *targets: Target, priority: int = 0) 
 
     Raises:
         SignalDefinitionError: A target is no signal, model or emitter.
+        TypeError: The middleware cannot be called with a send, or ``priority`` is no number.
     """
+    given: object = middleware
+    if isinstance(given, type) or not callable(given):
+        raise TypeError(
+            f"`add_middleware()` expects an async function or an instance, not {kind_of(given)}: "
+            "write `async def middleware(sent, call_next): return await call_next(sent)`"
+        )
+    number: object = priority
+    if not isinstance(number, int | float):
+        raise TypeError(f"`priority` must be a number, not {number!r}")
     install(middleware, priority, matcher(*targets))
 
 

@@ -48,13 +48,14 @@ def set_loop_limits(
             repeat a signal are stopped; at first 10,000.
 
     Raises:
-        ValueError: A limit is less than 16.
+        ValueError: A limit is less than 16; none is changed then.
     """
-    for name, value in (("repeats", repeats), ("depth", depth), ("open_sends", open_sends)):
-        if value is None:
-            continue
-        if value < CHECK_EVERY:
-            raise ValueError(f"`{name}` must be at least {CHECK_EVERY}, not {value}")
+    every: dict[str, object] = {"repeats": repeats, "depth": depth, "open_sends": open_sends}
+    given = {name: value for name, value in every.items() if value is not None}
+    for name, value in given.items():
+        if not (isinstance(value, int | float) and value >= CHECK_EVERY):
+            raise ValueError(f"`{name}` must be at least {CHECK_EVERY}, not {value!r}")
+    for name, value in given.items():  # all or none
         setattr(limits, name, value)
 
 

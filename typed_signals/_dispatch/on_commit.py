@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from typed_signals._backend import Transaction
 from typed_signals._connection import Connection
-from typed_signals._describe import describe
+from typed_signals._describe import describe, kind_of
 from typed_signals._dispatch.run import failure_of, logger, run_concurrently
 from typed_signals._dispatch.shield import Shield
 from typed_signals._errors import CommitOutcomeUnknownError, TransactionRolledBackError
@@ -58,8 +59,15 @@ def set_exception_handler(handler: ExceptionHandler | None) -> ExceptionHandler 
 
     Returns:
         The handler that was set before.
+
+    Raises:
+        TypeError: It cannot be called, or is async.
     """
     global _handler
+    if handler is not None and not callable(handler):
+        raise TypeError(f"an exception handler must be a function or None, not {kind_of(handler)}")
+    if inspect.iscoroutinefunction(handler):
+        raise TypeError(f"an exception handler must be a sync function: nobody awaits {handler!r}")
     before, _handler = _handler, handler
     return before
 

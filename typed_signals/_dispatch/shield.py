@@ -31,8 +31,9 @@ def set_commit_grace(seconds: float) -> float:
         ValueError: It is negative or not a number of seconds.
     """
     global _grace
-    if not seconds >= 0:  # also not a number
-        raise ValueError(f"expected 0 or more seconds (`math.inf` to always wait), got {seconds}")
+    given: object = seconds
+    if not (isinstance(given, int | float) and given >= 0):  # also `math.nan`
+        raise ValueError(f"expected 0 or more seconds (`math.inf` to always wait), got {given!r}")
     before, _grace = _grace, float(seconds)
     return before
 

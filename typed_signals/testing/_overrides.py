@@ -14,7 +14,8 @@ from typing import Any, Final, ParamSpec, TypeVar, Unpack
 from typed_signals._backend import find_backend
 from typed_signals._connect import check_options, validate
 from typed_signals._connection import Connection, ConnectOptions, make_connection
-from typed_signals._describe import describe, identity
+from typed_signals._describe import describe, identity, kind_of
+from typed_signals._errors import SignalDefinitionError
 from typed_signals._middleware import CallNext, SentSignal, install
 from typed_signals._signal import K0, Accepted, Own, R, Signal
 from typed_signals._targets import Target, matcher, remove_middleware
@@ -69,6 +70,9 @@ def only(
     Raises:
         SignalDefinitionError: Something in ``of`` is no signal, model or emitter.
     """
+    for each in receivers:
+        if not callable(each):
+            raise SignalDefinitionError(f"`only()` expects receivers, not {kind_of(each)}")
     keys = frozenset(map(identity, receivers))
 
     def choose(sent: SentSignal) -> tuple[Connection, ...]:
@@ -98,8 +102,15 @@ def connected_to(
         A context manager, which also decorates functions and ``async def`` functions.
 
     Raises:
-        SignalDefinitionError: The receiver breaks the contract; lists every fault.
+        SignalDefinitionError: The receiver breaks the contract; lists every fault. Or what is given
+            first is no signal.
     """
+    given: object = signal
+    if not isinstance(given, Signal):
+        raise SignalDefinitionError(
+            f"`connected_to()` expects a signal first, not {kind_of(given)}: write "
+            "`connected_to(signal, receiver)`"
+        )
     check_options(signal, receiver, options)
     if error := validate([signal], receiver)[0]:
         raise error
