@@ -170,13 +170,9 @@ def _partial_shape(partial: Any) -> tuple[Signature, tuple[str, ...]]:
 
     inner, bound = _shape(partial.func)
     if inspect.ismethod(partial.func):  # whose signature hides the name that `self` has
-        behind = signature_of(partial.func.__func__, follow_wrapped=True)
-        first = next(iter(behind.parameters.values()), None)
-        if (
-            first
-            and first.kind is Parameter.POSITIONAL_OR_KEYWORD
-            and first.name in partial.keywords
-        ):
+        behind = [*signature_of(partial.func.__func__, follow_wrapped=True).parameters.values()]
+        first = {p.name for p in behind[:1] if p.kind is Parameter.POSITIONAL_OR_KEYWORD}
+        if first & partial.keywords.keys():
             raise TypeError  # its first parameter is bound twice
     inside.__signature__ = inner  # type: ignore[attr-defined] # read by `inspect.signature`
     left = inspect.signature(functools.partial(inside, *partial.args, **partial.keywords))

@@ -12,6 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from tests.durable.receivers import BrokenError, names, send
 from typed_signals.durable import DurableError
 
+pytestmark = pytest.mark.ormar_only("tests/sqlalchemy has the same with a session")
+
 
 @asynccontextmanager
 async def rolled_back(shop: Any) -> AsyncIterator[None]:
