@@ -144,11 +144,21 @@ def test_wrong_call_says_what_was_given_and_changes_nothing(name: str) -> None:
     assert Album.signals.pre_save.receivers == ()
 
 
-def test_middleware_that_is_an_instance_or_a_function_is_added() -> None:
-    async def passes_on(sent: Any, call_next: Any) -> Any:
+async def test_middleware_that_is_an_instance_or_a_function_is_added() -> None:
+    seen: list[str] = []
+
+    class Noting:
+        async def __call__(self, sent: Any, call_next: Any) -> Any:
+            seen.append("instance")
+            return await call_next(sent)
+
+    async def noting(sent: Any, call_next: Any) -> Any:
+        seen.append("function")
         return await call_next(sent)
 
-    for each in (Counting(), passes_on):
-        add_middleware(each, priority=True)
-        assert _middleware._installed[-1].middleware is each
+    signal = Album.signals.noted
+    for each in (Noting(), noting):
+        add_middleware(each, signal, priority=True)
+        await signal.send(sender=Album)
         typed_signals.remove_middleware(each)
+    assert seen == ["instance", "function"]
