@@ -42,7 +42,7 @@ def autodiscover(*packages: str, name: str = "receivers") -> tuple[ModuleType, .
     """
     if not packages:
         raise TypeError('autodiscover() expects the name of a package: autodiscover("shop")')
-    given: tuple[object, ...] = packages
+    given: tuple[Any, ...] = packages
     for each in given:
         if not isinstance(each, str):
             raise TypeError(

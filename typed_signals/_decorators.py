@@ -46,7 +46,7 @@ def make_connector(
     Raises:
         SignalDefinitionError: A sender has no signals, or there is no sender at all.
     """
-    name: object = signal
+    name: Any = signal
     if not isinstance(name, str):
         raise SignalDefinitionError(
             f"`receiver` expects the name of a signal first, not {kind_of(name)}: write "

@@ -69,7 +69,7 @@ def add_middleware(middleware: Middleware, *targets: Target, priority: int = 0) 
             f"`add_middleware()` expects an async function or an instance, not {kind_of(given)}: "
             "write `async def middleware(sent, call_next): return await call_next(sent)`"
         )
-    number: object = priority
+    number: Any = priority
     if not isinstance(number, int | float):
         raise TypeError(f"`priority` must be a number, not {number!r}")
     install(middleware, priority, matcher(*targets))

@@ -31,7 +31,7 @@ def set_commit_grace(seconds: float) -> float:
         ValueError: It is negative or not a number of seconds.
     """
     global _grace
-    given: object = seconds
+    given: Any = seconds
     if not (isinstance(given, int | float) and given >= 0):  # also `math.nan`
         raise ValueError(f"expected 0 or more seconds (`math.inf` to always wait), got {given!r}")
     before, _grace = _grace, float(seconds)

@@ -105,7 +105,7 @@ def connected_to(
         SignalDefinitionError: The receiver breaks the contract; lists every fault. Or what is given
             first is no signal.
     """
-    given: object = signal
+    given: Any = signal
     if not isinstance(given, Signal):
         raise SignalDefinitionError(
             f"`connected_to()` expects a signal first, not {kind_of(given)}: write "
