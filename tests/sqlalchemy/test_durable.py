@@ -193,6 +193,22 @@ async def test_own_signal_is_written_in_the_session_of_its_payload(shop):
     assert received == [(order.id, 3)]
 
 
+async def test_own_signal_that_belongs_to_no_session_says_what_to_send(shop):
+    paid = declare_paid(shop.Order)
+
+    @paid.connect(durable=Durable("paid", outbox=shop.outbox))
+    async def note(sender: Any, order: Any, amount: int, job: Job, **kwargs: Any) -> None: ...
+
+    async with shop.sessions.begin():
+        with pytest.raises(NoTransactionError) as caught:
+            await paid.send(sender=shop.Order, order=shop.Order(name="paper"), amount=3)
+    assert str(caught.value).endswith(
+        "is durable, and there is no open transaction to write its event in: write `async with "
+        "async_session.begin() as session:` around the send, and put the session, or an "
+        "instance that is in it, in the payload."
+    )
+
+
 async def test_own_signal_in_an_on_commit_receiver_needs_a_session_of_its_own(shop):
     received: list[Any] = []
     paid = declare_paid(shop.Order)

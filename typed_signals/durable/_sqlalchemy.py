@@ -58,6 +58,7 @@ class SqlalchemyStore(Store):
     signals = ModelSignals
     example = "TableOutbox(Base, sessions=async_session)"
     block = "async with async_session.begin() as session:"
+    belongs = ", and put the session, or an instance that is in it, in the payload"
     test_database = "sessions that are bound to the connection of its outer transaction"
 
     def __init__(self, base: Any, sessions: async_sessionmaker[Any]) -> None:

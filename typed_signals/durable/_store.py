@@ -36,6 +36,8 @@ class Store(ABC):
         signals: The emitter class with the signals that its models send themselves.
         example: How the database is given to an outbox, for people.
         block: The line that opens a transaction, for people.
+        belongs: How a signal of the user's own belongs to a transaction, for people; empty if each
+            that is sent inside one does.
         test_database: What a test needs that rolls back everything, for people.
     """
 
@@ -43,6 +45,7 @@ class Store(ABC):
     signals: type
     example: str
     block: str
+    belongs: str = ""
     test_database: str
 
     # --- models, of whatever database --------------------------------------------------------

@@ -129,7 +129,8 @@ class Writer:
             )
         if store.in_transaction:
             return
-        hint = " or connect the receiver with `atomic=True`" if self._operation in METHODS else ""
+        atomic = " or connect the receiver with `atomic=True`" if self._operation in METHODS else ""
+        hint = atomic if self._lifecycle else store.belongs
         written = " What the operation wrote is written." if self._lifecycle and done else ""
         raise NoTransactionError(
             f"{self._title(sender)} is durable, and there is no open transaction to write its "
