@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 import pydantic
 import pytest
+from sqlalchemy import MetaData
 
 from tests.durable.receivers import receives, send
 from typed_signals import Signal, SignalDefinitionError, get_emitter, post_save
-from typed_signals.durable import Durable, DurableError, Job
+from typed_signals.durable import Durable, DurableError, Job, TableOutbox
 
 pytestmark = pytest.mark.sqlite_only
 
@@ -217,16 +218,42 @@ class Order(pydantic.BaseModel):
     id: int
 
 
+class MetaDataOnly:
+    """Has no database."""
+
+    metadata = MetaData()
+
+
 DURABLES: dict[str, tuple[dict[str, Any], str]] = {
-    "no name": ({"name": ""}, "`name` must be a string of 1 to 200 characters"),
-    "a function for the name": ({"name": receipt}, "`name` must be a string of 1"),
-    "an instance": ({"payload": Order(id=1)}, "`payload` must be a pydantic model"),
-    "version 0": ({"version": 0}, "`version` must be an `int` from 1 on"),
+    "no name": ({"name": ""}, "`name` must be a string of 1 to 200 characters, not ''"),
+    "a function for the name": ({"name": receipt}, "of 1 to 200 characters, not a `function`"),
+    "an instance": ({"payload": Order(id=1)}, "must be a pydantic model, not an `Order`"),
+    "a class of another kind": ({"payload": int}, "`payload` must be a pydantic model, not `int`"),
+    "version 0": ({"version": 0}, "`version` must be an `int` from 1 on, not 0"),
+    "words for retries": ({"retries": "3"}, "`retries` must be an `int` from 0 on, not '3'"),
     "no upgrade": ({"version": 2}, "`version` above 1 needs `upgrade`"),
     "a name for the key": ({"key": "id"}, "`key` and `upgrade` must be functions"),
     "no timeout": ({"timeout": None}, "must be more than 0 seconds, as a number"),
     "no backoff": ({"backoff": 0}, "must be more than 0 seconds, as a number"),
 }
+
+
+OUTBOXES: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "no base": (None, {}, "write `TableOutbox(OrmarConfig(database=..., metadata=...))`, or with "
+        "SQLAlchemy `TableOutbox(Base, sessions=async_session)`; given was a `NoneType`"),
+    "an engine for the sessions": (MetaDataOnly, {"sessions": object()},
+        "`sessions` must be an `async_sessionmaker`, not an `object`: write "
+        "`TableOutbox(Base, sessions=async_session)`"),
+    "a number for the table": (MetaDataOnly, {"table": 3},
+        "`table` must be the name of a table, not 3"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("base", "options", "text"), OUTBOXES.values(), ids=OUTBOXES)
+async def test_outbox_that_cannot_be_is_refused(shop, base, options, text):
+    with pytest.raises(DurableError) as caught:
+        TableOutbox(base, **options)
+    assert str(caught.value).endswith(text)
 
 
 @pytest.mark.parametrize(("options", "text"), DURABLES.values(), ids=DURABLES)

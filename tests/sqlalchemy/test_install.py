@@ -25,6 +25,7 @@ from sqlalchemy.orm import (
 from sqlmodel import Field, SQLModel
 
 import typed_signals.sqlalchemy as signals
+from tests import lanes
 from tests.sqlalchemy.conftest import opened
 from tests.sqlalchemy.shop import Audit, Base, Order, make_engine
 from typed_signals import Signal, SignalDefinitionError, UnknownSignalError, get_emitter
@@ -414,6 +415,17 @@ def test_other_targets_are_refused(target, text):
         f"typed signals cannot be installed on {text}: expected a declarative base class, a model, "
         "a mixin, a `registry`, or an `async_sessionmaker`"
     )
+
+
+@pytest.mark.skipif(not lanes.ORMAR, reason="about ormar's models")
+def test_model_of_another_orm_is_refused():
+    import ormar
+
+    import typed_signals.ormar  # which answers for it
+
+    assert typed_signals.ormar.install
+    with pytest.raises(SignalDefinitionError, match="cannot be installed on `Model`: expected a"):
+        signals.install(ormar.Model)
 
 
 def test_install_without_target_is_refused():

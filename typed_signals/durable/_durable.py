@@ -16,6 +16,7 @@ from typed_signals.durable._core import (
     SignalDefinitionError,
     durable_receiver,
     format_type,
+    kind_of,
     read_contract,
     state_of,
     why_not_durable,
@@ -85,19 +86,31 @@ class Durable(Generic[T_co]):
         callables: list[Any] = [self.key, self.upgrade]
         later = _is_number(self.version, int, 2)
         faults = [
-            (not is_name, f"`name` must be a string of 1 to {KEY_LENGTH} characters"),
-            (payload is not None and not is_payload, "`payload` must be a pydantic model"),
+            (
+                not is_name,
+                f"`name` must be a string of 1 to {KEY_LENGTH} characters, not {_shown(name)}",
+            ),
+            (
+                payload is not None and not is_payload,
+                f"`payload` must be a pydantic model, not {_shown(payload)}",
+            ),
             (
                 is_model(payload),
                 "`payload` must be no model of the database: leave it out to have that reloaded",
             ),
-            (not _is_number(self.version, int, 1), "`version` must be an `int` from 1 on"),
+            (
+                not _is_number(self.version, int, 1),
+                f"`version` must be an `int` from 1 on, not {_shown(self.version)}",
+            ),
             (later and self.upgrade is None, "`version` above 1 needs `upgrade`"),
             (
                 any(each is not None and not callable(each) for each in callables),
                 "`key` and `upgrade` must be functions",
             ),
-            (not _is_number(self.retries, int, 0), "`retries` must be an `int` from 0 on"),
+            (
+                not _is_number(self.retries, int, 0),
+                f"`retries` must be an `int` from 0 on, not {_shown(self.retries)}",
+            ),
             (
                 not all(_is_number(each, float, 0) and each for each in seconds),
                 "`timeout` and the backoffs must be more than 0 seconds, as a number",
@@ -241,6 +254,10 @@ class Durable(Generic[T_co]):
                 "open the transaction around the operation"
             )
         outbox.store.give_transactions(owner, operation, is_atomic)
+
+
+def _shown(given: object) -> str:
+    return repr(given) if isinstance(given, int | float | str) else kind_of(given)
 
 
 def _is_number(value: Any, kind: type, least: int) -> bool:

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import MetaData
 
+from typed_signals.durable._core import kind_of
 from typed_signals.durable._errors import DurableError
 from typed_signals.durable._event import Event
 from typed_signals.durable._orms import open_database
@@ -97,7 +98,7 @@ def open_store(base: Any, what: str, sessions: Any = None) -> Store:
         raise DurableError(
             "the base configuration of an outbox needs a database and metadata: write "
             f"`{what}(OrmarConfig(database=..., metadata=...))`, or with SQLAlchemy "
-            f"`{what}(Base, sessions=async_session)`"
+            f"`{what}(Base, sessions=async_session)`; given was {kind_of(base)}"
         )
     if id(store.database) in _outboxes:
         raise DurableError(

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 from typed_signals.durable._engine import check_drain, open_store, remember
+from typed_signals.durable._errors import DurableError
 from typed_signals.durable._event import Event, Publish
 from typed_signals.durable._receivers import Receivers, Registered
 from typed_signals.durable._table import DEAD, DONE, PENDING, Rows, outbox_table
@@ -54,6 +55,7 @@ class TableOutbox:
 
     Raises:
         DurableError: The database is that of an ormar before 0.22, or has an outbox already.
+            Or ``sessions`` or ``table`` is none.
     """
 
     def __init__(
@@ -64,6 +66,9 @@ class TableOutbox:
         table: str = "typed_signals_outbox",
         keep: float = WEEK,
     ) -> None:
+        name: Any = table
+        if not (isinstance(name, str) and name):
+            raise DurableError(f"`table` must be the name of a table, not {name!r}")
         self.store = open_store(base, type(self).__name__, sessions)
         self.table: sa.Table = outbox_table(base.metadata, table)
         self.rows = Rows(self.table, self.store)

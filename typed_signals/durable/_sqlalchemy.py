@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import Mapper, Session, registry
 
-from typed_signals.durable._core import find_backend
+from typed_signals.durable._core import find_backend, kind_of
 from typed_signals.durable._errors import DurableError
 from typed_signals.durable._store import Model, Store, autocommitting, class_named
 from typed_signals.sqlalchemy._backend import SqlalchemyBackend
@@ -62,6 +62,12 @@ class SqlalchemyStore(Store):
     test_database = "sessions that are bound to the connection of its outer transaction"
 
     def __init__(self, base: Any, sessions: async_sessionmaker[Any]) -> None:
+        given: Any = sessions
+        if not isinstance(given, async_sessionmaker):
+            raise DurableError(
+                f"`sessions` must be an `async_sessionmaker`, not {kind_of(given)}: write "
+                f"`{self.example}`"
+            )
         self.database: object = base.metadata
         self._base = base
         self._sessions = sessions

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker
 from sqlalchemy.orm import Mapper, Session, registry
 
+from typed_signals._backend import find_backend, has_backend
 from typed_signals._connect import join_errors
 from typed_signals._declared import declared_signals, owner_of, wrong_model
 from typed_signals._describe import kind_of
@@ -23,7 +24,7 @@ from typed_signals._misuse import no_session_target, not_of_all
 from typed_signals._options import wrong_choice
 from typed_signals._registry import Mode
 from typed_signals._signal import Signal
-from typed_signals.sqlalchemy._backend import backend
+from typed_signals.sqlalchemy._backend import SqlalchemyBackend, backend
 from typed_signals.sqlalchemy._commit import after_commit, after_transaction_end
 from typed_signals.sqlalchemy._flush import LISTENERS
 from typed_signals.sqlalchemy._models import (
@@ -143,7 +144,9 @@ def _target(given: Any) -> Any:
     if isinstance(given, async_scoped_session):
         given = given.session_factory
     if isinstance(given, registry | async_sessionmaker) or (
-        isinstance(given, type) and not issubclass(given, _NO_TARGETS)
+        isinstance(given, type)
+        and not issubclass(given, _NO_TARGETS)
+        and (not has_backend(given) or isinstance(find_backend(given), SqlalchemyBackend))
     ):
         return given
     raise SignalDefinitionError(no_session_target(kind_of(given)))
