@@ -298,6 +298,7 @@ async def test_cancelled_at_any_await_a_transaction_leaves_all_of_its_rows_or_no
 
     for _ in range(2):
         signals(shop.Album).post_save.connect(functools.partial(audits))
+
     async def read() -> tuple[list[str], int]:
         return await events(shop), await shop.Album.objects.count()
 
