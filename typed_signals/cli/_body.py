@@ -131,7 +131,7 @@ def _is_instance(node: ast.expr) -> bool:
 def unwrapped(receiver: Any) -> tuple[Any, object, tuple[object, ...]]:
     """What really runs when a receiver is called: the function, its `self`, and all that is bound.
 
-    What is bound is told apart by the ids, so that nothing of the user's is compared.
+    What is bound is identified by `id()`, so nothing of the user's is compared.
     """
     owner: object = None
     bound: list[object] = []
