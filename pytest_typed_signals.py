@@ -40,7 +40,7 @@ class _Isolation:
 
 @pytest.fixture
 def isolated_signals() -> Generator[None]:
-    """Put back, after the test, who is connected to every signal; see `typed_signals.testing`."""
+    """Restore every connection after the test; see `typed_signals.testing`."""
     from typed_signals.testing import isolated
 
     with isolated():
@@ -58,7 +58,7 @@ def sent_signals() -> Generator[SentSignals]:
 
 @pytest.fixture
 def capture_on_commit() -> Callable[..., AbstractAsyncContextManager[OnCommitCalls]]:
-    """Run what waits for a commit that never comes; see `typed_signals.testing`."""
+    """Collect on-commit receivers in a test without a commit; see `typed_signals.testing`."""
     from typed_signals.testing import capture_on_commit
 
     return capture_on_commit

@@ -11,8 +11,13 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import lanes
+
+# A busy machine is no failure.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 # The tests of the checkers and of linting need the tools of the current lane.
 collect_ignore = [] if lanes.CURRENT else ["static"]

@@ -37,7 +37,9 @@ _numbers = count()
         pytest.param(
             "",
             id="deferred",
-            marks=pytest.mark.skipif(not DEFERRED, reason="deferred since Python 3.14"),
+            marks=pytest.mark.skipif(
+                not DEFERRED, reason="annotations are deferred since Python 3.14"
+            ),
         ),
     ]
 )
@@ -155,7 +157,7 @@ def test_emitter_with_type_parameters_declares_signals(written: Written) -> None
     assert module.ShopSignals().paid.protocol is module.Paid
 
 
-@pytest.mark.skipif(not DEFERRED, reason="deferred since Python 3.14")
+@pytest.mark.skipif(not DEFERRED, reason="annotations are deferred since Python 3.14")
 def test_names_of_a_function_are_found_where_annotations_are_deferred() -> None:
     names: dict[str, Any] = {}
     exec(

@@ -70,6 +70,7 @@ class TableBackend(Backend):
     def __init__(self) -> None:
         self.transaction: OpenTransaction | None = None
         self.asked: list[object] = []
+        self.shared: list[tuple[object, object]] = []
 
     def find_emitter(self, sender: Any) -> object:
         return getattr(sender, "table_signals", None)
@@ -80,6 +81,9 @@ class TableBackend(Backend):
     def find_transaction(self, sender: Any, payload: Mapping[str, Any]) -> Transaction | None:
         self.asked.append(sender)
         return self.transaction
+
+    def share_transaction(self, sender: Any, task: asyncio.Task[Any]) -> None:
+        self.shared.append((sender, task))
 
 
 class Album(metaclass=TableType):
@@ -233,3 +237,19 @@ async def test_receivers_of_a_bare_signal_wait_for_the_commit_of_the_sender(back
     assert received == [{"number": 1}]
     await send(sender=Plain, number=2)
     assert received == [{"number": 1}, {"number": 2}]
+
+
+async def test_sequential_receivers_nested_too_deep_for_one_task_share_its_transaction(backend):
+    signal: Any = Signal(sequential=True)
+    tasks: list[Any] = []
+
+    async def sends_again(sender: Any, **kwargs: object) -> None:
+        tasks.append(asyncio.current_task())
+        if len(tasks) <= 16:
+            await signal.send(Album)
+
+    signal.connect(sends_again)
+    await signal.send(Album)
+    assert len(tasks) == 17
+    assert len({*tasks}) == 2
+    assert backend.shared == [(Album, tasks[16])]

@@ -25,8 +25,10 @@ from tests.shop import CONFIG, Shop, Store
 from typed_signals import (
     Change,
     PostUpdateReceiver,
+    PreUpdateReceiver,
     Signal,
     SignalDefinitionError,
+    SignalEmitter,
     SignalPayloadError,
 )
 from typed_signals._dispatch.changed import Operation
@@ -165,7 +167,7 @@ async def test_columns_that_are_not_written_do_not_change(shop: Shop, album: Any
     assert log == [(each, {"name": Change("Horses", "not written")}) for each in BOTH]
 
 
-async def test_upsert_that_updates_tells_what_changed(shop: Shop, album: Any) -> None:
+async def test_upsert_that_updates_sends_what_changed(shop: Shop, album: Any) -> None:
     log = log_changes(shop.Album, "post_update")
     await album.upsert(name="Wave")
     assert log == [("post_update of Album", {"name": Change("Horses", "Wave")})]
@@ -191,7 +193,7 @@ async def test_foreign_key_is_given_as_the_key(shop: Shop, album: Any) -> None:
     ]
 
 
-async def test_through_model_tells_what_changed(shop: Shop, album: Any) -> None:
+async def test_through_model_sends_what_changed(shop: Shop, album: Any) -> None:
     tag = await shop.Tag(name="punk").save()
     await album.tags.add(tag, weight=3)
     [link] = await shop.AlbumTag.objects.all()
@@ -334,7 +336,20 @@ async def test_receiver_is_called_only_when_one_of_its_fields_changed(
     assert called == ["pre_update", "post_update"]
 
 
-async def test_fields_count_for_send_robust_and_what_is_captured(shop: Shop, album: Any) -> None:
+async def test_fields_are_those_that_were_given_to_connect(shop: Shop, album: Any) -> None:
+    called: list[str] = []
+    fields = {"name"}
+
+    async def mail(sender: Any, **kwargs: Any) -> None:
+        called.append("mail")
+
+    signals(shop.Album).post_update.connect(mail, fields=fields)
+    fields.add("play_count")
+    await album.update(play_count=2)
+    assert called == []
+
+
+async def test_fields_count_for_what_is_captured(shop: Shop, album: Any) -> None:
     async def mail(sender: Any, **kwargs: Any) -> None: ...
 
     async def log(sender: Any, **kwargs: Any) -> None: ...
@@ -555,6 +570,21 @@ async def test_guest_and_chosen_receivers_get_what_changed(shop: Shop, album: An
     assert got[1:] == [("guest", {"name": Change("Easter", "Horses")})]
 
 
+async def test_send_that_reads_old_values_passes_middleware_and_returns_its_outcomes(
+    shop: Shop, album: Any
+) -> None:
+    async def answer(sender: Any, changed: Mapping[str, Change], **kwargs: Any) -> object:
+        return dict(changed)
+
+    pre_update = signals(shop.Album).pre_update
+    pre_update.connect(answer)
+    album.name = "Wave"
+    with capture_signals(pre_update) as sent:
+        outcomes = await pre_update.send_robust(sender=shop.Album, instance=album, passed_args={})
+    assert outcomes == [(answer, {"name": Change("Horses", "Wave")}, None)]
+    assert [each.receivers for each in sent] == [(answer,)]
+
+
 async def test_captured_calls_have_what_changed(shop: Shop, album: Any) -> None:
     log_changes(shop.Album, "post_update", on_commit=True)
     transaction = shop.store.database.transaction(force_rollback=True)
@@ -579,8 +609,42 @@ async def test_sent_by_hand_without_it_is_refused_if_a_receiver_asks(
     shop: Shop, album: Any
 ) -> None:
     log_changes(shop.Album, "post_update")
+    post = signals(shop.Album).post_update
     with pytest.raises(SignalPayloadError, match="`changed` is missing: the old values were not"):
-        await signals(shop.Album).post_update.send(sender=shop.Album, instance=album)
+        await post.send(sender=shop.Album, instance=album)
+    await album.update(name="Wave")
+    with pytest.raises(SignalPayloadError, match="`changed` is missing"):  # it was that update's
+        await post.send(sender=shop.Album, instance=album)
+
+
+async def test_sent_by_hand_twice_each_compares_with_the_row_of_that_time(
+    shop: Shop, album: Any
+) -> None:
+    log = log_changes(shop.Album, "pre_update")
+    pre, given = signals(shop.Album).pre_update, dict[str, Any]()
+    for name in ("Wave", "Easter"):
+        album.name = name
+        await pre.send(sender=shop.Album, instance=album, passed_args=given)
+        await shop.Album.objects.filter(pk=album.pk).update(name=name)  # which sends no signal
+    assert [each for _, each in log] == [
+        {"name": Change("Horses", "Wave")},
+        {"name": Change("Wave", "Easter")},
+    ]
+
+
+class Priced(SignalEmitter[Any]):
+    pre_update: Signal[PreUpdateReceiver[Any]]
+    post_update: Signal[PostUpdateReceiver[Any]]
+
+
+async def test_changed_is_refused_where_no_orm_knows_the_old_values() -> None:
+    class Price:
+        signals = Priced()
+
+    log_changes(Price)
+    for name, given in (("pre_update", {"passed_args": {}}), ("post_update", {})):
+        with pytest.raises(SignalPayloadError, match="`changed` is missing"):
+            await Price.signals[name].send(sender=Price, instance=Price(), **given)
 
 
 async def test_signal_that_stands_alone_gets_what_is_sent() -> None:
@@ -603,11 +667,8 @@ async def test_signal_that_stands_alone_gets_what_is_sent() -> None:
 # --- parents that send, too ----------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not lanes.CURRENT, reason="ormar sends for parents from 0.25 on")
-@pytest.mark.parametrize("asking", [("Base",), ("Child",), ("Base", "Child")])
-async def test_parents_get_what_changed_from_one_query(
-    store: Store, asking: tuple[str, ...]
-) -> None:
+def parent_and_child(store: Store) -> tuple[Any, Any]:
+    """Two models, of which the first sends what the second does, too."""
     base = store.model(
         "Base",
         id=ormar.Integer(primary_key=True),
@@ -616,6 +677,15 @@ async def test_parents_get_what_changed_from_one_query(
     )
     child = store.model("Child", base, config={"proxy": True, "emit_parent_signals": True})
     typed_signals.ormar.install()
+    return base, child
+
+
+@pytest.mark.skipif(not lanes.CURRENT, reason="ormar sends for parents from 0.25 on")
+@pytest.mark.parametrize("asking", [("Base",), ("Child",), ("Base", "Child")])
+async def test_parents_get_what_changed_from_one_query(
+    store: Store, asking: tuple[str, ...]
+) -> None:
+    base, child = parent_and_child(store)
     async with store.opened():
         item = await child(name="a", size=1).save()
         log: Changes = []
@@ -642,6 +712,40 @@ async def test_parents_get_what_changed_from_one_query(
         "post_update of Base": {"name": name, "size": Change(1, 3)},
     }
     assert dict(log) == {k: v for k, v in expected.items() if k.rpartition(" ")[2] in asking}
+
+
+@pytest.mark.skipif(not lanes.CURRENT, reason="ormar sends for parents from 0.25 on")
+@pytest.mark.parametrize("when", ["pre_update", "post_update"])
+async def test_updates_within_receivers_of_a_child_do_not_mix_with_what_its_parent_sends(
+    store: Store, when: str
+) -> None:
+    base, child = parent_and_child(store)
+    async with store.opened():
+        first, second, third, fourth = [await child(name=name).save() for name in "abcd"]
+
+        @signals(child)[when].connect(sequential=True)
+        async def nest(sender: Any, instance: Any, **kwargs: Any) -> None:
+            if instance is first:
+                await second.update(name="second")
+            if instance is second:
+                await third.update(size=3)
+                await fourth.update(size=4)
+
+        log = log_changes(child)
+        log_changes(base, log=log)
+        async with counted(store) as statements:
+            await first.update(name="first")
+    assert sorted(statements) == ["SELECT"] * 4 + ["UPDATE"] * 4
+    changes = [
+        {"name": Change("a", "first")},
+        {"name": Change("b", "second")},
+        {"size": Change(0, 3)},
+        {"size": Change(0, 4)},
+    ]
+    for name in ("pre_update", "post_update"):
+        for model in ("Child", "Base"):
+            seen = [each for what, each in log if what == f"{name} of {model}"]
+            assert sorted(seen, key=str) == sorted(changes, key=str)
 
 
 # --- types ---------------------------------------------------------------------------------------

@@ -175,7 +175,7 @@ async def visible(shop) -> AsyncIterator[Callable[[int], Awaitable[list[str]]]]:
         yield names
 
 
-# Cancelled while it connects, aiosqlite drops the connection; Python 3.13 tells.
+# Cancelled while it connects, aiosqlite drops the connection; Python 3.13 warns.
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 # SQLAlchemy about savepoints that the database has rolled back with the whole.
 @pytest.mark.filterwarnings("ignore:.*already deassociated:sqlalchemy.exc.SAWarning")
@@ -202,11 +202,11 @@ async def test_on_commit_receivers_are_called_for_exactly_the_rows_that_others_s
         # cycle: SQLAlchemy 2.0 keeps that of a statement that has failed.
         gc.collect()
         rows = await visible(seed)
-        told = f"program {seed} ended with {ended!r}: {program.blocks}, {program.cancelled}"
-        assert sorted(called) == sorted(rows), told
-        assert len(set(called)) == len(called), told
+        reported = f"program {seed} ended with {ended!r}: {program.blocks}, {program.cancelled}"
+        assert sorted(called) == sorted(rows), reported
+        assert len(set(called)) == len(called), reported
         if lanes.ENGINES:
-            assert shop.store.database.engine.pool.checkedout() == 0, told
+            assert shop.store.database.engine.pool.checkedout() == 0, reported
         seen["committed" if rows else "nothing"] += 1
         seen["cancelled"] += task.cancelled()
         seen["rolled back"] += type(ended).__name__ == "TransactionRolledBackError"

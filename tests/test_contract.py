@@ -414,6 +414,10 @@ WRAPPERS = {
         [SYNC, UNREADABLE],
     ),
     "sender bound by keyword": (functools.partial(good, sender=Album), [KEYWORD_ONLY]),
+    "sender of a method bound by keyword": (
+        functools.partial(Receivers().method, sender=Album),
+        [KEYWORD_ONLY],
+    ),
     "a wrapper that passes on": (passed_through_async(needs_child), NEEDS_CHILD),
     "two wrappers that pass on": (
         passed_through_async(passed_through_async(needs_child)),

@@ -275,7 +275,7 @@ NO_SENDERS: dict[str, tuple[Any, str]] = {
     "a generator of strings": ((each for each in ["Album"]), expects("a `generator`")),
     "a string": ("Album", expects("a `str`")),
     "bytes": (b"Album", expects("a `bytes`")),
-    "nothing": (None, expects("a `NoneType`")),
+    "nothing": (None, expects("`None`")),
     "the decorated function itself": (notify, expects("a `function`")),
     "an object": (Plain(), expects("a `Plain`")),
     "a class that sends nothing": (Plain, no_signals("`Plain`")),

@@ -19,6 +19,7 @@ from typed_signals import (
     ConnectOptions,
     Outcome,
     PostUpdateReceiver,
+    PreSaveReceiver,
     SentSignal,
     Signal,
     SignalDefinitionError,
@@ -236,7 +237,7 @@ async def test_concurrent_receivers_overlap_and_start_in_the_order_of_connection
             seen.append(name)
             if len(seen) == 3:
                 all_started.set()
-            await asyncio.wait_for(all_started.wait(), 5)
+            await asyncio.wait_for(all_started.wait(), 20)
 
         return receiver
 
@@ -292,7 +293,7 @@ async def test_receivers_of_a_sequential_signal_can_be_connected_to_run_concurre
     met = asyncio.Event()
 
     async def first(sender: object, **kwargs: object) -> None:
-        await asyncio.wait_for(met.wait(), 5)
+        await asyncio.wait_for(met.wait(), 20)
 
     async def second(sender: object, **kwargs: object) -> None:
         met.set()
@@ -411,6 +412,25 @@ async def test_single_failure_is_raised_unchanged(sequential: bool | None, after
     assert not hasattr(error, "__notes__")
     assert error.__context__ is None
     assert caught.traceback[-1].name == "receiver"
+
+
+async def test_receiver_that_cancels_itself_is_an_outcome_although_its_caller_was_cancelled_once():
+    async def cancels_itself(sender: object, **kwargs: object) -> None:
+        raise asyncio.CancelledError
+
+    signal = Signal(sequential=True)
+    signal.connect(cancels_itself)
+
+    async def work() -> list[Outcome]:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(10)  # what cancels it is survived, and stays counted
+        return await signal.send_robust(sender=int)
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    task.cancel()
+    (outcome,) = await task
+    assert isinstance(outcome.exception, asyncio.CancelledError)
 
 
 async def test_loop_error_is_not_noted_among_other_failures() -> None:
@@ -613,7 +633,7 @@ async def test_cancellation_reaches_all_concurrent_receivers_at_once() -> None:
         try:
             await asyncio.sleep(10)
         finally:
-            await asyncio.wait_for(last_was_cancelled.wait(), 5)
+            await asyncio.wait_for(last_was_cancelled.wait(), 20)
 
     async def last(sender: object, **kwargs: object) -> None:
         try:
@@ -868,6 +888,8 @@ def middleware_installed() -> Iterator[None]:
 
 async def test_send_robust_without_receivers_returns_no_outcomes() -> None:
     assert await Signal().send_robust(sender=int) == []
+    misfit: Any = Signal[PreSaveReceiver[Any]]()
+    assert await misfit.send_robust(sender=int, unknown=1) == []
 
 
 async def test_send_robust_accepts_a_receiver_without_hash():

@@ -34,6 +34,15 @@ class SentByNobody:
     """
 
 
+class Described:
+    """Called for an order.
+
+    Args:
+        kwargs: More.
+        order: Its number.
+    """
+
+
 class Silent: ...
 
 
@@ -65,6 +74,15 @@ EXPECTED = {
 )
 def test_docstring_is_split_into_its_sections(protocol, expected):
     assert read_docstring(protocol) == replace(expected, arguments={**COMMON, **expected.arguments})
+
+
+def test_docstring_that_describes_no_parameter_has_those_of_every_contract_in_their_order():
+    assert list(read_docstring(OneLine).arguments.items()) == [
+        ("sender", "The model class."),
+        ("kwargs", "Payload that later versions may add."),
+    ]
+    assert list(read_docstring(Described).arguments) == ["sender", "order", "kwargs"]
+    assert read_docstring(Described).arguments["kwargs"] == "More."
 
 
 def test_docstring_names_the_calls_that_send_a_signal():

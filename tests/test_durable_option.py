@@ -1,4 +1,4 @@
-"""The core's side of ``durable=``: what stands behind it is told of a receiver, and called."""
+"""The core's side of ``durable=``: what stands behind it is reported of a receiver, and called."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from typed_signals import (
     PreSaveReceiver,
     Signal,
     SignalDefinitionError,
+    SignalDefinitionWarning,
     SignalEmitter,
     SignalNameWarning,
     UnknownSignalError,
@@ -315,14 +316,37 @@ async def test_receivers_of_an_assigned_signal_get_the_payload_they_name():
     mine: Any = Signal()
 
     @mine.connect
-    async def by_documented_name(sender, passed_args, **kwargs):
+    async def by_documented_name(sender, passed_args="not sent", **kwargs):
         got.append(passed_args)
 
+    sent = {"position": 1}
+    payload = {"instance": 1, "child": 2, "relation_name": "tracks", "passed_kwargs": sent}
+    await mine.send(Shop, **payload)
     signals: Any = ModelSignals()
     signals.pre_relation_add = mine
-    sent = {"position": 1}
-    await mine.send(Shop, instance=1, child=2, relation_name="tracks", passed_kwargs=sent)
-    assert got[0] is sent
+    await mine.send(Shop, **payload)
+    assert got[0] == "not sent"
+    assert got[1] is sent
+
+
+def test_assigned_signal_warns_of_every_receiver_that_a_lenient_emitter_tolerates():
+    async def first(**kwargs): ...
+    async def second(**kwargs): ...
+
+    mine: Any = Signal(mode="lenient")
+    for each in (first, second):
+        with pytest.warns(SignalDefinitionWarning):
+            mine.connect(each)
+    signals: Any = ShopSignals(mode="lenient")
+    with pytest.warns(SignalDefinitionWarning) as caught:
+        signals.order_paid = mine
+    assert [
+        each.__name__
+        for warning in caught
+        for each in (first, second)
+        if f"{each.__name__}` (" in str(warning.message)
+    ] == ["first", "second"]
+    assert mine.receivers == (first, second)
 
 
 def test_signal_in_two_emitters_keeps_its_first_name(signals):

@@ -108,7 +108,7 @@ async def test_stop_iteration_does_not_hang() -> None:
         raise StopIteration
 
     with pytest.raises(RuntimeError, match=r"stop` .* raised StopIteration"):
-        await asyncio.wait_for(in_thread(stop)(), 5)
+        await asyncio.wait_for(in_thread(stop)(), 20)
 
 
 async def test_function_that_returns_an_awaitable_fails() -> None:
@@ -171,7 +171,7 @@ async def test_payload_may_have_any_name() -> None:
     assert calls == [("f", {"args": 1, "context": 2})]
 
 
-async def test_sync_receiver_is_told_of_it() -> None:
+async def test_error_about_a_sync_receiver_names_in_thread() -> None:
     connect: Any = Signal().connect
     with pytest.raises(SignalDefinitionError, match=r"it blocks, .* `typed_signals\.in_thread`"):
         connect(blocking)

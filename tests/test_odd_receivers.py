@@ -189,7 +189,7 @@ def test_what_cannot_be_a_receiver_gets_one_clear_error(make: Callable[[], Any])
     assert signal.receivers == ()
 
 
-def test_middleware_is_told_from_another_by_what_it_is_not_by_equality():
+def test_middleware_is_distinguished_by_identity_not_by_equality():
     class Odd:
         __eq__ = fail
         __hash__ = fail

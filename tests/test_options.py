@@ -114,7 +114,7 @@ OPTIONS = {
     **{
         f"{given!r} for a number of seconds": (
             {"timeout": given},
-            f"`timeout` must be a number of seconds above 0 or None, not {shown}",
+            f"`timeout` must be a number of seconds greater than 0 or None, not {shown}",
         )
         for given, shown in (
             (0, "0"),

@@ -12,7 +12,13 @@ from ormar.decorators.signals import receiver as ormar_receiver
 import typed_signals
 from tests import lanes
 from tests.shop import CONFIG
-from typed_signals import ModelSignals, Signal, SignalDefinitionWarning, SignalEmitter
+from typed_signals import (
+    ModelSignals,
+    PreSaveReceiver,
+    Signal,
+    SignalDefinitionWarning,
+    SignalEmitter,
+)
 from typed_signals._describe import kind_of
 from typed_signals.ormar import (
     SignalDefinitionError,
@@ -354,13 +360,15 @@ def test_last_install_of_a_target_counts(store):
     assert type(signals(album)) is AlbumSignals
 
 
-def test_install_refuses_what_is_no_target(store):
+@pytest.mark.parametrize("call", [install, uninstall])
+def test_install_and_uninstall_refuse_what_is_no_target(store, call):
+    install(store.model("Track"))
     targets = [(store.model("Album")(name="a"), "an `Album`"), ("Album", "a `str`")]
     if not lanes.LEGACY:  # whose base configurations are plain classes
         targets += [(Plain, "`Plain`"), (ormar.OrmarConfig, "`OrmarConfig`")]
     for target, given in targets:
         with pytest.raises(SignalDefinitionError) as caught:
-            install(target)
+            call(target)
         assert str(caught.value) == (
             f"typed signals cannot be installed on {given}: expected models or base "
             "configurations; `install()` without any covers every model"
@@ -577,6 +585,13 @@ async def test_declared_custom_signals_check_receivers(store, everywhere):
     if everywhere:
         await get_signals(track, AlbumSignals).sold_out.send(sender=track, left=0)
         assert received[1:] == [("Track", 0, {})]
+
+
+def test_signal_with_another_contract_than_declared_is_an_error_of_ormar(store):
+    album = store.model("Album")
+    install(album, signals=AlbumSignals)
+    with pytest.raises(ormar.exceptions.SignalDefinitionError, match="declared with the contract"):
+        get_signals(album, AlbumSignals).sold_out = Signal[PreSaveReceiver]()
 
 
 def test_emitter_class_of_another_model_is_refused(store):

@@ -11,7 +11,7 @@ from typed_signals.ormar import SignalDefinitionError, install, receiver, uninst
 
 # The fixtures that examples share are left unchanged: each test disconnects.
 on_sqlite = pytest.mark.parametrize("shop_models", [("ormar", "sqlite")], indirect=True)
-real = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+real = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def signals(model: Any) -> Any:

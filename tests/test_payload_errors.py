@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Awaitable
 from typing import Any, Protocol
 
 import pytest
 
-from typed_signals import Mode, ModelSignals, Signal, SignalEmitter, SignalPayloadError
+from typed_signals import (
+    Mode,
+    ModelSignals,
+    Signal,
+    SignalDefinitionError,
+    SignalEmitter,
+    SignalPayloadError,
+)
 from typed_signals.testing import capture_signals, connected_to
 
 
@@ -168,6 +176,54 @@ async def test_type_error_of_a_receiver_stays_its_own():
     assert not isinstance(raised.value, SignalPayloadError)
     (outcome,) = await signal.send_robust(sender=Shop, total=1)
     assert type(outcome.exception) is TypeError
+
+
+# Receivers that can be called with a payload that does not fit: what they raise is their own.
+
+
+async def fails_in_own_code(sender: type, **kwargs: object) -> None:
+    number: Any = 0
+    len(number)
+
+
+async def fails_to_connect(sender: type, **kwargs: object) -> None:
+    odd: Any = 3
+    Signal().connect(odd)
+
+
+async def fails_to_send(sender: type, **kwargs: object) -> None:
+    strict: Any = Signal[Sold](mode="strict")
+    await strict.send(sender=Shop)
+
+
+def nameless() -> Any:
+    """A receiver of a module without a name."""
+    made: dict[str, Any] = {}
+    exec("async def fails(sender, **kwargs): len(0)", made)
+    return made["fails"]
+
+
+@pytest.mark.parametrize("sequential", [False, True], ids=["concurrent", "sequential"])
+@pytest.mark.parametrize(
+    ("fails", "words"),
+    [
+        (fails_in_own_code, "has no len"),
+        (nameless(), "has no len"),
+        (fails_to_connect, "it cannot be called"),
+        (fails_to_send, "`total` is missing$"),
+    ],
+)
+async def test_failure_of_a_receiver_that_was_called_stays_although_the_payload_does_not_fit(
+    fails: Any, words: str, sequential: bool
+):
+    signal: Any = Signal[Measured](sequential=sequential)
+    signal.connect(fails)
+    with pytest.raises((TypeError, SignalDefinitionError)) as raised:
+        await signal.send(sender=Shop, weight=1)
+    (outcome,) = await signal.send_robust(sender=Shop, weight=1)
+    for error in (raised.value, outcome.exception):
+        assert "weight" not in str(error)
+        assert re.search(words, str(error), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", ["self", "connection", "receiver", "call", "state", "signal"])

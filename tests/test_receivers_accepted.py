@@ -130,6 +130,11 @@ class Declared:
         return function(sender, instance, **kwargs)
 
     @mark_async
+    @classmethod
+    def of_class(cls, sender, instance, **kwargs):
+        return function(sender, instance, **kwargs)
+
+    @mark_async
     def __call__(self, sender, instance, **kwargs):
         return function(sender, instance, **kwargs)
 
@@ -223,6 +228,7 @@ ACCEPTED: dict[str, tuple[Any, str]] = {
     "sync, annotated as a future": (annotated_future, "function"),
     "sync, declared": (declared, "function"),
     "sync method, declared": (mark_async(Declared().method), "function"),
+    "sync class method, declared": (Declared.of_class, "function"),
     "sync __call__, declared": (Declared(), "function"),
     "lambda, declared": (
         mark_async(lambda sender, **kwargs: function(sender, **kwargs)),

@@ -154,4 +154,4 @@ class SignalMachine(RuleBasedStateMachine):
 
 
 TestSignal = SignalMachine.TestCase
-TestSignal.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
+TestSignal.settings = settings(max_examples=50, stateful_step_count=30)

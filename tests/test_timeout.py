@@ -60,7 +60,7 @@ async def test_receiver_that_takes_too_long_is_cancelled_and_fails(sequential: b
     assert task.cancelling() == 0
 
 
-async def test_others_finish_and_send_robust_tells_of_both() -> None:
+async def test_others_finish_and_send_robust_returns_both_outcomes() -> None:
     signal = Signal()
     signal.connect(slow, timeout=0.01)
     signal.connect(quick)

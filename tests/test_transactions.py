@@ -143,20 +143,20 @@ async def test_the_user_can_choose_otherwise(shop, sequential, whose):
 
 
 async def test_inside_a_transaction_the_first_failure_stops(shop):
-    heard = []
+    received = []
 
     async def fails(sender: Any, instance: Any, **kwargs: Any) -> None:
         raise UndoneError
 
     async def later(sender: Any, instance: Any, **kwargs: Any) -> None:
-        heard.append(instance)
+        received.append(instance)
 
     signals(shop.Album).post_save.connect(fails)
     signals(shop.Album).post_save.connect(later)
     with pytest.raises(UndoneError):
         async with shop.store.database.transaction():
             await shop.Album(name="a").save()
-    assert heard == []
+    assert received == []
     assert await shop.Album.objects.count() == 0
 
 
@@ -180,7 +180,7 @@ async def test_a_robust_send_inside_a_transaction_tells_everyone(shop):
         raise UndoneError
 
     async def audits(sender: Any, **kwargs: Any) -> str:
-        await shop.AuditLog(event="heard").save()
+        await shop.AuditLog(event="received").save()
         return "done"
 
     signals(shop.Album).sold_out.connect(fails)
@@ -189,7 +189,7 @@ async def test_a_robust_send_inside_a_transaction_tells_everyone(shop):
         outcomes = await signals(shop.Album).sold_out.send_robust(sender=shop.Album)
     assert [type(outcome.exception) for outcome in outcomes] == [UndoneError, type(None)]
     assert outcomes[1].result == "done"
-    assert await events(shop) == ["heard"]
+    assert await events(shop) == ["received"]
 
 
 # --- any mix of receivers ------------------------------------------------------------------------
@@ -249,7 +249,6 @@ class Mix:
 
 @settings(
     max_examples=25,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(mix=st.builds(Mix, st.lists(steps, min_size=1, max_size=3), ends))
@@ -285,7 +284,7 @@ async def test_exactly_the_rows_of_released_savepoints_are_left(shop, mix):
     reason="databases 0.6 leaves its connection in the transaction when it is cancelled while it "
     "begins one, with no signals involved",
 )
-# Cancelled while it connects, aiosqlite drops the connection; Python 3.13 tells.
+# Cancelled while it connects, aiosqlite drops the connection; Python 3.13 warns.
 @pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
 async def test_cancelled_at_any_await_a_transaction_leaves_all_of_its_rows_or_none(shop):
     async def audits(sender: Any, instance: Any, **kwargs: Any) -> None:

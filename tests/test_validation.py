@@ -173,6 +173,8 @@ GOOD = [
     {"positive": 1},
 ]
 WRONG = [
+    ({"number": int}, "`number` expected `float`, was given a class"),
+    ({"number": None}, "`number` expected `float`, was given `None`"),
     ({"number": "2.5"}, "`number` expected `float`, was given a `str`"),
     ({"copy": "yes"}, "`copy` expected `bool`, was given a `str`"),
     ({"customer": {"name": SECRET}}, "`customer` expected `Customer`, was given a `dict`"),
@@ -362,7 +364,7 @@ async def test_function_signal_accepts_what_its_signature_names(checked, sender)
 
 @pytest.mark.parametrize(
     ("sender", "given"),
-    [(Shop(), "a `Shop`"), (Line, "`type[Line]`"), (None, "a `NoneType`"), ("Shop", "a `str`")],
+    [(Shop(), "a `Shop`"), (Line, "`type[Line]`"), (None, "`None`"), ("Shop", "a `str`")],
     ids=["instance", "other class", "none", "name"],
 )
 async def test_wrong_sender_of_a_function_signal_is_refused(checked, sender, given):

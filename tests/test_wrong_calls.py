@@ -71,7 +71,7 @@ wrong: dict[str, tuple[Call, type[Exception], str]] = {
             f"`add_middleware()` expects an async function or an instance, not {words}: write "
             "`async def middleware(sent, call_next): return await call_next(sent)`",
         )
-        for given, words in ((None, "a `NoneType`"), (Counting, "`Counting`"))
+        for given, words in ((None, "`None`"), (Counting, "`Counting`"))
     },
     "add_middleware, with words for a priority": (
         lambda: add_middleware(Counting(), priority="1"),
@@ -86,7 +86,7 @@ wrong: dict[str, tuple[Call, type[Exception], str]] = {
     "mark_async, of nothing": (
         lambda: mark_async(None),
         TypeError,
-        "mark_async() expects what returns an awaitable, not a `NoneType`",
+        "mark_async() expects a callable that returns an awaitable, not `None`",
     ),
     "set_commit_grace, of words": (
         lambda: set_commit_grace("5"),

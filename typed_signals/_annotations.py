@@ -1,9 +1,9 @@
 """Annotations read at run time, the same on every Python.
 
 Before Python 3.14 an annotation is a value, or a string if it is quoted or its module imports
-``annotations`` from ``__future__``. Since 3.14 it is computed when it is asked for, and fails if
-it names what does not exist at run time, such as an import under ``if TYPE_CHECKING``. So nothing
-here computes an annotation that nobody needs.
+``annotations`` from ``__future__``. Since 3.14 it is computed on access, and fails if it uses a
+name that does not exist at run time, such as an import under ``if TYPE_CHECKING``. So this module
+computes an annotation only when its value is needed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 
 
 ContractSource: TypeAlias = type[Any] | Callable[..., Awaitable[object]]
-"""What a contract is written as: a receiver Protocol, or an async function."""
+"""A contract as the user writes it: a receiver Protocol, or an async function."""
 
 
 def signature_of(function: Callable[..., Any], *, follow_wrapped: bool = False) -> Signature:
@@ -62,7 +62,7 @@ def class_hint(cls: type, name: str) -> Any:
 
 
 def named_in_head(cls: type, written: Any) -> Any:
-    """Compute what stands in the head of a class, unless it names what is not there yet."""
+    """Compute an expression from a class's bases, unless it uses a name not defined yet."""
     if isinstance(written, ForwardRef):
         with contextlib.suppress(Exception):  # it is any expression, and may fail in any way
             return eval(written.__forward_arg__, _module_names(cls))
@@ -108,13 +108,13 @@ def is_awaitable_type(hint: object) -> bool:
 
 
 class Missing:
-    """Stands for a name that does not exist at run time, and for all that is made of it."""
+    """Stands for a name that does not exist at run time, and for any expression with it."""
 
     def __init__(self, error: NameError) -> None:
         self.error = error
 
     def __getattr__(self, name: str) -> Missing:
-        if name.startswith("__"):  # typing asks for marks of its own
+        if name.startswith("__"):  # `typing` probes for its own attributes
             raise AttributeError
         return self
 
@@ -161,7 +161,7 @@ def _scope(*owners: Any) -> dict[str, Any]:
 
 
 def format_type(hint: object) -> str:
-    """An annotation as one would type it, without module names."""
+    """An annotation as it is written in code, without module names."""
     text = re.sub(r"(?:\b\w+\.|<locals>\.)+(?=\w)", "", inspect.formatannotation(hint))
     if "Optional[" not in text and "Union[" not in text:
         return text

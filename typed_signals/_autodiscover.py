@@ -22,9 +22,9 @@ def autodiscover(*packages: str, name: str = "receivers") -> tuple[ModuleType, .
 
         typed_signals.autodiscover("shop")  # shop.receivers, shop.orders.receivers, ...
 
-    A package, or one of its subpackages at any depth, may have a module or a package of that name,
-    or none. Of a package with that name, all modules are imported. Other modules are not; nor are
-    subpackages in which there is nothing to import.
+    Searches each package and its subpackages, at any depth. If a package has that name, all its
+    modules are imported. Other modules are not imported, nor are subpackages without any such
+    module.
 
     Args:
         packages: The names of the packages, as in ``import``.
@@ -35,10 +35,10 @@ def autodiscover(*packages: str, name: str = "receivers") -> tuple[ModuleType, .
 
     Raises:
         ModuleNotFoundError: There is no such package.
-        ImportError: It is a module, not a package; or whatever a module raises while it is
-            imported.
+        ImportError: It is a module, not a package.
+        Exception: Whatever a module raises while it is imported.
         ValueError: ``name`` is not the plain name of a module.
-        TypeError: No package is given, or something else than its name.
+        TypeError: No package is given, or one is not given by its name.
     """
     if not packages:
         raise TypeError('autodiscover() expects the name of a package: autodiscover("shop")')
@@ -66,8 +66,8 @@ def _folders(package: str) -> Sequence[str]:
             spec = find_spec(package)
         except ModuleNotFoundError as error:
             if not f"{package}.".startswith(f"{error.name}."):
-                raise  # a package above it is there, and imports something that is not
-        except ValueError:  # a module that was made by hand
+                raise  # a parent package exists, and imports a module that does not
+        except ValueError:  # a module without `__spec__`, which was not imported
             spec = None
     if spec is None:
         raise ModuleNotFoundError(
@@ -88,7 +88,7 @@ def _folders(package: str) -> Sequence[str]:
 def _modules(
     package: str, folders: Sequence[str], wanted: str | None, above: frozenset[str]
 ) -> Iterator[str]:
-    """The modules below a package that are called so; all of them if no name is wanted."""
+    """The modules below a package with the wanted name; ``None`` stands for any name."""
     real = frozenset(map(os.path.realpath, folders))
     if real & above:  # a link to a folder that it is in
         return
@@ -109,6 +109,6 @@ def _modules(
 
 
 def _plain_names(folders: Sequence[str]) -> Iterator[str]:
-    """What may be a folder of modules."""
+    """The names in the folders that may be packages without an ``__init__.py``."""
     for folder in filter(os.path.isdir, folders):
         yield from filter(str.isidentifier, os.listdir(folder))

@@ -1,4 +1,4 @@
-"""What an ORM supplies, as one object that is found from the sender."""
+"""What an ORM supplies to the core: a backend, which is found by the sender."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Transaction(Protocol):
         ...
 
     def take_back(self, deferred: Any) -> bool:
-        """Do not run a deferred send any more.
+        """Cancel a deferred send.
 
         Returns:
-            Whether it was to be run: it was not rolled back, and the transaction is still open.
+            Whether it was pending: not rolled back, and the transaction is still open.
         """
         ...
 
@@ -48,12 +48,12 @@ class OldRow(Protocol):
         ...
 
     def compare(self, instance: Any) -> Mapping[str, Change]:
-        """List the fields whose values on the instance, as far as they are written, differ."""
+        """Find the fields that the operation writes with another value than the old one."""
         ...
 
 
 class Backend:
-    """What is true of senders that belong to no ORM. An ORM's backend replaces what differs.
+    """The defaults, for senders that belong to no ORM. An ORM's backend overrides them.
 
     Attributes:
         definition_error: Raised for a receiver, signal or sender that is refused.
@@ -62,6 +62,14 @@ class Backend:
 
     definition_error: type[SignalDefinitionError] = SignalDefinitionError
     unknown_error: type[UnknownSignalError] = UnknownSignalError
+
+    def is_model(self, kind: type) -> bool:
+        """Tell whether a class is a model, not just a mixin or parent of models.
+
+        Args:
+            kind: The class.
+        """
+        return True
 
     def find_emitter(self, sender: Any) -> object:
         """Find the emitter of a sender.
@@ -82,8 +90,7 @@ class Backend:
 
         Args:
             sender: The signal's sender.
-            payload: The payload by name: an ORM with no open transaction of the running code's
-                may know the one that an instance is in.
+            payload: The payload by name. Some ORMs find the transaction by an instance in it.
 
         Returns:
             The transaction; ``None`` if there is none.
@@ -101,11 +108,10 @@ class Backend:
         """
         return None
 
-    async def read_old_row(self, sender: Any, payload: Mapping[str, Any]) -> OldRow | None:
-        """Read what an instance's row holds, before an operation; called only if somebody asks.
+    async def read_old_row(self, payload: Mapping[str, Any]) -> OldRow | None:
+        """Read an instance's row before an operation; called only if a receiver needs it.
 
         Args:
-            sender: The signal's sender.
             payload: The payload by name.
 
         Returns:
@@ -114,7 +120,7 @@ class Backend:
         return None
 
     def share_transaction(self, sender: Any, task: asyncio.Task[Any]) -> None:
-        """Let a task, which the running code waits for, use the transaction that it is in.
+        """Let a task that the running code waits for use the same transaction.
 
         Args:
             sender: The signal's sender.
@@ -122,14 +128,14 @@ class Backend:
         """
 
     def is_repeat(self, sender: Any, payload: dict[str, Any]) -> bool:
-        """Tell whether a child of the sender has sent the same operation already.
+        """Tell whether a child model of the sender has already sent the same operation.
 
         Args:
             sender: The signal's sender.
             payload: The payload by name.
 
         Returns:
-            Whether receivers that are inherited have received it.
+            Whether the inherited receivers have already received it.
         """
         return False
 
@@ -159,16 +165,16 @@ class Backend:
     def put_back_receivers(
         self, value: Any, receivers: Sequence[object], is_kept: Callable[[object], bool]
     ) -> None:
-        """Let a signal of the ORM's own have these receivers again.
+        """Give a signal of the ORM's own its former receivers back.
 
         Args:
             value: The ORM's signal.
             receivers: The receivers.
-            is_kept: Tells of any other receiver that it has whether that stays connected.
+            is_kept: Returns whether another receiver of the signal stays connected.
         """
 
     def no_signals(self, sender: object) -> SignalDefinitionError:
-        """Word the error for a sender that has no emitter.
+        """Make the error for a sender that has no emitter.
 
         Args:
             sender: What was given.
@@ -211,10 +217,10 @@ _classes: Final[MutableMapping[type, Backend]] = WeakKeyDictionary()
 
 
 def register_backend(kind: type, backend: Backend) -> None:
-    """Let a backend answer for all senders of a kind.
+    """Register the backend of all senders of a kind.
 
     Args:
-        kind: The metaclass of the ORM's models, or another type whose instances it answers for.
+        kind: The metaclass of the ORM's models, or another type whose instances it handles.
         backend: The backend.
     """
     _kinds[kind] = backend
@@ -222,7 +228,7 @@ def register_backend(kind: type, backend: Backend) -> None:
 
 
 def register_class(sender: type, backend: Backend) -> None:
-    """Let a backend answer for a class, and all that derive from it, whose metaclass is plain.
+    """Register the backend of a class with a plain metaclass, and of its subclasses.
 
     Args:
         sender: The class.
@@ -238,8 +244,8 @@ def find_backend(sender: object) -> Backend:
         sender: A sender, or a value that an ORM may know.
 
     Returns:
-        The backend; for an instance of a model one that refuses it, for senders that belong to
-        no ORM one that knows none.
+        The backend. For an instance of a model, one that refuses it; for senders that belong to
+        no ORM, the default one.
     """
     kind = type(sender)
     found = _found.get(kind)
@@ -249,15 +255,16 @@ def find_backend(sender: object) -> Backend:
             _found[kind] = found
     if found is not _none:
         return found
-    # An odd sender may only say of itself that it is a type.
+    # `isinstance()` would believe a proxy that pretends to be a class.
     if not issubclass(kind, type):
         found = find_backend(kind)
-        return found if found is _none else _InstanceBackend(found)
+        is_refused = found is not _none and found.is_model(kind)
+        return _InstanceBackend(found) if is_refused else _none
     if _classes and isinstance(sender, type):
         return next((_classes[each] for each in sender.__mro__ if each in _classes), _none)
     return found
 
 
 def has_backend(thing: object) -> bool:
-    """Tell whether an ORM answers for a thing."""
+    """Tell whether an object belongs to an ORM."""
     return find_backend(thing) is not _none

@@ -1,4 +1,4 @@
-"""Remember what was read from a contract for as long as that is there."""
+"""Cache what was read from a contract, for as long as the contract exists."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def cached_by_source(read: Callable[[ContractSource], T]) -> Callable[[ContractS
     """Call a function once for each Protocol or function, and remember what it returned.
 
     Args:
-        read: Reads something from a Protocol or function; its result must not lead to it.
+        read: Reads something from a Protocol or function; its result must not refer to that.
 
     Returns:
-        The function; it keeps nothing alive that it is given.
+        The function; it does not keep its arguments alive.
     """
     known: WeakKeyDictionary[ContractSource, T] = WeakKeyDictionary()
 

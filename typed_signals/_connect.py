@@ -1,4 +1,4 @@
-"""Check a receiver by the contracts of several signals, and connect it to all or to none."""
+"""Check a receiver against several signals' contracts, and connect it to all or to none."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ = [
 
 
 def backend_of(state: SignalState) -> Backend:
-    """Find the backend of whoever sends a signal."""
+    """Find the backend of a signal's sender."""
     return find_backend(state.owner)
 
 
 def check_options(
     signal: BaseSignal, receiver: object, options: ConnectOptions, *, also: Sequence[str] = ()
 ) -> None:
-    """Refuse options that do not exist (others may ``also``), or have no such value."""
+    """Refuse unknown options and wrong values; the error may suggest the names in ``also``."""
     wrong = wrong_option(options, also=also)
     fields = options.get("fields")
     if wrong is None and fields is not None:
@@ -81,7 +81,7 @@ def connect_all(
         warn(text, SignalDefinitionWarning)
     key = identity(receiver)
     made: list[tuple[SignalState, Connection]] = []
-    for signal in signals:  # all of them first: a durable receiver may be refused here
+    for signal in signals:  # before the first is connected: a durable one may be refused here
         state = state_of(signal)
         if key not in state.connections:
             with _errors_of_backend(signal):
@@ -127,7 +127,7 @@ def validate(
     receiver: object,
     durable: DurableOption[object] | None = None,
 ) -> tuple[SignalDefinitionError | None, list[str]]:
-    """Check a receiver by the contracts of several signals, without connecting it."""
+    """Check a receiver against the contracts of several signals, without connecting it."""
     refusing: list[BaseSignal] = []
     faults: dict[Fault, None] = {}
     tolerated: list[str] = []
@@ -149,7 +149,7 @@ def validate(
 def validate_connected(
     signal: BaseSignal, connection: Connection
 ) -> tuple[SignalDefinitionError | None, list[str]]:
-    """Check a receiver that is connected, and its options, by a contract that came after it."""
+    """Check a connected receiver and its options against a contract that was set later."""
     try:
         check_options(signal, connection.receiver, connection.options)
         return validate([signal], connection.receiver, connection.durable)
@@ -158,7 +158,7 @@ def validate_connected(
 
 
 def _contract_of(signal: BaseSignal, durable: DurableOption[object] | None) -> Contract:
-    """The contract of a signal, or of its durable receivers: those get what arrives later."""
+    """The contract of a signal, or of its durable receivers, which get another payload."""
     if durable is None:
         return signal.contract
     with _errors_of_backend(signal):
@@ -167,7 +167,7 @@ def _contract_of(signal: BaseSignal, durable: DurableOption[object] | None) -> C
 
 @contextmanager
 def _errors_of_backend(signal: BaseSignal) -> Generator[None]:
-    """Raise as the error of the signal's ORM what refuses a durable receiver, and knows no ORM."""
+    """Raise definition errors of durable options as the error class of the signal's ORM."""
     try:
         yield
     except SignalDefinitionError as error:
@@ -178,7 +178,7 @@ def _errors_of_backend(signal: BaseSignal) -> Generator[None]:
 def join_errors(
     errors: Sequence[SignalDefinitionError], kind: type[SignalDefinitionError]
 ) -> SignalDefinitionError:
-    """Put several refusals into one error."""
+    """Join several errors into one."""
     faults = [fault for error in errors for fault in error.faults]
     return kind("\n".join(map(str, errors)), faults)
 

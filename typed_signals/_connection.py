@@ -19,16 +19,16 @@ _order: Final = itertools.count()
 
 
 class ConnectOptions(TypedDict, total=False, closed=True):  # closed: else ty accepts others, too
-    """How a receiver is called, if not as its signal calls all of them.
+    """How one receiver is called.
 
     Attributes:
-        on_commit: Run only once the surrounding transaction has committed, never when it, or the
-            savepoint that the signal was sent in, is rolled back; at once when there is no
-            transaction. The receiver then runs outside the transaction, after the others. If it
-            fails, nothing is raised: the failure is logged and passed to the exception handler
-            (see :func:`~typed_signals.set_exception_handler`).
+        on_commit: Run after the surrounding transaction has committed; at once if there is none.
+            Do not run if it, or the savepoint that the signal was sent in, is rolled back. The
+            receiver runs outside the transaction, after the others. If it fails, nothing is
+            raised: the failure is logged and passed to the exception handler (see
+            :func:`~typed_signals.set_exception_handler`).
         sequential: ``True``: run alone, in the caller's task, once those connected before have
-            finished without failure. ``False``: run concurrently with others, also inside a
+            finished without failure. ``False``: run concurrently with others, even inside a
             transaction, where receivers that use its connection disturb one another.
         timeout: How long it may run, in seconds. A receiver that takes longer is cancelled, and
             fails with a ``TimeoutError`` that names it. A database statement that is cancelled
@@ -49,16 +49,16 @@ class Connection:
 
     Attributes:
         receiver: The receiver as it was connected.
-        call: Makes the coroutine that runs the receiver; middleware may replace it. Of a durable
-            receiver, it writes the send down instead.
-        order: When it was connected, as a number that only grows.
+        call: Makes the coroutine that runs the receiver; middleware may replace it. For a durable
+            receiver, the coroutine writes an event instead.
+        order: Its place in the order of connection.
         sequential: Whether it runs alone; ``None`` leaves it to its signal.
         on_commit: Whether it runs only once the surrounding transaction has committed.
         timeout: How long it may run, in seconds; ``None``: as long as it takes.
         fields: Called only when one of these changes; ``None``: always.
         asks_since: The signal at whose send old values are read for it; empty if it does not ask.
         names_changed: Whether it gets ``changed``.
-        durable: How it is durable; ``None`` if it is called in this process.
+        durable: Its ``durable`` option; ``None`` if it is called in this process.
     """
 
     receiver: Callable[..., Awaitable[object]]
@@ -86,7 +86,7 @@ class Connection:
 
     @property
     def called(self) -> Callable[..., Awaitable[object]]:
-        """What a signal of another library has to call: a durable receiver itself cannot be."""
+        """What another library's signal calls: for a durable receiver, what writes its event."""
         return self.receiver if self.durable is None else self.call
 
 
@@ -107,9 +107,9 @@ def make_connection(
     durable: DurableOption[object] | None = None,
     order: int | None = None,
 ) -> Connection:
-    """Prepare a valid receiver of a signal for being called."""
+    """Make the connection of a valid receiver to a signal."""
     order = next(_order) if order is None else order
-    if durable is not None:  # alone: what it writes goes over the connection of the transaction
+    if durable is not None:  # sequential: it writes on the connection of the transaction
         write = durable.bind(signal, receiver)
         return Connection(receiver, write, order, sequential=True, durable=durable)
     contract = signal.contract

@@ -1,7 +1,7 @@
 """The rules of a contract, and the faults of a receiver in words.
 
-Nothing here inspects anything: :mod:`typed_signals._inspect` reads contracts and receivers at run
-time, the mypy plugin reads them from types, and both are checked here, in the same words.
+This module inspects nothing: :mod:`typed_signals._inspect` reads receivers at run time, and the
+mypy plugin reads them from types. Both are checked here, with the same messages.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _ASYNC_REMEDY: Mapping[CallableKind, str] = {
 
 
 ANYTHING: Final = signature(lambda *args, **kwargs: None)
-"""The signature of a callable that says nothing of its parameters."""
+"""The signature of a callable whose parameters are unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What a receiver Protocol demands, as rules.
+    """The rules of a receiver Protocol.
 
     Attributes:
         payload: Names sent by keyword, each with whether it may be left out of a ``send``.
@@ -108,7 +108,8 @@ class Contract:
         accepts_any_payload: Whether any other keywords may be sent (``*args`` in the Protocol).
         requires_kwargs: Whether receivers must accept ``**kwargs``, as payloads may grow.
         signature: The parameters as the Protocol spells them, ``{model}`` where it is generic.
-        changed_since: The signal since which ``changed`` is filled in; empty if it never is.
+        changed_since: The signal whose send reads the old values for ``changed``; empty if the
+            contract has no ``changed``.
     """
 
     payload: Mapping[str, bool]
@@ -144,17 +145,17 @@ def check_receiver(
     signal: str = "",
     bound: Sequence[str] = (),
 ) -> list[Fault]:
-    """Check the shape of a receiver against a contract.
+    """Check the signature of a receiver against a contract.
 
     Args:
         contract: The rules.
         signature: The receiver's parameters, without those already bound (``self``, partials).
         kind: What calling the receiver gives back.
-        signal: The signal's name, for the words; empty when it has none.
+        signal: The signal's name, for the messages; empty if it has none.
         bound: Parameters that a partial has already filled by position.
 
     Returns:
-        Every fault, in the order in which one reads a signature; empty when there is none.
+        Every fault, in the order of the signature; empty if there is none.
     """
     parameters = list(signature.parameters.values())
     var_keyword = any(p.kind is Parameter.VAR_KEYWORD for p in parameters)

@@ -34,10 +34,10 @@ class Declared(NamedTuple):
 
 
 _REGISTRY: Final = "__signal_registry__"
-"""What every emitter has."""
+"""The attribute that every emitter has."""
 
 _DECLARED: Final = "__declared_signals__"
-"""What an emitter class has once its annotations were read."""
+"""The attribute that an emitter class has once its annotations have been read."""
 
 
 def declared_signals(emitter: type) -> dict[str, Declared]:
@@ -45,7 +45,7 @@ def declared_signals(emitter: type) -> dict[str, Declared]:
     known: dict[str, Declared] | None = vars(emitter).get(_DECLARED)
     if known is None:
         known = _read_declarations(emitter)
-        setattr(emitter, _DECLARED, known)  # there, since the Protocols may lead to the class
+        setattr(emitter, _DECLARED, known)  # in the class, since the Protocols may refer to it
     return known
 
 
@@ -85,15 +85,15 @@ def _signal_class(kind: Any) -> type[Signal[Any]] | None:
 
 
 def wrong_model(emitter: type, model: type) -> str | None:
-    """Say why an emitter class cannot be that of a model.
+    """Explain why a model cannot have an emitter class.
 
     Args:
         emitter: The emitter class.
         model: The model.
 
     Returns:
-        What is wrong if it is declared for other models, as ``ModelSignals[Album]`` is for albums;
-        ``None`` if it is for this one, or for any.
+        What is wrong, if the class is declared for another model, as ``ModelSignals[Album]`` is;
+        ``None`` if it is declared for this one, or for any.
     """
     owner = owner_of(emitter)
     if owner is None or owner in model.__mro__:

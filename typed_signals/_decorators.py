@@ -37,7 +37,7 @@ def make_connector(
     Args:
         signal: The signal's name.
         senders: The model class, or any iterable of several.
-        durable: How the receiver is durable; ``None`` if it is called in this process.
+        durable: The durable option; ``None`` if the receiver is called in this process.
         options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
 
     Returns:
@@ -57,7 +57,7 @@ def make_connector(
     try:
         signals: list[Signal[Any]] = [get_emitter(each)[signal] for each in every]
     except SignalDefinitionError as error:
-        raise error.with_traceback(None) from None  # where it was found says nothing
+        raise error.with_traceback(None) from None  # the inner frames do not help
     return Connector(signals, durable, **options)
 
 
@@ -65,7 +65,7 @@ def _several(signal: str, senders: Any) -> list[object]:
     given = kind_of(senders)
     if isinstance(senders, Iterable) and not isinstance(senders, str | bytes | SignalEmitter):
         every: list[object] = [*senders]  # pyright: ignore[reportUnknownVariableType] - of anything
-        # An object that happens to be iterable, as instances of pydantic models are, is none.
+        # Not any iterable: instances of pydantic models are iterable, too.
         if every and (isinstance(senders, Collection) or isinstance(every[0], type)):
             return every
         if not every:
@@ -91,17 +91,17 @@ def receiver(
     """Connect the decorated receiver to the named signal of one or more senders.
 
     Args:
-        signal: The signal's name: one of a model's lifecycle, a declared or any custom one.
+        signal: The name of a lifecycle signal, a declared signal or a custom one.
         senders: The model class, or several; an abstract model stands for every model that
             derives from it.
-        durable: Makes it a durable receiver, which runs after the commit whatever dies; see
-            :class:`typed_signals.durable.Durable`.
+        durable: Makes it a durable receiver, which runs at least once after the commit, even
+            after a crash; see :class:`typed_signals.durable.Durable`.
         options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
 
     Returns:
         A decorator that returns the receiver unchanged.
 
     Raises:
-        SignalDefinitionError: A sender has no signals, or there is no name.
+        SignalDefinitionError: A sender has no signals, or ``signal`` is not a name.
     """
     return make_connector(signal, senders, durable=durable, **options)

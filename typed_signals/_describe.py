@@ -1,4 +1,4 @@
-"""Names for people: what a receiver is, where it was written, and what a misspelt name meant."""
+"""Describe receivers and wrong arguments in messages, and suggest names for misspelt ones."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _SIMILAR: Final = 0.87
 _HOLDERS: Final[Any] = (functools.partial, staticmethod, classmethod)
 
 
-def read(thing: object, name: str, default: Any = None) -> Any:
-    """Read an attribute of anything: mocks and proxies may raise whatever they like."""
+def read(thing: object, name: str) -> Any:
+    """Read an attribute, ``None`` if there is none: mocks and proxies may raise any exception."""
     try:
-        return getattr(thing, name, default)
+        return getattr(thing, name, None)
     except Exception:
-        return default
+        return None
 
 
 def unwrap(receiver: Any) -> Any:
@@ -43,7 +43,7 @@ def unwrap(receiver: Any) -> Any:
     try:
         while isinstance(inner, _HOLDERS):
             inner = getattr(inner, "func" if isinstance(inner, functools.partial) else "__func__")
-    except Exception:  # it only says that it is one
+    except Exception:  # it only pretends to be one
         return receiver
     return inner
 
@@ -54,9 +54,9 @@ def call_method(receiver: object) -> Any:
 
 
 def identity(receiver: object) -> Hashable:
-    """Tell what makes two receivers the same: a bound method is a new object at each access."""
-    with contextlib.suppress(Exception):  # it only says that it is one
-        while isinstance(receiver, staticmethod):  # in a class body it is not yet what it gives
+    """Make a key that the same receivers share: a bound method is a new object at each access."""
+    with contextlib.suppress(Exception):  # it only pretends to be one
+        while isinstance(receiver, staticmethod):  # as it is inside the class body
             receiver = receiver.__func__
         if isinstance(receiver, MethodType):
             return id(receiver.__self__), id(receiver.__func__)
@@ -82,7 +82,7 @@ def locate(receiver: object) -> Location:
     """Find where a receiver was written, behind partials and wrappers."""
     inner = unwrap(receiver)
     function = inner
-    with contextlib.suppress(Exception):  # a circle, or an object that does not like to be asked
+    with contextlib.suppress(Exception):  # a cycle of wrappers, or an object that raises
         function = inspect.unwrap(inner)
     name = read(function, "__qualname__")
     if type(name) is not str:
@@ -98,7 +98,7 @@ def locate(receiver: object) -> Location:
 
 
 def describe(receiver: object) -> str:
-    """Name a receiver and where it was written; never a value that it holds."""
+    """Describe a receiver by its name and location, without any value that it holds."""
     location = locate(receiver)
     what = "partial of " if issubclass(type(receiver), functools.partial) else ""
     where = f" ({location.file}:{location.line})" if location.file else ""
@@ -106,7 +106,9 @@ def describe(receiver: object) -> str:
 
 
 def kind_of(thing: Any) -> str:
-    """Say what was given where something else was expected: a class by name, else the type's."""
+    """Describe a wrong argument: a class by its name, any other object by its type."""
+    if thing is None:
+        return "`None`"
     if issubclass(type(thing), type):
         return f"`{thing.__qualname__}`"
     name = type(thing).__qualname__

@@ -16,12 +16,12 @@ COMMON: Final = {
     "sender": "The model class.",
     "kwargs": "Payload that later versions may add.",
 }
-"""What the parameters of every contract are, unless its docstring says it otherwise."""
+"""The parameters of every contract, where its docstring does not describe them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """What the docstring of a Protocol says.
+    """The parts of a Protocol's docstring.
 
     Attributes:
         summary: The lines of prose.
@@ -50,9 +50,7 @@ def read_docstring(protocol: ContractSource) -> Docstring:
     arguments: dict[str, str] = {"sender": COMMON["sender"]}
     for name, text in re.findall(r"^ {4}(\w+): ((?:.*\n?)(?: {8}.*\n?)*)", rest, re.MULTILINE):
         arguments[name] = " ".join(text.split())
-    arguments["kwargs"] = arguments.pop(
-        "kwargs", COMMON["kwargs"]
-    )  # the last one, as it is written
+    arguments["kwargs"] = arguments.pop("kwargs", COMMON["kwargs"])  # last, as in the signature
     return Docstring(
         tuple(line for line in summary.strip().splitlines() if line),
         sent_by[1] if sent_by else "",

@@ -1,8 +1,9 @@
-"""Durable receivers, as far as connecting and checking them goes; who runs them is not known here.
+"""How durable receivers are connected and checked; how they run is left to their outbox.
 
-A durable receiver is not called when its signal is sent: what :class:`DurableOption` binds in its
-place writes the send down, and a worker calls it later, perhaps on another machine. So it keeps
-another contract than the signal's other receivers: that of what arrives at work time.
+A durable receiver is not called when its signal is sent. In its place, the callable that
+:class:`DurableOption` binds writes an event, and a worker calls the receiver later, perhaps on
+another machine. So its contract differs from that of the signal's other receivers: it describes
+what arrives at work time.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Job:
         id: The number of its row; ``typed-signals outbox retry`` takes it.
         event_id: The same on every attempt, and different for every receiver: an idempotency key.
         receiver: The receiver's durable name.
-        key: What it is ordered by; ``None`` if it may run at any time.
+        key: Events with the same key run in the order of their sends; ``None`` for no order.
         attempt: Which attempt this is, from 1.
         created: When the row was written, by the database's clock, in UTC.
         version: The version of the payload as it was written.
@@ -65,7 +66,7 @@ class Job:
 
 @runtime_checkable
 class DurableOption(Protocol[T_co]):
-    """How a receiver is durable, as ``connect()`` and the decorators use it."""
+    """The ``durable`` option, as ``connect()`` and the decorators use it."""
 
     @property
     def name(self) -> str:
@@ -74,7 +75,7 @@ class DurableOption(Protocol[T_co]):
 
     @property
     def payload(self) -> type[T_co] | None:
-        """What is made of the instance; ``None`` when it is reloaded."""
+        """The payload model; ``None`` if the instance is reloaded instead."""
         ...
 
     def contract(self, contract: Contract, signal_name: str) -> Contract:
@@ -88,38 +89,39 @@ class DurableOption(Protocol[T_co]):
             The contract.
 
         Raises:
-            SignalDefinitionError: No receiver of this signal can be durable, or not so.
+            SignalDefinitionError: A receiver of this signal cannot be durable, or not with this
+                option.
         """
         ...
 
     def bind(
         self, signal: Any, receiver: Callable[..., Awaitable[object]]
     ) -> Callable[..., Coroutine[Any, Any, None]]:
-        """Make what is called in a durable receiver's place; the same again changes nothing.
+        """Make the callable that replaces a durable receiver; binding it again changes nothing.
 
         Args:
-            signal: The signal; of any class, since those of the core are built on this.
+            signal: The signal. Its class cannot be named here: it imports this module.
             receiver: The receiver, which keeps :meth:`contract`.
 
         Returns:
             An async callable that keeps the contract of the signal.
 
         Raises:
-            SignalDefinitionError: It cannot be durable on this very signal.
+            SignalDefinitionError: The receiver cannot be durable on this signal.
         """
         ...
 
     def facts(self) -> Mapping[str, object]:
-        """What people want to know of it, as JSON has it."""
+        """The settings that the command line shows, as JSON values."""
         ...
 
 
 @runtime_checkable
 class DurableOutbox(Protocol):
-    """Keeps the events of durable receivers, and runs these."""
+    """Keeps the events of durable receivers, and runs the receivers."""
 
     def register(self, new: Any) -> None:
-        """Take a durable receiver."""
+        """Register a durable receiver."""
         ...
 
     async def drain(self) -> int:
@@ -128,7 +130,7 @@ class DurableOutbox(Protocol):
 
 
 class PayloadModel(Protocol):
-    """A class whose instances can travel: a model of pydantic's."""
+    """A class whose instances can be written as JSON: a pydantic model."""
 
     def model_dump_json(self) -> str:
         """The instance as JSON text."""
@@ -136,7 +138,7 @@ class PayloadModel(Protocol):
 
 
 def wrong_durable(durable: object, options: Collection[str]) -> str | None:
-    """Say why ``durable=`` cannot be what was given, or not beside other options.
+    """Explain what is wrong with a value of ``durable=``, or with other options beside it.
 
     Args:
         durable: What was given.
@@ -160,7 +162,7 @@ def wrong_durable(durable: object, options: Collection[str]) -> str | None:
 
 
 def wrong_outbox(outbox: object, example: str) -> str | None:
-    """Say why ``outbox=`` of an ``install()`` cannot be what was given.
+    """Explain what is wrong with a value of ``outbox=`` in ``install()``.
 
     Args:
         outbox: What was given.
@@ -178,13 +180,13 @@ def wrong_outbox(outbox: object, example: str) -> str | None:
 def why_not_durable(
     contract: Contract, signal_name: str, *, lifecycle: bool, has_payload: bool
 ) -> str | None:
-    """Say why a signal cannot have a durable receiver.
+    """Explain why a signal cannot have a durable receiver.
 
     Args:
         contract: The contract of the signal's other receivers.
         signal_name: The signal's name; empty if it has none.
         lifecycle: Whether it is one of a model's lifecycle.
-        has_payload: Whether something is made of the instance.
+        has_payload: Whether the option has a payload model.
 
     Returns:
         Why not, and what to do; ``None`` if it can.
@@ -226,9 +228,9 @@ class DurableReceiver(Protocol[M_contra, T_contra]):
 
     Args:
         sender: The model class.
-        instance: What the payload's model made of the instance; without one the model as it is at
-            work time, or ``None`` if it is gone by then.
-        job: What is known of the work itself.
+        instance: The payload model that was made from the instance. Without a payload model: the
+            instance as it is at work time, or ``None`` if it is gone by then.
+        job: The event's ids, its key and the number of the attempt.
         kwargs: Payload that later versions may add.
     """
 
@@ -243,9 +245,9 @@ class DurableRelationReceiver(Protocol[M_contra, T_contra]):
     Args:
         sender: The model class that owns the relation.
         instance: As in :class:`DurableReceiver`.
-        child: The other model as it is at work time, or ``None`` if it is gone by then.
+        child: The other instance as it is at work time, or ``None`` if it is gone by then.
         relation_name: The relation's name on ``sender``.
-        job: What is known of the work itself.
+        job: As in :class:`DurableReceiver`.
         kwargs: Payload that later versions may add.
     """
 
@@ -266,9 +268,9 @@ class DurableBulkReceiver(Protocol[M_contra, T]):
 
     Args:
         sender: The model class.
-        instances: What the payload's model made of each; without one the models as they are at
-            work time, without those that are gone by then.
-        job: What is known of the work itself.
+        instances: The payload models that were made from the instances. Without a payload model:
+            the instances as they are at work time, without those that are gone by then.
+        job: As in :class:`DurableReceiver`.
         kwargs: Payload that later versions may add.
     """
 
@@ -278,10 +280,10 @@ class DurableBulkReceiver(Protocol[M_contra, T]):
 
 
 class CustomDurableReceiver(Protocol[P_co, T_co, Payload]):
-    """Receives what the Protocol ``P`` of its signal declares, and ``job``.
+    """Receives the payload that its signal's Protocol ``P`` declares, and ``job``.
 
-    No type can add a keyword to those of another Protocol, so type checkers accept any payload by
-    this; ``connect()`` and the mypy plugin check it.
+    No type can add a keyword to another Protocol's, so type checkers accept any payload here.
+    ``connect()`` and the mypy plugin check it.
 
     Args:
         sender: The signal's sender.
@@ -301,7 +303,7 @@ def durable_receiver(payload: Collection[str]) -> type:
         payload: What the signal sends, by name.
 
     Returns:
-        The Protocol, which is generic in the model and in what is made of an instance.
+        The Protocol, which is generic in the model and in what the receiver gets for an instance.
     """
     if "child" in payload:
         return DurableRelationReceiver

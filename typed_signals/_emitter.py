@@ -70,17 +70,17 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         class ShopSignals(SignalEmitter[Shop]):
             order_paid: Signal[OrderPaid]
 
-    Any other name is made on first access, with :class:`CustomReceiver` as its contract. Because
-    every public name is a signal, an emitter has no methods: ``name in emitter``,
-    ``emitter[name]``, ``len(emitter)``, iteration over names and ``repr`` do that work. Names
-    that start with an underscore are never signals.
+    A signal of any other name is made on first access, with :class:`CustomReceiver` as its
+    contract. Because every public name is a signal, an emitter has no methods: use
+    ``name in emitter``, ``emitter[name]``, ``len(emitter)``, iteration over names and ``repr``.
+    Names that start with an underscore are never signals.
 
     Args:
-        mode: How much is refused (see :data:`~typed_signals.Mode`). A strict emitter refuses
+        mode: How strict the checks are (see :data:`~typed_signals.Mode`). A strict emitter refuses
             names that it does not declare.
 
     Raises:
-        SignalDefinitionError: ``mode`` is none of the modes.
+        SignalDefinitionError: ``mode`` is not one of the modes.
     """
 
     __slots__ = ("__dict__", "__signal_registry__", "__weakref__")
@@ -105,7 +105,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
                 raise SignalDefinitionError(shared_value(cls.__qualname__, name))
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """Learn whose signals these are, when written as a class attribute."""
+        """Bind the emitter to the class that has it as an attribute."""
         bind_emitter(self, owner)
 
     # --- signals ---------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
         self._check_name(name)
         if name not in self:
             self._check_unknown(name)
-        given: Any = value  # whatever the type says, it may be a signal of an ORM, or no signal
+        given: Any = value  # despite its type, it may be a signal of an ORM, or no signal
         what = kind_of(given)
         backend = find_backend(given)
         signal: BaseSignal | None = given
@@ -182,7 +182,7 @@ class SignalEmitter(Generic[M], ABC):  # noqa: PYI059 - at run time that is `obj
     # --- copies ----------------------------------------------------------------------------------
 
     def __copy__(self) -> Self:
-        """An emitter of its own whose signals have the same receivers; no model sends it."""
+        """An independent emitter with the same receivers, which belongs to no model."""
         copy = type(self)(mode=registry_of(self).mode)
         signals: list[tuple[str, Signal[Any]]] = list(vars(self).items())
         for name, signal in signals:
@@ -238,7 +238,7 @@ def registry_of(emitter: SignalEmitter[Any]) -> Registry:
 def bind_emitter(
     emitter: SignalEmitter[Any], owner: type, parents: tuple[SignalEmitter[Any], ...] = ()
 ) -> None:
-    """Make an emitter that of a class; what is connected to the parents reaches it, too.
+    """Bind an emitter to a class; it inherits the receivers of its parents.
 
     Args:
         emitter: The emitter.
@@ -249,16 +249,16 @@ def bind_emitter(
 
 
 def bind_signal(emitter: SignalEmitter[Any], name: str, signal: BaseSignal) -> None:
-    """Let a signal belong to an emitter; one that belongs to another keeps its first name.
+    """Bind a signal to an emitter; a signal that is bound to another stays bound to that one.
 
     Args:
-        emitter: The emitter; it does not have the signal yet after this.
+        emitter: The emitter; the caller still has to store the signal in it.
         name: The signal's name in it.
         signal: The signal.
 
     Raises:
-        SignalDefinitionError: The signal has another contract than the one that the emitter
-            declares, or a receiver of it breaks that. The signal is unchanged then.
+        SignalDefinitionError: The signal has another contract than the emitter declares, or one
+            of its receivers breaks the declared one. The signal is unchanged then.
     """
     registry, state = registry_of(emitter), state_of(signal)
     found = declared_signals(type(emitter)).get(name)
@@ -285,7 +285,7 @@ def bind_signal(emitter: SignalEmitter[Any], name: str, signal: BaseSignal) -> N
 
 
 def _validated_again(signal: BaseSignal, state: SignalState) -> dict[Hashable, Connection]:
-    """Check the receivers by a contract that came after them; make their connections again."""
+    """Check the receivers against a contract that was set later, and renew their connections."""
     errors: list[SignalDefinitionError] = []
     warnings: list[str] = []
     for each in state.connections.values():
@@ -337,7 +337,7 @@ def get_signals(sender: type, kind: type[E]) -> E:
         The sender's emitter, so that declared signals are known to type checkers.
 
     Raises:
-        SignalDefinitionError: The sender's emitter is not of that class.
+        SignalDefinitionError: The sender has no emitter, or one of another class.
     """
     emitter, given = get_emitter(sender), cast("object", kind)
     if not isinstance(given, type):

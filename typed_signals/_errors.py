@@ -32,11 +32,11 @@ class SignalError(Exception):
 class SignalDefinitionError(SignalError):
     """A receiver, a signal or a sender breaks the contract and was refused.
 
-    For models of an ORM that has an error of this name, what is raised is that error, too, so
+    If a model's ORM has an error of this name, the exception is also an instance of that, so
     existing ``except`` clauses catch it.
 
     Attributes:
-        faults: Every fault of the refused receiver; empty when the mistake is not a receiver's.
+        faults: Every fault of the refused receiver; empty if the error is not about a receiver.
     """
 
     def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
@@ -52,7 +52,7 @@ class SignalPayloadError(SignalError, TypeError):
     """A signal was sent with a payload that does not fit its contract.
 
     Attributes:
-        mistakes: Every mistake, as a clause; none of them carries a value of the payload.
+        mistakes: Every mistake, as a clause; never with a value of the payload.
     """
 
     def __init__(self, message: str, mistakes: Sequence[object] = ()) -> None:
@@ -61,20 +61,20 @@ class SignalPayloadError(SignalError, TypeError):
 
 
 class SignalLoopError(SignalError, RecursionError):
-    """Receivers send one another's signals recursively without end; names them."""
+    """Receivers send one another's signals recursively without end; the message names them."""
 
 
 class TransactionRolledBackError(SignalError):
     """The database had rolled a transaction back before its commit, so nothing in it is saved.
 
-    Raised in place of the commit if on-commit receivers wait for it; they are not called.
+    Raised instead of committing if on-commit receivers wait for the commit. They are not called.
     """
 
 
 class CommitOutcomeUnknownError(SignalError, TimeoutError):
-    """A commit was cancelled, and whether it has happened is not known.
+    """A commit was cancelled, and it is not known whether it happened.
 
-    Raised if on-commit receivers wait for it; they are not called. See
+    Raised if on-commit receivers wait for the commit. They are not called. See
     :func:`~typed_signals.set_commit_grace`.
     """
 
@@ -131,11 +131,11 @@ def warn(message: str, category: type[Warning]) -> None:
 
 
 def cut_own_frames(error: SignalPayloadError) -> None:
-    """Cut a traceback that has frames of this package only: the mistake is in who called it.
+    """Drop a traceback that has only frames of this package: the mistake is the caller's.
 
     Args:
-        error: What is about to be raised again. It stays as it is if code of others has a part
-            in it, such as a receiver that sends.
+        error: The error, which is about to be raised again. Its traceback is kept if other code
+            is part of it, such as a receiver that sends.
     """
     traceback = error.__traceback__
     while traceback is not None:

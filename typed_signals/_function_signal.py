@@ -72,14 +72,14 @@ def signal(
         function: The contract: ``sender`` first, the payload keyword-only, then
             ``**kwargs: object``. Leave it out to get a decorator:
             ``@signal(mode="strict")``.
-        mode: How much is refused; see :data:`~typed_signals.Mode`.
+        mode: How strict the checks are; see :data:`~typed_signals.Mode`.
         sequential: How receivers are called; see :attr:`Signal.sequential`.
 
     Returns:
         The signal, which belongs to no emitter; or, with options alone, the decorator.
 
     Raises:
-        SignalDefinitionError: The function cannot be a contract, or an option has no such value.
+        SignalDefinitionError: The function cannot be a contract, or an option has a wrong value.
     """
     decorate = SignalDecorator(mode, sequential=sequential)
     return decorate if function is None else decorate(function)

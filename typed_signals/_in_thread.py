@@ -29,7 +29,7 @@ Limiter = AbstractAsyncContextManager[object]
 
 # Half of the threads that asyncio has by default: the other half is left to the program.
 _THREADS: Final = (min(32, (os.cpu_count() or 1) + 4) + 1) // 2
-# A semaphore holds its event loop: whoever uses it keeps it, nobody else.
+# A semaphore belongs to its event loop, and lives as long as a thread of that loop uses it.
 _limiters: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, ref[asyncio.Semaphore]]] = (
     WeakKeyDictionary()
 )
@@ -54,15 +54,15 @@ def in_thread(function: Callable[..., Any] | None = None, *, limiter: Limiter | 
             printer.print(instance.name)
 
     The function is called in a thread of asyncio's, as by ``asyncio.to_thread``, with a copy of the
-    caller's context. It is checked by its own parameters.
+    caller's context. ``connect()`` checks the parameters of the function itself.
 
     A thread cannot be cancelled. If the receiver is cancelled, or its ``timeout`` is over, before
     the function has begun, the function is not called. Once it has begun, ``send()`` waits until it
-    returns, and raises the cancellation or the timeout then: no receiver outlives its send.
+    returns, and raises the cancellation or the timeout then: no receiver runs on after its send.
 
     Do not use the transaction of the caller in the function: the thread has no event loop and no
     connection. What it writes on a connection of its own is not part of that transaction, and may
-    wait for a lock that the transaction holds, for ever. Connect it with ``on_commit=True``.
+    wait forever for a lock that the transaction holds. Connect it with ``on_commit=True``.
 
     Args:
         function: The function, a method, or another sync callable. Leave it out to get a
@@ -76,7 +76,7 @@ def in_thread(function: Callable[..., Any] | None = None, *, limiter: Limiter | 
         An async function with the parameters of the function, or the decorator.
 
     Raises:
-        SignalDefinitionError: What is given is async already, or no function.
+        SignalDefinitionError: The function is async already, a generator, or not callable.
     """
     if function is None:
         return functools.partial(in_thread, limiter=limiter)
@@ -131,7 +131,7 @@ async def _call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> A
             return None
         try:
             result = context.run(function, *args, **kwargs)
-        except StopIteration as error:  # which no future can hold
+        except StopIteration as error:  # a future cannot hold it
             raise RuntimeError(f"{describe(function)} raised StopIteration") from error
         if inspect.isawaitable(result):
             raise TypeError(f"{describe(function)} returned an awaitable: connect it as it is")
@@ -152,4 +152,4 @@ async def _call(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> A
             logger.error(text, describe(function), kind, exc_info=failure)
         raise cancelled
     finally:
-        cancelled = None  # a frame that holds what it raises is a cycle
+        cancelled = None  # a frame that holds what it raises is a reference cycle

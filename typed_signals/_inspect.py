@@ -47,9 +47,9 @@ _MARK = "__typed_signals_awaitable__"
 def mark_async(function: Callable[K, Awaitable[T]]) -> Callable[K, Awaitable[T]]:
     """Declare that a sync callable returns an awaitable, so that it may be a receiver.
 
-    For wrappers that are no ``async def`` themselves but return what an async function returned,
-    and whose return annotation does not say so. ``inspect.markcoroutinefunction`` (Python 3.12)
-    is understood as well.
+    For wrappers that are not ``async def`` themselves, but return the awaitable of an async
+    function without declaring it in their return annotation. ``inspect.markcoroutinefunction``
+    (Python 3.12) works, too.
 
     Args:
         function: The callable; the mark is set on it, or on the function of a bound method.
@@ -60,9 +60,12 @@ def mark_async(function: Callable[K, Awaitable[T]]) -> Callable[K, Awaitable[T]]
     Raises:
         TypeError: It cannot be called.
     """
-    if not callable(function):
-        raise TypeError(f"mark_async() expects what returns an awaitable, not {kind_of(function)}")
-    setattr(getattr(function, "__func__", function), _MARK, True)
+    marked: Any = getattr(function, "__func__", function)  # that of a class method, say
+    if not callable(marked):
+        raise TypeError(
+            f"mark_async() expects a callable that returns an awaitable, not {kind_of(function)}"
+        )
+    setattr(marked, _MARK, True)
     return function
 
 
@@ -94,7 +97,7 @@ def find_faults(contract: Contract, receiver: object, *, signal: str) -> list[Fa
 
 
 def is_plain_async(receiver: object) -> bool:
-    """Tell whether calling a receiver runs none of its code yet, as with every ``async def``."""
+    """Tell whether a call only makes a coroutine and runs no code, as with ``async def``."""
     inner = unwrap(receiver)
     is_function = type(inner) is FunctionType or type(inner) is MethodType
     function = inner if is_function else call_method(inner)
@@ -127,16 +130,16 @@ def named_by(receiver: object) -> Collection[str]:
     """The names of the parameters of a valid receiver."""
     try:
         signature, _ = _shape(receiver)
-    except Exception:  # it was accepted for what its type says
+    except Exception:  # it was accepted because of its type
         signature, _ = _shape(_method_called(receiver))
     return signature.parameters.keys()
 
 
 def _shape(receiver: Any) -> tuple[Signature, tuple[str, ...]]:
-    """The parameters that a call really meets, and the names that partials filled by position.
+    """The parameters that a call really has, and the names that partials filled by position.
 
-    ``functools.wraps`` makes a wrapper look like what it wraps. What counts is the wrapper's own
-    signature, unless it is a bare ``*args, **kwargs``: then it passes everything on.
+    ``functools.wraps`` makes a wrapper look like the function that it wraps. Here the wrapper's
+    own signature counts, unless it is a bare ``*args, **kwargs`` that passes everything on.
     """
     if isinstance(receiver, staticmethod):
         return _shape(receiver.__func__)
@@ -221,6 +224,6 @@ def _gives_awaitable(function: Any) -> bool:
 def _is_marked(function: Any) -> bool:
     # AsyncMock carries asyncio's marker; before Python 3.12 `inspect` does not know of it.
     marker = getattr(asyncio.coroutines, "_is_coroutine", None)
-    return read(function, _MARK, False) is True or (
+    return read(function, _MARK) is True or (
         marker is not None and read(function, "_is_coroutine") is marker
     )

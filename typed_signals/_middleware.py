@@ -33,8 +33,8 @@ class SentSignal:
         signal: The signal.
         sender: The signal's sender.
         payload: The payload by name.
-        connections: Who receives it, in the order of connection. To choose others, pass
-            ``dataclasses.replace(sent, connections=...)`` on.
+        connections: The receivers and how to call them, in the order of connection. To choose
+            others, pass on ``dataclasses.replace(sent, connections=...)``.
     """
 
     signal: BaseSignal
@@ -49,13 +49,13 @@ class SentSignal:
 
 
 CallNext = Callable[[SentSignal], Coroutine[Any, Any, T]]
-"""Passes a send on: to the next middleware, and at last to the receivers."""
+"""Passes a send on to the next middleware, or from the last one to the receivers."""
 
 
 class Middleware(Protocol):
     """A callable that stands between sends and their receivers.
 
-    It is called for each send and passes it on, changed or not, or not at all::
+    It is called for each send. It can pass the send on, change it first, or drop it::
 
         async def log_sends(sent: SentSignal, call_next: CallNext[T]) -> T:
             started = time.perf_counter()
@@ -81,10 +81,10 @@ class Middleware(Protocol):
 
 @runtime_checkable
 class Chooser(Protocol):
-    """A middleware that can say ahead who would receive a send."""
+    """A middleware that can tell in advance who would receive a send."""
 
     def choose_receivers(self, sent: SentSignal) -> tuple[Connection, ...]:
-        """Choose who receives a send; nothing is sent by it."""
+        """Choose the receivers of a send, without sending it."""
         ...
 
 
@@ -105,7 +105,7 @@ def install(
     applies: Callable[[SignalState], bool],
     guest: Connection | None = None,
 ) -> None:
-    """Put a middleware, which may add a guest, between signals and their receivers."""
+    """Add a middleware; the guest is a receiver that it may add to a send."""
     with lock:
         uninstall(middleware)
         every = [*_installed, _Installed(middleware, priority, applies, guest)]
@@ -132,7 +132,7 @@ def guests() -> list[Connection]:
 
 
 def choose_receivers(sent: SentSignal) -> tuple[Connection, ...]:
-    """Find who would receive a send, as far as middleware says it ahead."""
+    """Find who would receive a send, as far as middleware can tell in advance."""
     for middleware in applying(state_of(sent.signal)):
         if isinstance(middleware, Chooser):
             sent = replace(sent, connections=middleware.choose_receivers(sent))

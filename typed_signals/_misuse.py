@@ -1,4 +1,4 @@
-"""The words for wrong usage that the program and the mypy plugin share."""
+"""Messages about wrong usage, shared by the program and the mypy plugin."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ NO_FUNCTION: Final = "it is no function; with a Protocol class `P` write `Signal
 
 
 class ContractWords(NamedTuple):
-    """What is said of a contract that cannot be one, by how it is written.
+    """Messages about a Protocol, or a function, that cannot be a contract.
 
     Attributes:
-        no_sender: Why it is none, if ``sender`` does not come first.
-        not_awaitable: Why it is none, if its result cannot be awaited.
+        no_sender: The reason if ``sender`` does not come first.
+        not_awaitable: The reason if its result cannot be awaited.
         expected: What to write.
     """
 

@@ -1,7 +1,7 @@
 """The decorators that connect a receiver to the signals of a model's lifecycle.
 
-Those of what has happened take ``durable=``, too: a durable receiver runs after the commit, so it
-comes too late for what is about to happen.
+Only the ``post_`` decorators accept ``durable=``: a durable receiver runs after the commit, too
+late for a ``pre_`` signal.
 """
 
 from typing import Any, Unpack, overload

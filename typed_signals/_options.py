@@ -1,4 +1,4 @@
-"""Options that are checked when they are given, as type checkers check them."""
+"""Check options when they are given, as type checkers do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["wrong_choice", "wrong_option"]
 
 
 def wrong_choice(name: str, given: object, choices: Sequence[object]) -> str | None:
-    """Say of a value that it is none of those that may be given."""
+    """Explain that a value is not one of the choices; ``None`` if it is."""
     if any(type(given) is type(each) and given == each for each in choices):
         return None
     *most, last = map(repr, choices)
@@ -29,11 +29,11 @@ def wrong_choice(name: str, given: object, choices: Sequence[object]) -> str | N
 
 
 def wrong_option(options: Mapping[str, object], *, also: Sequence[str] = ()) -> str | None:
-    """Find the first option that does not exist, or whose value is none that it may have.
+    """Find the first option that does not exist, or that has a wrong value.
 
     Args:
         options: The options by name.
-        also: Other names that can be written beside them, for the words.
+        also: Other names that the message may suggest.
 
     Returns:
         What is wrong, and what to write; ``None`` if nothing is.
@@ -51,11 +51,11 @@ def wrong_option(options: Mapping[str, object], *, also: Sequence[str] = ()) -> 
 
 
 class _Kind(NamedTuple):
-    """What an option of one type may be.
+    """The values that an option of one type may have.
 
     Attributes:
-        words: What to write, in words.
-        accepts: Tells whether a value is that.
+        words: The values, in words.
+        accepts: Returns whether a value is one of them.
     """
 
     words: Sequence[str]
@@ -84,7 +84,7 @@ def _is_positive(given: object) -> bool:
 _KINDS: Final[Mapping[object, _Kind]] = {
     bool: _Kind(("True", "False"), _is_switch),
     NoneType: _Kind(("None",), _is_none),
-    float: _Kind(("a number of seconds above 0",), _is_positive),
+    float: _Kind(("a number of seconds greater than 0",), _is_positive),
     AbstractSet[str]: _Kind(("a set of field names",), _is_names),
 }
 """By the type that :class:`ConnectOptions` gives an option."""

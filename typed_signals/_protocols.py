@@ -1,4 +1,4 @@
-"""The contract of a signal that declares none, and the marks of payload that is filled in."""
+"""The contract of a signal that declares none, and marks for payload that is filled in."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Alias:
     when nothing was. Receivers that do not name it do not get it.
 
     Attributes:
-        name: The name under which the value is really sent.
+        name: The name under which the value is sent.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Change(NamedTuple):
     """One field that an operation changes.
 
     Attributes:
-        old: Its value in the database before.
-        new: Its value that is written.
+        old: The value in the database before the operation.
+        new: The value that the operation writes.
     """
 
     old: Any
@@ -43,10 +43,10 @@ class Change(NamedTuple):
 class ChangedSince:
     """Marks the payload ``changed``, which is filled with the fields that an operation changes.
 
-    ``changed: Annotated[Mapping[str, Change], ChangedSince("pre_update")]`` stands in a contract
-    whose signal is sent for the same operation as ``pre_update``, or is that signal. What changed
-    is found only if a receiver names ``changed`` or is connected with ``fields``; others do not
-    get it.
+    Write ``changed: Annotated[Mapping[str, Change], ChangedSince("pre_update")]`` in the contract
+    of ``pre_update``, or of a signal that is sent for the same operation. What changed is found
+    only if a receiver names ``changed`` or is connected with ``fields``. Receivers that do not
+    name ``changed`` do not get it.
 
     Attributes:
         signal: The name of the signal at whose send the old values are read.

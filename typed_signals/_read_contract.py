@@ -72,9 +72,9 @@ def read_contract(source: ContractSource) -> Contract:
 
 
 def check_function(function: object) -> FunctionType:
-    """Check that a function can be a contract, without computing what it need not.
+    """Check that a function can be a contract, without computing the parameters' annotations.
 
-    Its annotations may name what is defined below it, so they are computed when the first receiver
+    These may use names that are defined below it, so they are computed when the first receiver
     connects.
 
     Raises:
@@ -87,7 +87,7 @@ def check_function(function: object) -> FunctionType:
 
 
 def _checked_parameters(source: ContractSource) -> list[Parameter]:
-    """The parameters, if they and the result are what a contract has to have."""
+    """The parameters, once they and the result are known to fit a contract."""
     call: Any = source.__call__ if isinstance(source, type) else source
     parameters = call_parameters(source)
     result: Any = Awaitable if inspect.iscoroutinefunction(call) else return_hint(call)
@@ -114,13 +114,13 @@ def _mark_of(hint: object) -> object:
 
 
 def _written(parameters: list[Parameter]) -> str:
-    """The parameters as one would type them: without module names and typing's inner marks."""
+    """The parameters as they are written in code, without module names and ``Annotated``."""
     plain: list[str] = []
     for parameter in parameters:
         if parameter.kind is Parameter.KEYWORD_ONLY and "*" not in plain:
             plain.append("*")
         if parameter.kind is Parameter.VAR_POSITIONAL:
-            continue  # it says that the payload is open, not that anything is sent by position
+            continue  # it means that the payload is open; nothing is sent by position
         star = "**" if parameter.kind is Parameter.VAR_KEYWORD else ""
         default = "" if parameter.default is Parameter.empty else " = ..."
         hint = _named_model(parameter.annotation, get_args(parameters[0].annotation))

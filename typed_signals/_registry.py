@@ -1,4 +1,4 @@
-"""All mutable state of signals: who is connected, whose they are, and from where they inherit."""
+"""All mutable state of signals: their connections, their owners, and what they inherit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Mode = Literal["lenient", "normal", "strict"]
-"""How much is refused.
+"""How strict the checks are.
 
 ``lenient``: receivers that work but break the contract are connected with a warning.
 ``normal``: every receiver that breaks the contract is refused.
@@ -42,7 +42,7 @@ compares the names of its payload with the contract.
 
 
 def hold_during_fork(held: threading.RLock) -> None:
-    """Let no other thread hold a lock while the process forks: the child would wait for ever."""
+    """Hold a lock during a fork: if another thread held it, the child would wait forever."""
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(
             before=held.acquire, after_in_parent=held.release, after_in_child=held.release
@@ -54,7 +54,7 @@ hold_during_fork(lock)
 
 
 class Changes:
-    """Counts the changes to any state, and drops the plans that were made before.
+    """Counts the changes to any state, and drops the plans that a change makes outdated.
 
     Attributes:
         version: How many changes there were.
@@ -85,13 +85,13 @@ changes: Final = Changes()
 
 
 class Registry:
-    """The signals of one emitter: whose they are, and from which registries they inherit.
+    """The signals of one emitter, their owner, and the registries that they inherit from.
 
     Receivers that are connected in a parent also receive the signals of its children.
 
     Attributes:
         owner: The class that sends the signals, once it is known.
-        mode: How much is refused; see :data:`Mode`.
+        mode: How strict the checks are; see :data:`Mode`.
         parents: The registries whose receivers are inherited.
         signals: The signals made so far, by name.
     """
@@ -107,18 +107,18 @@ class Registry:
 
     @property
     def label(self) -> str:
-        """The owner's name, or that of the emitter's class, for people."""
+        """The owner's name, or that of the emitter's class, for messages."""
         return self.owner.__name__ if self.owner else self._emitter
 
     def connections_to(self, name: str) -> tuple[Connection, ...]:
-        """Who receives a signal, inherited receivers included; looking makes no signal."""
+        """The connections of a signal, inherited ones included; does not make the signal."""
         own = self.signals.get(name)
         if own is not None:
             return state_of(own).all_connections()
         return tuple(each for parent in self.parents for each in parent.connections_to(name))
 
     def bind(self, owner: type, parents: tuple[Registry, ...]) -> None:
-        """Belong to a class, and inherit from the registries of its abstract bases."""
+        """Set the owner, and inherit from the registries of its abstract bases."""
         with lock:
             self.owner, self.parents = owner, parents
             changes.count()
@@ -134,7 +134,7 @@ class SignalState:
         sequential: Whether its receivers run one after another; see ``Signal.sequential``.
         protocol: The receiver Protocol or function that it was declared with, once that is known.
         connections: Its own connections by the identity of the receiver; replaced, never changed.
-        plan: How its receivers are called, as long as no state changes; ``None`` if unknown.
+        plan: Its dispatch plan, until any state changes; ``None`` if it has to be made.
     """
 
     __slots__ = (
@@ -153,7 +153,7 @@ class SignalState:
 
     @property
     def title(self) -> str:
-        """The signal's name and whose it is, for people."""
+        """The signal's name and its owner's, for messages."""
         name = f"signal `{self.name}`" if self.name else "a signal"
         return f"{name} of {self.registry.label}" if self.registry else name
 
@@ -190,7 +190,7 @@ class SignalState:
         return tuple(sorted(merged.values(), key=lambda connection: connection.order))
 
     def replace(self, connections: Mapping[Hashable, Connection]) -> None:
-        """Put other connections in the place of the signal's own."""
+        """Replace the signal's own connections."""
         with lock:
             for listener in change_listeners:
                 listener(self)
@@ -224,10 +224,10 @@ class ReceiversView(MutableMapping[Hashable, Callable[..., Any]]):
 
 
 class BaseSignal:
-    """What can be asked of any signal, whatever its contract.
+    """The properties of every signal, whatever its contract.
 
-    It also gives signals the memory layout of any plain class, which ``Generic`` alone would not:
-    so a signal of another library can become a typed one in place and keep its identity.
+    It also gives signals the memory layout of a plain class, which ``Generic`` alone does not. So
+    a signal of another library can become a typed one in place and keep its identity.
     """
 
     __signal_state__: SignalState
@@ -239,12 +239,12 @@ class BaseSignal:
 
     @property
     def title(self) -> str:
-        """The signal's name and whose it is, for people."""
+        """The signal's name and its owner's, for messages."""
         return self.__signal_state__.title
 
     @property
     def protocol(self) -> ContractSource:
-        """The receiver Protocol that is this signal's contract, or the function."""
+        """The receiver Protocol, or the function, that is this signal's contract."""
         state = self.__signal_state__
         state.protocol = state.protocol or written_protocol(self)
         return state.protocol or CustomReceiver

@@ -40,8 +40,8 @@ K0 = ParamSpec("K0")
 Own = ParamSpec("Own", default=...)
 R = TypeVar("R", default=Any)
 R_co = TypeVar("R_co", covariant=True)
-# Solved, not written, where a signal is accepted for one of callables: a Protocol whose `__call__`
-# is an `async def` returns a coroutine, and the two would not be the same.
+# A type variable instead of `Awaitable[object]` itself: a Protocol whose `__call__` is an
+# `async def` returns a coroutine, which is not the same type.
 A = TypeVar("A", bound=Awaitable[object])
 # Covariant, so that a signal of any contract is a plain `Signal`, too.
 P = TypeVar(
@@ -50,7 +50,7 @@ P = TypeVar(
 # The result of a partial. A checker that knows what a partial has filled does not know that no
 # payload comes for it; so the partial's own parameters are left to `connect()`.
 B = TypeVar("B", bound=Awaitable[object], default=Any)
-# A durable receiver, and what is made of an instance for it.
+# A durable receiver, and its payload model.
 D = TypeVar("D", bound=Callable[..., Awaitable[object]])
 T = TypeVar("T")
 
@@ -78,12 +78,12 @@ class Signal(BaseSignal, Generic[P]):
     ``Signal()`` accepts any payload. Signals of an emitter are made by the emitter.
 
     Args:
-        mode: How much is refused (see :data:`~typed_signals.Mode`); an emitter's own mode when
-            left out.
+        mode: How strict the checks are (see :data:`~typed_signals.Mode`); by default that of its
+            emitter.
         sequential: How receivers are called; see :attr:`sequential`.
 
     Raises:
-        SignalDefinitionError: ``mode`` is none of the modes.
+        SignalDefinitionError: ``mode`` or ``sequential`` has a wrong value.
     """
 
     def __init__(self, *, mode: Mode | None = None, sequential: bool | None = None) -> None:
@@ -96,10 +96,10 @@ class Signal(BaseSignal, Generic[P]):
     def sequential(self) -> bool | None:
         """Whether receivers run one after another, in the caller's task.
 
-        ``None``: concurrently, but inside an open transaction of the sender sequentially.
-        ``True``: sequentially. ``False``: concurrently, also inside a transaction, where
-        receivers that use its connection disturb one another. A receiver can be connected to run
-        otherwise; see :class:`~typed_signals.ConnectOptions`.
+        ``None``: concurrently, but sequentially inside an open transaction of the sender.
+        ``True``: sequentially. ``False``: concurrently, even inside a transaction, where
+        receivers that use its connection disturb one another. A receiver can override this when
+        it is connected; see :class:`~typed_signals.ConnectOptions`.
         """
         return self.__signal_state__.sequential
 
@@ -117,10 +117,10 @@ class Signal(BaseSignal, Generic[P]):
     # --- receivers -------------------------------------------------------------------------------
 
     if TYPE_CHECKING:
-        # mypy goes by the first definition of a name, other checkers by the last. This one is for
-        # its plugin, which cannot see a call, by a decorator, of a method that has overloads.
+        # mypy uses the first definition of a name, other checkers the last. This one is for its
+        # plugin, which does not see a decorator call a method that has overloads.
         @property
-        def connect(self) -> Connect[P]:  # pyright: ignore[reportRedeclaration] - as said
+        def connect(self) -> Connect[P]:  # pyright: ignore[reportRedeclaration] - for mypy
             """Connect a receiver; also usable as a decorator, with options or without."""
             ...
 
@@ -136,39 +136,40 @@ class Signal(BaseSignal, Generic[P]):
     def connect(self, *, durable: DurableOption[T]) -> Connector[CustomDurableReceiver[P, T]]: ...
     @overload  # type: ignore[misc] # defined again for the other checkers
     def connect(self, **options: Unpack[ConnectOptions]) -> Connector[P]: ...
-    @final  # type: ignore[misc] # as above
+    @final  # type: ignore[misc] # defined again for the other checkers
     def connect(
         self, receiver: Any = _LEFT_OUT, *, durable: Any = None, **options: Unpack[ConnectOptions]
     ) -> Any:
         """Connect a receiver; also usable as a decorator, with options or without.
 
         Receivers run in the order of connection. The signal keeps a strong reference; connecting
-        the same receiver again changes nothing. A module that is reloaded makes new receivers, and
-        those of before stay connected: call :meth:`disconnect_all` before ``importlib.reload()``.
+        the same receiver again changes nothing. Reloading a module makes new receivers, and the
+        old ones stay connected: call :meth:`disconnect_all` before ``importlib.reload()``.
 
         Args:
             receiver: An async callable that keeps the contract: a function, a bound, static or
                 class method, an object with an async ``__call__``, a ``functools.partial``. Leave
                 it out to get a decorator: ``@signal.connect(on_commit=True)``.
-            durable: Makes it a durable receiver, which runs after the commit whatever dies; see
-                :class:`typed_signals.durable.Durable`. Its contract is then that of what arrives.
+            durable: Makes it a durable receiver, which runs at least once after the commit, even
+                after a crash, with a contract of its own; see
+                :class:`typed_signals.durable.Durable`.
             options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
 
         Returns:
             The receiver, unchanged; or the decorator.
 
         Raises:
-            SignalDefinitionError: The receiver breaks the contract; lists every fault. Or it is
-                connected already, with other options.
+            SignalDefinitionError: The receiver breaks the contract; the message lists every fault.
+                Or it is connected already, with other options.
         """
         connector: Connector[Any] = Connector([self], durable, **options)
         return connector if receiver is _LEFT_OUT else connector(receiver)
 
     def disconnect(self, receiver: Callable[..., Awaitable[object]]) -> bool:
-        """Disconnect a receiver; a send under way is not changed by it.
+        """Disconnect a receiver; sends under way still call it.
 
         Args:
-            receiver: What was connected. A receiver that is inherited from an abstract model is
+            receiver: The receiver. One that is inherited from an abstract model has to be
                 disconnected there.
 
         Returns:
@@ -225,14 +226,14 @@ class Signal(BaseSignal, Generic[P]):
                 payload: The payload by keyword, as the Protocol names it.
 
             Raises:
-                BaseException: What the first receiver, in the order of connection, raised. If
-                    they run concurrently, the others have finished by then; their failures are
-                    noted on it and logged.
+                BaseException: What the first failing receiver, in the order of connection,
+                    raised. If they run concurrently, the others have finished by then; their
+                    failures are noted on it and logged.
                 SignalPayloadError: A receiver could not be called with the payload; in strict
-                    mode also when no receiver is connected.
+                    mode, the payload does not fit the contract.
                 SignalLoopError: Receivers send one another's signals recursively without end.
             """
-            plan = self.__signal_state__.plan  # without a call: most reach nobody
+            plan = self.__signal_state__.plan  # saves a call: most sends reach nobody
             if plan is None:
                 plan = plan_for(self.__signal_state__)
             if plan is not NO_RECEIVERS:
@@ -245,16 +246,16 @@ class Signal(BaseSignal, Generic[P]):
         async def send_robust(self, /, sender: object, **payload: object) -> list[Outcome]:
             """Call every connected receiver, and return how each has finished.
 
-            All receivers run, whatever the others raise, and nothing that they raise is raised;
-            otherwise like :meth:`send`.
+            All receivers run, even if others fail. Their exceptions are returned, not raised.
+            Otherwise like :meth:`send`.
 
             Args:
                 sender: The model class, or what the contract names; not compared with it.
                 payload: The payload by keyword, as the Protocol names it.
 
             Returns:
-                How each receiver has finished, in the order of connection; those that run after
-                the commit are not among them.
+                How each receiver has finished, in the order of connection, without those that
+                run after the commit.
 
             Raises:
                 SignalPayloadError: In strict mode, the payload does not fit the contract.
@@ -270,7 +271,7 @@ class Signal(BaseSignal, Generic[P]):
     # --- copies ----------------------------------------------------------------------------------
 
     def __copy__(self) -> Self:
-        """A signal of its own, with the same contract and receivers, that lives in no emitter."""
+        """An independent signal with the same contract and receivers, which has no emitter."""
         copy = type(self)(
             mode=self.__signal_state__.mode, sequential=self.__signal_state__.sequential
         )
@@ -310,7 +311,7 @@ class Connector(Generic[P]):
 
     Args:
         signals: The signals to which the receiver is connected: to all of them, or to none.
-        durable: How the receiver is durable; ``None`` if it is called in this process.
+        durable: The durable option; ``None`` if the receiver is called in this process.
         options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
     """
 
@@ -336,7 +337,7 @@ class Connector(Generic[P]):
             The receiver, unchanged, so that decorators can be stacked.
 
         Raises:
-            SignalDefinitionError: The receiver breaks the contract; lists every fault.
+            SignalDefinitionError: The receiver breaks the contract; the message lists every fault.
         """
         connected: Any = receiver
         if error := connect_all(self._signals, connected, self._options, self._durable):

@@ -1,4 +1,4 @@
-"""What middleware is about: signals, emitters, or whatever sends signals."""
+"""The targets of middleware: signals, emitters and senders."""
 
 from __future__ import annotations
 
@@ -50,17 +50,18 @@ def _registry(sender: SignalEmitter[Any] | type[Any]) -> Registry:
 
 
 def add_middleware(middleware: Middleware, *targets: Target, priority: int = 0) -> None:
-    """Put a middleware between signals and their receivers, from the next send on.
+    """Add a middleware between signals and their receivers, from the next send on.
 
     Args:
         middleware: The middleware; see :class:`~typed_signals.Middleware`. One that was added
             before is replaced.
         targets: Signals; models or emitters, which stand for all their signals. An abstract model
-            stands for every model that derives from it. None at all stand for every signal.
-        priority: Those with a lower number are called first; of the same, the one added first.
+            stands for every model that derives from it. Without targets, every signal.
+        priority: Middleware with a lower number is called first; with the same number, the one
+            that was added first.
 
     Raises:
-        SignalDefinitionError: A target is no signal, model or emitter.
+        SignalDefinitionError: A target is not a signal, model or emitter.
         TypeError: The middleware cannot be called with a send, or ``priority`` is no number.
     """
     given: object = middleware

@@ -1,4 +1,4 @@
-"""Who is connected to what: signals with their receivers, as plain data."""
+"""Signals with their receivers, as plain data."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ class ReceiverInfo:
     Attributes:
         receiver: The receiver as it was connected.
         on_commit: Whether it runs only once the surrounding transaction has committed.
-        sequential: Whether it runs alone; ``None`` leaves it to the state of the transaction.
-        inherited_from: The abstract model at which it was connected, if it was not here.
+        sequential: Whether it runs alone; ``None``: only inside a transaction.
+        inherited_from: The abstract model at which it was connected; ``None`` if it was not
+            inherited.
         timeout: How long it may run, in seconds; ``None``: as long as it takes.
         fields: Called only when one of these changes; ``None``: always.
-        durable: How it is durable; ``None`` if it runs in the process of its sender.
+        durable: Its ``durable`` option; ``None`` if it runs in the process of its sender.
     """
 
     receiver: Callable[..., Awaitable[object]]
@@ -58,14 +59,14 @@ class SignalInfo:
 
 
 def inspect_emitter(emitter: SignalEmitter[Any]) -> tuple[SignalInfo, ...]:
-    """List an emitter's signals with their receivers; looking makes no signal.
+    """List an emitter's signals with their receivers, without making any signal.
 
     Args:
         emitter: The emitter.
 
     Returns:
-        Every signal: those that its class declares, then others that were made, then those that
-        only a parent has.
+        Every signal: those that its class declares, then others that were made, then those of
+        its parents alone.
     """
     declared = declared_signals(type(emitter))
     inherited = [name for parent in registry_of(emitter).parents for name in parent.signals]

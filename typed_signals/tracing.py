@@ -1,7 +1,7 @@
 """Spans and metrics with OpenTelemetry: what was sent, who received it, how long it took.
 
-Needs the extra ``otel``. Nothing is measured, and nothing costs, until :func:`instrument` is
-called. A field's value, or a failure's message, which may hold one, never leaves the program.
+Needs the extra ``otel``. Nothing is measured, and there is no cost, until :func:`instrument` is
+called. Field values never leave the program, nor do messages of exceptions, which may hold them.
 """
 
 from __future__ import annotations
@@ -54,16 +54,15 @@ def instrument(
 ) -> None:
     """Trace and measure every send of this process that reaches a receiver.
 
-    Each send is a span, and so is each receiver, below it. A receiver that runs after the commit
-    is linked to the send, and is a child of whatever runs then. The metrics are histograms in
-    seconds, so each of them is a count as well; failures are those with ``error.type``:
+    Each send is a span, and each of its receivers is a child span. The span of a receiver that
+    runs after the commit is linked to the send, and is a child of the span that is open then. The
+    metrics are histograms in seconds, so each of them also counts; failures have ``error.type``:
 
     - ``typed_signals.send.duration``
     - ``typed_signals.receiver.duration``
-    - ``typed_signals.on_commit.lag``: how long after its send a receiver that waits for the
-      commit begins.
+    - ``typed_signals.on_commit.lag``: the time from a send to the start of an on-commit receiver.
 
-    Calling it again replaces what was asked for before.
+    Calling it again replaces the providers.
 
     Args:
         tracer_provider: The provider of spans; the global one when left out.
@@ -79,7 +78,7 @@ def instrument(
 
 
 def uninstrument() -> None:
-    """Trace and measure no more; what is under way is finished."""
+    """Stop tracing and measuring; sends under way are still traced."""
     global _instrumented
     if _instrumented is not None:
         remove_middleware(_instrumented)

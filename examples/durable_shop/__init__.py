@@ -1,1 +1,1 @@
-"""A shop whose receipts are sent by other processes, at least once, whatever dies."""
+"""A shop whose receipts are sent by other processes, at least once, even if a process dies."""

@@ -108,7 +108,7 @@ outbox = ProcrastinateOutbox(base, app, sessions=async_session)
 RECEIVER = """
 @post_save(Order, durable=Durable("mail.receipt", retries=0))
 async def send_receipt(sender, instance, job, **kwargs):
-    if instance.name == "broken" and not os.environ.get("MENDED"):
+    if instance.name == "broken" and not os.environ.get("FIXED"):
         raise ValueError("no such address")
     if instance.name == "slow":
         print("started", flush=True)

@@ -7,14 +7,16 @@ import os
 import random
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import ormar
 import pydantic
 import sqlalchemy
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-import typed_signals.ormar
 from typed_signals import post_save
 from typed_signals.durable import Durable, Event, Job, Outbox, TableOutbox
 
@@ -24,21 +26,82 @@ LOG = Path(os.environ["CRASH_LOG"])
 KEYS = 5
 
 options: dict[str, Any] = {"connect_args": {"timeout": 60}} if "sqlite" in URL else {}
-base = ormar.OrmarConfig(
-    metadata=sqlalchemy.MetaData(),
-    database=ormar.DatabaseConnection(URL, **options),
-)
 
 
-class Order(ormar.Model):
-    ormar_config = base.copy(tablename="orders")
-    id: int = ormar.Integer(primary_key=True)
-    sender: int = ormar.Integer()
-    number: int = ormar.Integer()
+class OrmarShop:
+    """The models on ormar."""
+
+    sessions = None
+
+    def __init__(self) -> None:
+        import ormar
+
+        import typed_signals.ormar
+
+        self.database = ormar.DatabaseConnection(URL, **options)
+        self.base = ormar.OrmarConfig(metadata=sqlalchemy.MetaData(), database=self.database)
+
+        class Order(ormar.Model):
+            ormar_config = self.base.copy(tablename="orders")
+            id: int = ormar.Integer(primary_key=True)
+            sender: int = ormar.Integer()
+            number: int = ormar.Integer()
+
+        typed_signals.ormar.install()
+        self.Order = Order
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[AsyncEngine]:
+        async with self.database:
+            yield self.database.engine
+
+    @asynccontextmanager
+    async def saved(self, **values: int) -> AsyncIterator[None]:
+        """Save an order, in a transaction that is committed where the block ends."""
+        async with self.database.transaction():
+            await self.Order(**values).save()
+            yield
 
 
-typed_signals.ormar.install()
+class SqlalchemyShop:
+    """The models on SQLAlchemy."""
 
+    def __init__(self) -> None:
+        import typed_signals.sqlalchemy
+
+        self.engine = create_async_engine(URL, **options)
+        self.sessions = async_sessionmaker(self.engine)
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Order(Base):
+            __tablename__ = "orders"
+            id: Mapped[int] = mapped_column(primary_key=True)
+            sender: Mapped[int]
+            number: Mapped[int]
+
+        typed_signals.sqlalchemy.install(Base)
+        self.base, self.Order = Base, Order
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[AsyncEngine]:
+        try:
+            yield self.engine
+        finally:
+            await self.engine.dispose()
+
+    @asynccontextmanager
+    async def saved(self, number: int, **values: int) -> AsyncIterator[None]:
+        """Save an order, in a transaction that is committed where the block ends."""
+        async with self.sessions.begin() as session:
+            session.add(self.Order(number=number, **values))
+            if number % 2:  # the others are flushed by the commit
+                await session.flush()
+            yield
+
+
+shop = {"ormar": OrmarShop, "sqlalchemy": SqlalchemyShop}[os.environ["CRASH_ORM"]]()
 outbox: Outbox
 if os.environ["CRASH_ENGINE"] == "procrastinate":
     from procrastinate import App, PsycopgConnector
@@ -46,14 +109,14 @@ if os.environ["CRASH_ENGINE"] == "procrastinate":
     from typed_signals.durable.procrastinate import ProcrastinateOutbox
 
     app = App(connector=PsycopgConnector(conninfo=URL.replace("+asyncpg", "")))
-    outbox = ProcrastinateOutbox(base, app)
+    outbox = ProcrastinateOutbox(shop.base, app, sessions=shop.sessions)
 else:
-    outbox = TableOutbox(base)
+    outbox = TableOutbox(shop.base, sessions=shop.sessions)
 
 
 async def create_tables() -> None:
-    async with base.database, base.database.engine.begin() as connection:
-        await connection.run_sync(base.metadata.create_all)
+    async with shop.opened() as engine, engine.begin() as connection:
+        await connection.run_sync(shop.base.metadata.create_all)
     if not isinstance(outbox, TableOutbox):
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
@@ -72,7 +135,7 @@ def log(file: str, line: str) -> None:
 
 
 @post_save(
-    Order,
+    shop.Order,
     durable=Durable(
         "handle",
         payload=Numbers,
@@ -83,8 +146,9 @@ def log(file: str, line: str) -> None:
     ),
 )
 async def handle(sender: Any, instance: Numbers, job: Job, **kwargs: object) -> None:
-    log("handled", f"{instance.sender} {instance.number} {job.attempt}")
+    (LOG / f"works-{os.getpid()}").touch()
     await asyncio.sleep(random.random() * 0.01)
+    log("handled", f"{instance.sender} {instance.number} {job.attempt}")
     if random.random() < 0.02:
         raise OSError("a failure that is tried again")
 
@@ -96,13 +160,12 @@ class UndoneError(Exception):
 async def send(sender: int, start: int, stop: int, crashes: float) -> None:
     """Save orders, one transaction each; roll some back, and die in or right after others."""
     chance = random.Random(sender * 1_000_003 + start)
-    async with base.database:
+    async with shop.opened():
         for number in range(start, stop):
             log(f"begun-{sender}", str(number))
             fate = chance.random()
             try:
-                async with base.database.transaction():
-                    await Order(sender=sender, number=number).save()
+                async with shop.saved(sender=sender, number=number):
                     if fate < crashes / 2:
                         os.kill(os.getpid(), signal.SIGKILL)
                     if fate > 0.9:
@@ -159,7 +222,7 @@ async def relay(kind: str, name: str) -> None:
     broker, publisher = {"nats": nats, "rabbitmq": rabbitmq}[kind](name)
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    async with base.database, broker:
+    async with shop.opened(), broker:
         await broker.start()
         assert isinstance(outbox, TableOutbox)
         async with outbox.worker(lease=3, poll=0.05, publish=publisher.publish):

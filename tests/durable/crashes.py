@@ -36,10 +36,11 @@ class Crashes:
         operations: How many operations each sender makes.
         senders: How many senders there are.
         workers: How many workers there are.
-        kills: How many workers are killed.
+        kills: How many workers are killed, each soon after it has begun to work.
         crashes: Of how many operations a sender dies.
         terminate: Ends the database's connections; ``None`` if they cannot be.
         calm: The least seconds between two times that connections are ended.
+        orm: Whose models the senders save: ``ormar`` or ``sqlalchemy``.
         engine: What keeps the events: ``table`` or ``procrastinate``.
         broker: The message broker and a name in it; ``None`` if workers run the receivers.
         server: The broker's server, which is killed and started again; ``None`` without a broker.
@@ -55,6 +56,7 @@ class Crashes:
     crashes: float = 0.0
     terminate: Any = None
     calm: float = 0.5
+    orm: str = "ormar"
     engine: str = "table"
     broker: tuple[str, str] | None = None
     server: Server | None = None
@@ -67,6 +69,7 @@ class Crashes:
             **os.environ,
             "CRASH_URL": self.url,
             "CRASH_LOG": str(self.folder),
+            "CRASH_ORM": self.orm,
             "CRASH_ENGINE": self.engine,
             "CRASH_BROKER_URL": self.server.url if self.server else "",
             "PYTHONPATH": str(ROOT),
@@ -121,12 +124,12 @@ class Crashes:
                 command = [sys.executable, str(APP), "relay", *self.broker]
             process = self._start(*command)
             ended = asyncio.create_task(asyncio.to_thread(process.wait))
-            kill = self.counts["workers killed"] < self.kills
             finished = asyncio.create_task(done.wait())
-            seconds = 1.5 + random.random() * 2 if kill else None
-            await asyncio.wait(
-                (ended, finished), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-            )
+            works = asyncio.create_task(self._works(process.pid))
+            kill = self.counts["workers killed"] < self.kills
+            waiting = (ended, finished, works) if kill else (ended, finished)
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            works.cancel()
             if finished.done():
                 process.send_signal(signal.SIGTERM)
                 # One that was only just started has no handler yet.
@@ -140,6 +143,12 @@ class Crashes:
                 process.kill()
                 await ended
                 self.counts["workers killed"] += 1
+
+    async def _works(self, worker: int) -> None:
+        """Wait until a worker has begun to work, and a moment longer."""
+        while not (self.folder / f"works-{worker}").exists():
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(random.random() / 20)
 
     def _start(self, *command: str) -> subprocess.Popen[bytes]:
         errors = open(self.folder / "stderr", "ab")  # noqa: SIM115 - handed to the process

@@ -238,7 +238,7 @@ async def test_rabbitmq_moves_what_fails_too_often_to_its_dead_letter_queue(shop
 
 
 @pytest.mark.ormar_only("what the broker does is not of an ORM")
-async def test_jetstream_tells_of_what_fails_too_often(shop, telemetry):
+async def test_jetstream_publishes_an_advisory_for_what_fails_too_often(shop, telemetry):
     from faststream import AckPolicy
     from faststream.nats import JStream, NatsBroker, NatsMessage
     from nats.js.api import ConsumerConfig
@@ -261,11 +261,11 @@ async def test_jetstream_tells_of_what_fails_too_often(shop, telemetry):
         attempt = message.raw_message.metadata.num_delivered
         await shop.outbox.receive(event, attempt=attempt, last=attempt >= limit)
 
-    # The message stays in its stream, and JetStream tells where. A stream keeps what it tells.
-    told = f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{name}.{name}"
-    dead = JStream(name=f"{name}_dead", subjects=[told])
+    # The message stays in its stream. JetStream publishes where; a stream of its own keeps that.
+    advisories = f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{name}.{name}"
+    dead = JStream(name=f"{name}_dead", subjects=[advisories])
 
-    @broker.subscriber(told, stream=dead, durable=f"{name}_dead", pull_sub=True)
+    @broker.subscriber(advisories, stream=dead, durable=f"{name}_dead", pull_sub=True)
     async def bury(advisory: dict[str, Any]) -> None:
         message = await streams().get_msg(advisory["stream"], advisory["stream_seq"])
         buried.append(Event.model_validate_json(message.data or b""))

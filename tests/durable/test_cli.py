@@ -67,7 +67,7 @@ class Work:
 
 
 @pytest.mark.parametrize("project", EVERY_ORM, indirect=True)
-def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
+def test_worker_handles_events_and_the_outbox_lists_them(project: Path):
     sell(project, "a", "broken")
     work = Work(project)
     work.until("done", "dead")
@@ -101,7 +101,7 @@ def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
 
     retried = run("outbox", "retry", "app:outbox", "2", "2", cwd=project)
     assert (retried.status, retried.out) == (0, "1 to be handled again\n")
-    work = Work(project, MENDED="1")
+    work = Work(project, FIXED="1")
     work.until("done", "done", "done")
     work.stop(signal.SIGINT)
     done = run("outbox", "purge", "app:outbox", "--older-than", "0", cwd=project)
@@ -110,7 +110,7 @@ def test_worker_handles_events_and_the_outbox_tells_of_them(project: Path):
     assert run("outbox", "dead", "app:outbox", cwd=project).out == "Nothing is dead.\n"
 
 
-def test_worker_finishes_what_runs_when_it_is_told_to_stop(project: Path):
+def test_worker_that_is_stopped_finishes_what_runs(project: Path):
     sell(project, "slow", "b")
     work = Work(project, "--concurrency", "1")
     assert work.process.stdout
@@ -120,7 +120,7 @@ def test_worker_finishes_what_runs_when_it_is_told_to_stop(project: Path):
     assert states(project) == ["done", "pending"]
 
 
-def test_unknown_receivers_are_told(project: Path):
+def test_unknown_receivers_are_reported(project: Path):
     sell(project, "a")
     done = run("outbox", "status", "bare:outbox", cwd=project)
     assert done.out.splitlines()[1].endswith("unknown here")
@@ -137,7 +137,7 @@ def test_unknown_receivers_are_told(project: Path):
         (["outbox", "retry", "app:outbox", "7"], "1 of the 1 named are not dead"),
     ],
 )
-def test_what_cannot_be_run_is_told(project: Path, arguments: list[str], text: str):
+def test_bad_arguments_are_one_clear_error(project: Path, arguments: list[str], text: str):
     if "retry" in arguments:
         sell(project)
     done = run(*arguments, cwd=project)
@@ -145,7 +145,7 @@ def test_what_cannot_be_run_is_told(project: Path, arguments: list[str], text: s
     assert text in done.err
 
 
-def test_outbox_without_a_table_is_told(project: Path):
+def test_outbox_without_a_table_is_one_clear_error(project: Path):
     done = run("outbox", "status", "app:outbox", cwd=project)
     assert done.status == 2
     assert "the outbox has no table: " in done.err
@@ -153,7 +153,7 @@ def test_outbox_without_a_table_is_told(project: Path):
     assert "no such table" in done.err
 
 
-def test_database_that_does_not_answer_is_told(project: Path):
+def test_database_that_does_not_answer_is_one_clear_error(project: Path):
     app, nobody = project / "app.py", "postgresql+asyncpg://postgres@127.0.0.1:1/postgres"
     app.write_text(app.read_text().replace("sqlite+aiosqlite:///shop.db", nobody))
     done = run("outbox", "status", "app:outbox", cwd=project)
@@ -162,7 +162,7 @@ def test_database_that_does_not_answer_is_told(project: Path):
 
 
 @pytest.mark.parametrize("arguments", [["worker"], ["outbox", "status"]], ids=["worker", "outbox"])
-def test_outbox_that_cannot_be_opened_is_told(project: Path, arguments: list[str]):
+def test_outbox_that_cannot_be_opened_is_one_clear_error(project: Path, arguments: list[str]):
     broken = """
 from typed_signals.durable import DurableError
 

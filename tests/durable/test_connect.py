@@ -10,21 +10,28 @@ from typing import Any
 import pydantic
 import pytest
 
-import typed_signals.ormar
+import typed_signals
 from tests.durable.receivers import Receipt, receives, send
-from typed_signals import Signal, post_save, post_update, receiver
+from typed_signals import (
+    Signal,
+    SignalDefinitionError,
+    get_emitter,
+    post_bulk_update,
+    post_save,
+    post_update,
+    receiver,
+)
 from typed_signals.durable import Durable, Job, NoTransactionError
 from typed_signals.introspection import inspect_signal
-from typed_signals.ormar import SignalDefinitionError
 from typed_signals.testing import capture_signals, connected_to, isolated, muted, only
 
-pytestmark = [pytest.mark.sqlite_only, pytest.mark.ormar_only]
+pytestmark = pytest.mark.sqlite_only
 
-POST = ["save", "update", "delete", "relation_add", "relation_remove", "bulk_update"]
+OPERATIONS = ["save", "update", "delete", "relation_add", "relation_remove"]
 
 
 def signal_of(shop: Any, name: str = "post_save") -> Signal[Any]:
-    signal: Signal[Any] = shop.Order.ormar_config.signals[name]
+    signal: Signal[Any] = getattr(get_emitter(shop.Order), name)
     return signal
 
 
@@ -41,18 +48,25 @@ async def plain(sender: Any, instance: Any, **kwargs: Any) -> None: ...
 # --- connect and disconnect ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", POST)
-async def test_every_decorator_of_what_has_happened_takes_durable(shop, operation):
-    async def fits(sender: Any, **kwargs: Any) -> None: ...
+async def fits(sender: Any, **kwargs: Any) -> None: ...
 
-    connect = getattr(typed_signals.ormar, f"post_{operation}")
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_every_decorator_of_what_has_happened_takes_durable(shop, operation):
+    connect = getattr(typed_signals, f"post_{operation}")
     assert connect(shop.Order, durable=Durable("a", payload=Receipt))(fits) is fits
     assert signal_of(shop, f"post_{operation}").receivers == (fits,)
 
 
-@pytest.mark.parametrize("operation", POST[:-1])
+@pytest.mark.ormar_only("the signal is of ormar")
+async def test_decorator_of_bulk_updates_takes_durable(shop):
+    assert post_bulk_update(shop.Order, durable=Durable("a", payload=Receipt))(fits) is fits
+    assert signal_of(shop, "post_bulk_update").receivers == (fits,)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
 async def test_decorators_of_what_is_to_happen_refuse_durable(shop, operation):
-    connect: Any = getattr(typed_signals.ormar, f"pre_{operation}")
+    connect: Any = getattr(typed_signals, f"pre_{operation}")
     with pytest.raises(SignalDefinitionError) as caught:
         connect(shop.Order, durable=Durable("a"))(receipt)
     assert str(caught.value) == (
@@ -88,6 +102,7 @@ async def test_receiver_that_is_connected_otherwise_already_is_refused(shop):
     assert signal.receivers == (receipt, plain)
 
 
+@pytest.mark.ormar_only("the other model is of ormar")
 async def test_one_refused_model_leaves_the_others_unconnected(shop, tmp_path):
     from tests.shop import Store
 
@@ -167,6 +182,7 @@ async def test_function_in_a_class_is_refused(shop):
             async def receive(self, sender: Any, instance: Any, **kwargs: Any) -> None: ...
 
 
+@pytest.mark.ormar_only("the operations are of ormar")
 async def test_operations_without_a_signal_write_no_event(shop):
     received = receives(shop)
     await shop.Order.objects.bulk_create([shop.Order(), shop.Order()])
@@ -175,6 +191,7 @@ async def test_operations_without_a_signal_write_no_event(shop):
     assert received == []
 
 
+@pytest.mark.ormar_only("a session cannot flush in its flush")
 async def test_save_in_a_receiver_of_a_save_writes_both_events(shop):
     async def saves_again(sender: Any, instance: Any, **kwargs: Any) -> None:
         if instance.name == "outer":
@@ -232,7 +249,7 @@ async def test_receiver_of_several_signals_runs_in_one_way(shop):
 # --- in tests ------------------------------------------------------------------------------------
 
 
-async def test_muted_receiver_writes_nothing_and_needs_no_transaction(shop):
+async def test_muted_receiver_writes_nothing(shop):
     signal = signal_of(shop)
     signal.connect(receipt, durable=Durable("mail.receipt"))
     signal.connect(plain)
@@ -240,11 +257,20 @@ async def test_muted_receiver_writes_nothing_and_needs_no_transaction(shop):
         with block:
             await shop.Order().save()
     assert await shop.rows() == []
+    for block in (muted(signal_of(shop, "pre_save")), only(receipt)):
+        with block:
+            await send(shop, "a")
+    assert await names_written(shop) == ["mail.receipt", "mail.receipt"]
+
+
+@pytest.mark.ormar_only("a session is always in a transaction")
+async def test_muted_receiver_needs_no_transaction(shop):
+    signal = signal_of(shop)
+    signal.connect(receipt, durable=Durable("mail.receipt"))
+    with muted(signal):
+        await shop.Order().save()
     with muted(signal_of(shop, "pre_save")), pytest.raises(NoTransactionError):
         await shop.Order().save()
-    with only(receipt):
-        await send(shop, "a")
-    assert await names_written(shop) == ["mail.receipt"]
 
 
 async def test_connected_to_adds_a_receiver_that_is_not_durable(shop):
@@ -283,7 +309,7 @@ async def test_isolated_puts_durable_receivers_back(shop):
     assert await names_written(shop) == ["mail.receipt"]
 
 
-async def test_introspection_tells_how_a_receiver_is_durable(shop):
+async def test_introspection_shows_how_a_receiver_is_durable(shop):
     durable = Durable("mail.receipt", payload=Receipt)
     signal_of(shop).connect(receipt, durable=durable)
     [info] = inspect_signal(signal_of(shop)).receivers
@@ -297,34 +323,45 @@ async def test_introspection_tells_how_a_receiver_is_durable(shop):
 async def test_uninstalling_and_installing_keeps_a_receiver_durable(shop):
     received = receives(shop)
     [own] = signal_of(shop).receivers
-    typed_signals.ormar.uninstall()
-    await send(shop, "meanwhile")  # ormar's own signals call what writes the event
-    with pytest.raises(NoTransactionError):
-        await shop.Order().save()
-    assert received == []
-    typed_signals.ormar.install()
+    shop.store.uninstall()
+    shop.store.install()
     assert signal_of(shop).receivers == (own,)
     await send(shop, "after")
     await shop.outbox.drain()
-    assert [got["instance"].name for got in received] == ["meanwhile", "after"]
+    assert [got["instance"].name for got in received] == ["after"]
     assert signal_of(shop).disconnect(own)
 
 
+@pytest.mark.ormar_only("ormar's own signals call what writes the event")
+async def test_receiver_is_durable_while_typed_signals_are_uninstalled(shop):
+    received = receives(shop)
+    shop.store.uninstall()
+    await send(shop, "meanwhile")
+    with pytest.raises(NoTransactionError):
+        await shop.Order().save()
+    assert received == []
+    shop.store.install()
+    await shop.outbox.drain()
+    assert [got["instance"].name for got in received] == ["meanwhile"]
+
+
+@pytest.mark.ormar_only("as above")
 async def test_uninstalling_inside_isolated_keeps_a_receiver_durable(shop):
     received = receives(shop)
     with isolated():
         signal_of(shop).disconnect_all()
-        typed_signals.ormar.uninstall()
+        shop.store.uninstall()
     await send(shop, "meanwhile")
     assert received == []
     assert len(await shop.rows()) == 1
-    typed_signals.ormar.install()
+    shop.store.install()
     assert len(signal_of(shop).receivers) == 1
 
 
 # --- models --------------------------------------------------------------------------------------
 
 
+@pytest.mark.ormar_only("the models are of ormar")
 async def test_receiver_of_an_abstract_model_is_disconnected_there(shop):
     import ormar
 
@@ -343,6 +380,7 @@ async def test_receiver_of_an_abstract_model_is_disconnected_there(shop):
     assert len(await shop.rows()) == 2
 
 
+@pytest.mark.ormar_only("the models are of ormar")
 async def test_child_in_another_database_is_refused_before_it_writes(shop, tmp_path):
     import ormar
 
@@ -362,6 +400,7 @@ async def test_child_in_another_database_is_refused_before_it_writes(shop, tmp_p
         assert await child.objects.count() == 0
 
 
+@pytest.mark.ormar_only("a session is always in a transaction")
 async def test_transactions_are_no_longer_given_once_the_receiver_is_disconnected(shop):
     in_transaction: list[bool] = []
 

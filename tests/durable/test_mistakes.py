@@ -1,4 +1,4 @@
-"""What goes wrong with a payload, a key or an upgrade, and how it is told."""
+"""What goes wrong with a payload, a key or an upgrade, and the errors about it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ async def test_payload_that_something_else_fills_is_accepted(shop):
     assert "label" in schema["properties"]
 
 
-async def test_value_that_does_not_fit_is_told_without_the_value_and_undoes_the_save(shop):
+async def test_value_that_does_not_fit_undoes_the_save_and_is_not_in_the_error(shop):
     class Small(pydantic.BaseModel):
         total: int = pydantic.Field(lt=100)
         name: int
@@ -101,7 +101,7 @@ KEYS: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize(("key", "text"), KEYS.values(), ids=KEYS)
-async def test_key_that_cannot_be_had_is_told_and_undoes_the_save(shop, key, text):
+async def test_key_that_fails_undoes_the_save_with_a_clear_error(shop, key, text):
     receives(shop, key=key)
     with pytest.raises(DurableError) as caught:
         await send(shop, "a")
@@ -193,7 +193,7 @@ async def test_model_that_is_not_saved_cannot_travel(shop):
 
 UPGRADES: dict[str, tuple[Any, str]] = {
     "raises": (lambda values, version: values["nothing"], "KeyError: 'nothing'"),
-    "gives nothing": (lambda values, version: None, "must be a mapping, not a `NoneType`"),
+    "gives nothing": (lambda values, version: None, "must be a mapping, not `None`"),
     "lacks a name": (lambda values, version: {}, "the event of version 1 has no `instance`"),
 }
 
@@ -240,7 +240,7 @@ DURABLES: dict[str, tuple[dict[str, Any], str]] = {
 
 OUTBOXES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "no base": (None, {}, "write `TableOutbox(OrmarConfig(database=..., metadata=...))`, or with "
-        "SQLAlchemy `TableOutbox(Base, sessions=async_session)`; given was a `NoneType`"),
+        "SQLAlchemy `TableOutbox(Base, sessions=async_session)`; given was `None`"),
     "an engine for the sessions": (MetaDataOnly, {"sessions": object()},
         "`sessions` must be an `async_sessionmaker`, not an `object`: write "
         "`TableOutbox(Base, sessions=async_session)`"),
@@ -265,7 +265,7 @@ async def test_durable_that_cannot_be_is_refused(shop, options, text):
 
 
 async def test_model_of_the_database_is_no_payload(shop):
-    with pytest.raises(SignalDefinitionError, match="leave it out to have that reloaded"):
+    with pytest.raises(SignalDefinitionError, match="leave it out, and the model is reloaded"):
         Durable("a", payload=shop.Order)
 
 

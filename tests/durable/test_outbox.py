@@ -111,11 +111,11 @@ async def test_transaction_of_another_database_does_not_count(shop, tmp_path):
 
 
 @pytest.mark.ormar_only("the signal is of ormar")
-async def test_bulk_update_outside_a_transaction_tells_that_it_was_written(shop):
+async def test_error_of_bulk_update_outside_a_transaction_says_that_it_was_written(shop):
     receives(shop, "post_bulk_update")
     order = await shop.Order().save()
     order.name = "b"
-    with pytest.raises(NoTransactionError, match="What the operation wrote is written"):
+    with pytest.raises(NoTransactionError, match="The operation itself was written"):
         await shop.Order.objects.bulk_update([order])
     assert (await shop.Order.objects.get()).name == "b"
     async with shop.database.transaction():

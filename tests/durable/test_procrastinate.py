@@ -135,7 +135,7 @@ async def test_save_outside_a_transaction_is_refused(shop: Shop):
     assert await shop.Order.objects.count() == 0
 
 
-async def test_missing_schema_is_told(shop: Shop):
+async def test_missing_schema_is_one_clear_error(shop: Shop):
     names(shop)
     await shop.execute("DROP FUNCTION procrastinate_defer_jobs_v1")
     with pytest.raises(DurableError, match="schema --apply"):
@@ -150,7 +150,7 @@ class Unreachable(procrastinate.PsycopgConnector):
         raise psycopg_pool.PoolTimeout("not after 30 s")
 
 
-async def test_database_of_procrastinate_that_does_not_answer_is_told(shop: Shop):
+async def test_database_of_procrastinate_that_does_not_answer_is_one_clear_error(shop: Shop):
     shop.outbox.app = procrastinate.App(connector=Unreachable())
     with pytest.raises(DurableError) as caught:
         async with shop.outbox.connected():
@@ -348,7 +348,7 @@ async def test_receiver_that_kills_its_workers_is_given_up(shop: Shop, caplog):
 
 async def test_job_that_is_lost_with_a_connection_is_taken_back(shop: Shop):
     received = names(shop)
-    async with shop.outbox.worker(poll=0.05, lease=0.6):
+    async with shop.outbox.worker(poll=0.05, lease=3):
         await send(shop, "a")
         await until(lambda: received)
         await send(shop, "b")
@@ -446,7 +446,7 @@ async def test_app_of_another_database_is_refused(shop: Shop):
             assert names_ == []
 
 
-async def test_app_without_schema_is_told(shop: Shop):
+async def test_app_without_schema_is_one_clear_error(shop: Shop):
     async with database_of_its_own(SERVER_URLS["postgresql"]) as (url, _):
         shop.outbox.app = app_of(url)
         with pytest.raises(DurableError, match="schema --apply"):

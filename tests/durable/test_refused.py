@@ -8,7 +8,7 @@ import pytest
 from tests import lanes
 
 
-@pytest.mark.skipif(not lanes.DATABASES, reason="about ormar before 0.22, with pydantic 2")
+@pytest.mark.skipif(not lanes.DATABASES, reason="about ormar 0.20 and 0.21, on pydantic 2")
 def test_outbox_in_a_database_of_an_older_ormar_is_refused(store):
     from typed_signals.durable import DurableError, TableOutbox
 
@@ -21,7 +21,7 @@ def test_outbox_in_a_database_of_an_older_ormar_is_refused(store):
     )
 
 
-@pytest.mark.skipif(not lanes.LEGACY, reason="about pydantic 1")
+@pytest.mark.skipif(not lanes.LEGACY, reason="about ormar 0.12, on pydantic 1")
 def test_package_is_refused_beside_pydantic_1():
     with pytest.raises(ImportError, match=r"need SQLAlchemy 2 and pydantic 2 \(and ormar 0"):
         import typed_signals.durable  # noqa: F401 - the import is what fails

@@ -10,7 +10,7 @@ from tests import lanes
 from tests.durable.applications import APPS
 from tests.static.command_line import run, write
 
-without_ormar = pytest.mark.skipif(lanes.ORMAR != "", reason="what is said without ormar")
+without_ormar = pytest.mark.skipif(lanes.ORMAR != "", reason="about a project without ormar")
 
 RECEIVERS = """
 from shop.models import Order, outbox as outbox

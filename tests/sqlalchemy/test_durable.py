@@ -321,7 +321,7 @@ async def test_model_of_sqlmodel_is_reloaded_and_is_no_payload(engine, make_sess
     async with engine.begin() as connection:
         await connection.run_sync(Record.metadata.drop_all)
     assert received == [(Parcel, Parcel(id=1, name="books"))]
-    with pytest.raises(SignalDefinitionError, match="must be no model of the database"):
+    with pytest.raises(SignalDefinitionError, match="must not be a database model"):
         Durable("wrong", payload=Parcel)
 
 

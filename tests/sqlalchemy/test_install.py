@@ -28,7 +28,13 @@ import typed_signals.sqlalchemy as signals
 from tests import lanes
 from tests.sqlalchemy.conftest import opened
 from tests.sqlalchemy.shop import Audit, Base, Order, make_engine
-from typed_signals import Signal, SignalDefinitionError, UnknownSignalError, get_emitter
+from typed_signals import (
+    Signal,
+    SignalDefinitionError,
+    SignalPayloadError,
+    UnknownSignalError,
+    get_emitter,
+)
 
 
 @pytest.fixture
@@ -145,6 +151,27 @@ async def test_mixins_and_abstract_bases_stand_for_their_models(make_session):
     finally:
         Base.metadata.remove(thing.__table__)
         Base.registry._dispose_cls(thing)
+
+
+async def test_instance_of_a_class_that_shares_a_mixin_with_a_model_is_a_sender():
+    class Logged: ...
+
+    class Service(Logged): ...
+
+    mapped = registry().mapped(new_model(Logged))
+    bare, senders = Signal(), []
+
+    @bare.connect
+    async def receiver(sender: Any, **kwargs: Any) -> None:
+        senders.append(sender)
+
+    signals.install(mapped)
+    every = [Service(), Logged()]
+    for each in every:
+        await bare.send(sender=each)
+    assert senders == every
+    with pytest.raises(SignalPayloadError, match=r"^`sender` must be a model class, not a `Thing`"):
+        await bare.send(sender=mapped())
 
 
 async def test_receivers_of_a_base_that_are_connected_later_receive(make_session):
@@ -385,6 +412,34 @@ async def test_orphan_of_an_owner_that_is_defined_after_a_flush_is_deleted():
     assert sent == ["pre_update", "pre_update", "pre_delete", "post_delete"]
 
 
+async def test_flush_of_many_instances_lists_the_models_once():
+    class Counting(registry):
+        counted = 0
+
+        @property
+        def mappers(self) -> Any:
+            Counting.counted += 1
+            return super().mappers
+
+    class Base(DeclarativeBase):
+        registry = Counting()
+
+    thing = new_model(Base, size=mapped_column(Integer))
+    signals.install(Base)
+    note(thing, "post_update")
+    engine = make_engine("sqlite+aiosqlite://")
+    async with AsyncSession(engine) as session:
+        await written(thing, session)
+        session.add_all(things := [thing(size=0) for _ in range(20)])
+        await session.flush()
+        for each in things:
+            each.size = 1
+        Counting.counted = 0
+        await session.flush()
+    await engine.dispose()
+    assert Counting.counted == 1
+
+
 def test_models_that_own_others_are_freed():
     code = (
         "import asyncio, gc\n"
@@ -429,7 +484,7 @@ def test_model_of_another_orm_is_refused():
 
 
 def test_install_without_target_is_refused():
-    with pytest.raises(SignalDefinitionError, match="expects what typed signals are for"):
+    with pytest.raises(SignalDefinitionError, match="expects a target"):
         signals.install()
 
 

@@ -290,5 +290,5 @@ async def test_signals_and_mode_need_a_target_beside_an_outbox(two: Two):
     here, _ = two
     for options in ({"signals": OtherSignals}, {"mode": "strict"}, {}):
         outbox: Any = {"outbox": here.outbox} if options else {}
-        with pytest.raises(SignalDefinitionError, match="expects what typed signals are for"):
+        with pytest.raises(SignalDefinitionError, match="expects a target"):
             signals.install(**options, **outbox)

@@ -178,7 +178,7 @@ async def test_rolled_back_flushes_leave_no_job(shop: Shop):
     assert [got["instance"].name for got in received] == ["kept"]
 
 
-async def test_missing_schema_is_told_and_rolls_back(shop: Shop):
+async def test_missing_schema_rolls_back_with_one_clear_error(shop: Shop):
     shop.receives()
     await shop.execute("DROP FUNCTION procrastinate_defer_jobs_v1")
     with pytest.raises(DurableError, match="schema --apply"):

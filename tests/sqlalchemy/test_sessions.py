@@ -195,12 +195,14 @@ async def test_receiver_cannot_flush_or_commit_its_own_session(
     session.add(Order(name="a"))
     with pytest.raises((SQLAlchemyError, SessionError)) as caught:
         await getattr(session, by)()
-    told: list[str] = []
+    reported: list[str] = []
     error: BaseException | None = caught.value
     while error is not None:
-        told += [str(error), *getattr(error, "__notes__", [])]
+        reported += [str(error), *getattr(error, "__notes__", [])]
         error = error.__context__
-    assert any("inside the flush" in each or "cannot commit the session" in each for each in told)
+    assert any(
+        "inside the flush" in each or "cannot commit the session" in each for each in reported
+    )
     await session.rollback()
     assert await rows(make_session) == []
 
@@ -387,6 +389,17 @@ async def test_on_commit_receiver_gets_what_was_loaded_at_the_commit(engine, exp
         assert ("name" in inspect(order).unloaded) == expire
 
 
+@pytest.mark.parametrize(
+    ("given", "words"), [(None, "`None`"), ("Order", "a `str`"), (Order, "`Order`")]
+)
+def test_session_of_no_instance_is_refused_in_one_sentence(given, words):
+    with pytest.raises(SessionError) as caught:
+        signals.get_session(given)
+    assert str(caught.value) == (
+        f"`get_session()` expects an instance of a mapped class, not {words}"
+    )
+
+
 async def test_on_commit_receiver_cannot_use_the_session_that_has_committed(session, make_session):
     errors: list[str] = []
 
@@ -462,7 +475,7 @@ async def test_signal_of_ones_own_is_in_the_transaction_of_its_instance(session)
     session.add(order)
     await session.flush()
     await paid.send(Order, order=order, number=1)
-    await paid.send(Order, order=None, number=2)  # nothing tells which session this is about
+    await paid.send(Order, order=None, number=2)  # nothing shows which session this is about
     assert later == [2]
     await session.commit()
     assert later == [2, 1]

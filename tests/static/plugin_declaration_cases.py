@@ -13,6 +13,8 @@ class NoSender(Protocol):
     async def __call__(self, model: type[object], *, amount: int, **kwargs: object) -> None: ...
 class Slash(Protocol):
     async def __call__(self, sender: type[object], /, *, amount: int) -> None: ...
+class Before(Protocol):
+    async def __call__(self, a: int, /, sender: type[object], *, amount: int) -> None: ...
 class NoProtocol:
     async def __call__(self, sender: type[object], *, amount: int, **kwargs: object) -> None: ...
 class Renamed(Protocol):
@@ -97,6 +99,7 @@ CASES = [
         Signal[Sync]()  # type: ignore[type-var]
         Signal[Positional]()
         Signal[NoSender]()
+        Signal[Before]()
         Signal[NoProtocol]()
         def of_any_contract(signal: Signal[Callable[..., Awaitable[object]]]) -> None: ...
         """,
@@ -107,6 +110,7 @@ CASES = [
                 f"`Sync` {NO_AWAITABLE}",
                 f"`Positional` {NOT_BY_KEYWORD}",
                 f"`NoSender` {NO_SENDER}",
+                f"`Before` {NO_SENDER}",
                 f"`NoProtocol` {NO_PROTOCOL}",
             ),
         ),
@@ -122,6 +126,8 @@ CASES = [
         async def no_sender(album: type[Album], *, amount: int, **kwargs: object) -> None: ...
         @signal(sequential=True)
         async def slash(sender: type[Album], /, *, amount: int) -> None: ...
+        @signal
+        async def before(a: int, /, sender: type[Album], *, amount: int) -> None: ...
         async def positional_function(sender: type[Album], amount: int) -> None: ...
         signal(positional_function)
         signal(Paid)
@@ -129,7 +135,7 @@ CASES = [
             signal(function)
         @signal
         def awaitable(sender: type[Album], *, amount: int) -> Awaitable[object]:
-            raise NotImplementedError
+            return positional_function(sender, amount)
         @signal
         async def right(sender: type[Album], *, amount: int, note: str = "") -> None: ...
         """,
@@ -141,6 +147,7 @@ CASES = [
                 f"`positional` {NOT_BY_KEYWORD}",
                 f"`no_sender` {NO_SENDER_IN_FUNCTION}",
                 f"`slash` {NO_SENDER_IN_FUNCTION}",
+                f"`before` {NO_SENDER_IN_FUNCTION}",
                 f"`positional_function` {NOT_BY_KEYWORD}",
             ),
             'Value of type variable "F" of "signal" cannot be "type[Paid]"  [type-var]',

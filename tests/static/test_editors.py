@@ -250,7 +250,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_wrong_receiver_is_underlined_until_it_is_mended(opened, mistake):
+def test_a_wrong_receiver_is_underlined_until_it_is_fixed(opened, mistake):
     wrong = RIGHT
     changes = iter(MISTAKES[mistake])
     for old, new in zip(changes, changes, strict=True):

@@ -86,19 +86,19 @@ async def by_another_name(model: type[object], *, amount: int, **kwargs: object)
     ],
 )
 def test_a_function_that_cannot_be_a_contract_reads_alike(function: Any, reason: str) -> None:
-    told = _misuse.bad_contract(f"`{function.__name__}`", reason)
-    assert said(lambda: signal(function)) == f"{told}.\n  {_misuse.BY_FUNCTION.expected}"
+    reported = _misuse.bad_contract(f"`{function.__name__}`", reason)
+    assert said(lambda: signal(function)) == f"{reported}.\n  {_misuse.BY_FUNCTION.expected}"
 
 
 def test_a_callable_as_contract_reads_alike() -> None:
     made = Signal[Callable[..., Awaitable[object]]]()
-    told = _misuse.bad_contract("`Callable`", _misuse.NO_PROTOCOL)
-    assert said(lambda: made.contract).splitlines()[0] == f"{told}."
+    reported = _misuse.bad_contract("`Callable`", _misuse.NO_PROTOCOL)
+    assert said(lambda: made.contract).splitlines()[0] == f"{reported}."
 
 
 def test_a_value_in_an_emitter_class_reads_alike() -> None:
-    told = said(lambda: type("Shop", (SignalEmitter,), {"sold": Signal()}))
-    assert told == _misuse.shared_value("Shop", "sold")
+    reported = said(lambda: type("Shop", (SignalEmitter,), {"sold": Signal()}))
+    assert reported == _misuse.shared_value("Shop", "sold")
 
 
 def test_a_declaration_of_something_else_reads_alike() -> None:

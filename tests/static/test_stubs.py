@@ -27,7 +27,7 @@ MODULES = {
     if path.name == "__init__.pyi" or not path.name.startswith("_")
 }
 
-# Told of each stubbed module by the lane's own Python: its public names, and how its classes and
+# Run in each lane. Prints for each stubbed module its public names, and how its classes and
 # functions are called.
 LOOK = """
 import importlib, inspect, json, sys
@@ -38,7 +38,7 @@ def parameters(value):
     except (TypeError, ValueError):
         return None
 
-told = {}
+reported = {}
 for name in sys.argv[1:]:
     try:
         module = importlib.import_module(name)
@@ -49,12 +49,12 @@ for name in sys.argv[1:]:
         key for key, value in vars(module).items()
         if not key.startswith("_") and getattr(value, "__module__", None) == name
     }
-    told[name] = {key: parameters(getattr(module, key)) for key in sorted(public)}
+    reported[name] = {key: parameters(getattr(module, key)) for key in sorted(public)}
 signal = importlib.import_module("ormar.signals.signal").Signal
-told["Signal"] = {
+reported["Signal"] = {
     key: parameters(value) for key, value in vars(signal).items() if not key.startswith("_")
 }
-print(json.dumps(told))
+print(json.dumps(reported))
 """
 
 
@@ -267,7 +267,7 @@ KNOWN = {
     "ormar.models.Model.__name__": "of every pydantic model; ormar's own types lack it, too",
     f"{CONFIG}.__get__": "how the options learn of their model, in types alone",
     f"{CONFIG}.__set__": "with `__get__`: it can still be assigned",
-    f"{CONFIG}._exactly": "tells `__get__` ormar's own class from a user's subclass",
+    f"{CONFIG}._exactly": "lets `__get__` distinguish ormar's own class from a user's subclass",
     f"{CONFIG}.signals": "a property in the stub, so that only an emitter can be assigned",
     f"{METACLASS}.__init__": "that of `type`; else pyright makes one up",
     f"{METACLASS}.__new__": "pydantic's, whose parameters have other names",
@@ -285,10 +285,10 @@ def test_stubtest_finds_nothing_but_what_is_known():
          *(module for module in modules if not module.startswith(inside))],
         capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
-    told = {line.split(" ")[0] for line in done.stdout.splitlines()}
+    reported = {line.split(" ")[0] for line in done.stdout.splitlines()}
     of_stubs = {
         each
-        for each in told
+        for each in reported
         for module in modules
         if each.startswith(f"{module}.")
         and each.removeprefix(f"{module}.").split(".")[0] in names_of(MODULES[module])
@@ -321,13 +321,15 @@ def test_the_fields_have_ormars_own_types(tmp_path):
         for way in WAYS
         for arguments in ([needed, way], [way], ["3", way])
     }
-    told = {}
+    reported = {}
     for module in ("ours", "theirs"):
         lines = ["import enum", f"import {module} as fields", "flag: bool", "Colour = enum.Enum"]
         lines += [f"reveal_type(fields.{call})" for call in sorted(calls)]
-        told[module] = _mypy(tmp_path / f"of_{module}.py", "\n".join(lines), MYPYPATH=str(tmp_path))
-    assert len(told["ours"]) > len(calls) / 2
-    assert told["ours"] == told["theirs"]
+        reported[module] = _mypy(
+            tmp_path / f"of_{module}.py", "\n".join(lines), MYPYPATH=str(tmp_path)
+        )
+    assert len(reported["ours"]) > len(calls) / 2
+    assert reported["ours"] == reported["theirs"]
     assert set(FIELDS) == {
         node.name
         for node in ast.parse(theirs.read_text()).body
@@ -343,9 +345,9 @@ def _mypy(path: Path, code: str, **environment: str) -> set[tuple[int, str]]:
         capture_output=True, text=True, check=False, cwd=path.parent,
         env={**os.environ, **environment},
     )  # fmt: skip
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+    reported = [json.loads(line) for line in done.stdout.splitlines()]
     return {
         (each["line"], each["message"] if "Revealed" in each["message"] else each["code"])
-        for each in told
+        for each in reported
         if each["severity"] == "error" or "Revealed" in each["message"]
     }

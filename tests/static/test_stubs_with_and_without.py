@@ -112,8 +112,8 @@ def test_public_code_has_no_error_that_it_would_not_have_without_the_stubs(check
 def test_ordinary_code_reads_the_same_with_and_without_the_stubs(checker, bare, tmp_path):
     path = tmp_path / "ordinary.py"
     path.write_text(ORDINARY)
-    with_stubs = _told_of(checker, path, BIN.parent)
-    without = _told_of(checker, path, bare)
+    with_stubs = _reported_by(checker, path, BIN.parent)
+    without = _reported_by(checker, path, bare)
     assert len(without) > 30
     if checker == "pyrefly":  # which wants `pk` of every new instance, but for the stubs
         made = ORDINARY.splitlines().index('    Album(id=1, name="a")') + 1
@@ -127,16 +127,16 @@ def test_ordinary_code_reads_the_same_with_and_without_the_stubs(checker, bare, 
 _UNKNOWN = re.compile(r"\bUnknown\b|\bAny\W*$")
 
 
-def _told_of(checker: str, path: Path, environment: Path) -> dict[str, str]:
+def _reported_by(checker: str, path: Path, environment: Path) -> dict[str, str]:
     """The revealed type, or that there is an error, by place."""
-    told: dict[str, str] = {}
+    reported: dict[str, str] = {}
     output = _run_on(path.parent, checker, environment)
     for place, text in re.findall(rf"{path.name}:((?:\d+:\d+)?)(.*)$", output, re.MULTILINE):
         reveals = "evealed type" in text or "Type of" in text
         # A model is now made of ormar's.
         said = re.sub(r"ormar\.models\.(?:model|ormar_config)\.", "ormar.models.", text)
-        told[place] = said if reveals else told.get(place, "") + "an error"
-    return told
+        reported[place] = said if reveals else reported.get(place, "") + "an error"
+    return reported
 
 
 def _run_on(folder: Path, checker: str, environment: Path) -> str:

@@ -90,11 +90,11 @@ def test_the_runner_notices_what_a_marker_does_not_say(checker, tmp_path, monkey
     for module in (markers, checkers):
         monkeypatch.setattr(module, "HERE", tmp_path)
     [result] = verdicts.verdicts([(checker, "current")])
-    told = "\n".join(result.surprises())
-    assert f"{checker} does not flag cases/any/case.py:1 [not-wrong]" in told
-    assert f"{checker} flags cases/any/case.py:2 [somebody-else], its marker says" in told
-    assert f"{checker} flags a line that is right\n    cases/any/case.py:3" in told
-    assert "rightly-marked" not in told
+    reported = "\n".join(result.surprises())
+    assert f"{checker} does not flag cases/any/case.py:1 [not-wrong]" in reported
+    assert f"{checker} flags cases/any/case.py:2 [somebody-else], its marker says" in reported
+    assert f"{checker} flags a line that is right\n    cases/any/case.py:3" in reported
+    assert "rightly-marked" not in reported
 
 
 def test_a_marker_that_cannot_be_read_is_an_error(tmp_path):

@@ -1,8 +1,8 @@
 """Find which fields an operation changes, if a receiver asks for that.
 
-An ORM sends two signals around an operation, and the old values are only there at the first. So the
-first send reads them, also if only receivers of the second ask, and keeps them where the second one
-finds them: in the context of the code that makes both. Nothing is read when nobody asks.
+An ORM sends two signals around an operation, and the old values only exist at the first. So the
+first send reads them, even if only receivers of the second ask for them, and keeps them in a
+context variable, where the second one finds them. Nothing is read unless a receiver asks.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def called(
 
 
 def without(connection: Connection) -> Connection:
-    """Make a connection whose receiver does not get what changed: it does not name it."""
+    """Make a connection that leaves out ``changed``, for a receiver that does not name it."""
     inner = connection.call
 
     def call(sender: object, **payload: Any) -> Coroutine[Any, Any, object]:
@@ -116,9 +116,9 @@ class Operation:
         return not is_over and within is not send
 
     def is_first_send(self, name: str, sender: object, payload: Mapping[str, Any]) -> bool:
-        """Whether these values belong to the operation, and its sender has not sent that yet.
+        """Whether a payload is of this operation, and its sender has not sent the signal yet.
 
-        With the parents of a model, several senders send the same signal in one operation.
+        A model and its parents may each send the same signal in one operation.
         """
         return sender not in self._senders.get(name, ()) and all(
             each in self._payload and self._payload[each]() is value
@@ -135,15 +135,15 @@ class Operation:
 
     def has_changed(self, payload: Mapping[str, Any], *, is_repeat: bool) -> Changed | None:
         """What has changed, at the second signal, which a child may have sent before."""
-        # Once: receivers of the second signal may change the instance again.
+        # Compared once: receivers of the second signal may change the instance again.
         if self._written is None and not is_repeat:
             self._written = self.about_to_change(payload)
         return self._planned if self._written is None else self._written
 
     async def end_first(self, sender: object, payload: Mapping[str, Any]) -> None:
-        """Be the operation of this context again, after the receivers of the first signal."""
+        """Make this the context's operation again, after the receivers of the first signal."""
         if self._row is not None and not self._row.is_of(payload.get("instance")):
-            self._row = await find_backend(sender).read_old_row(sender, payload)
+            self._row = await find_backend(sender).read_old_row(payload)
         self._planned = self.about_to_change(payload)
         _operation.set(self)
 
@@ -163,7 +163,7 @@ async def begin(state: SignalState, sender: object, payload: Mapping[str, Any]) 
         outer = known if send is not None else None
         while outer is not None and send is not None and not outer.can_hold(send):
             outer = outer.outer
-        row = await find_backend(sender).read_old_row(sender, payload)
+        row = await find_backend(sender).read_old_row(payload)
         operation = Operation(payload, row, outer)
     operation.sent(state.name, sender)
     _operation.set(operation)
@@ -171,7 +171,7 @@ async def begin(state: SignalState, sender: object, payload: Mapping[str, Any]) 
 
 
 def _open_send() -> ActiveSend | None:
-    """The innermost send that the running code is a receiver of, unless it outlives that send."""
+    """The innermost send that the running code is a receiver of; ``None`` once it is finished."""
     send = current.get()
     return send if send is not None and send.open else None
 

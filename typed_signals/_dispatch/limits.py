@@ -1,4 +1,4 @@
-"""End receivers that take longer than they may."""
+"""Cancel receivers that take longer than their ``timeout``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["limited"]
 
 
 def limited(state: SignalState, connection: Connection) -> Connection:
-    """Make a connection whose receiver has the time that its ``timeout`` gives it."""
+    """Make a connection that enforces the ``timeout`` of its receiver."""
     if connection.timeout is None:
         return connection
     return replace(connection, call=_limited(state, connection, connection.timeout))
@@ -33,7 +33,7 @@ def _limited(
             if deadline.expired():
                 raise _exceeded(state, connection) from error.__cause__
             raise  # the receiver's own
-        if deadline.expired():  # it has caught its cancellation and went on
+        if deadline.expired():  # the receiver caught its cancellation and went on
             raise _exceeded(state, connection)
         return result
 

@@ -15,7 +15,7 @@ from typed_signals._registry import SignalState
 __all__ = ["ActiveSend", "Limits", "current", "limits", "set_loop_limits"]
 
 CHECK_EVERY: Final = 16
-"""How often the sends that one is nested in are looked at: at every so many levels."""
+"""Nested sends are checked for a loop once in this number of levels."""
 
 CROWDED_DEPTH: Final = 3
 CROWDED_REPEATS: Final = 8
@@ -41,11 +41,11 @@ def set_loop_limits(
     """Choose when nested sends count as an endless loop and end in a ``SignalLoopError``.
 
     Args:
-        repeats: How often the same signal may be sent for the same instance, each time nested in
-            the time before; at first 64.
-        depth: How many sends may be nested in one another, whatever they are; at first 1,000.
-        open_sends: How many sends may be open within one outermost send at once before those that
-            repeat a signal are stopped; at first 10,000.
+        repeats: How many sends of the same signal for the same instance may be nested in one
+            another; 64 by default.
+        depth: How many sends of any signals may be nested in one another; 1,000 by default.
+        open_sends: How many sends may be open at once within one outermost send, 10,000 by
+            default. Beyond that, sends that repeat a signal are stopped.
 
     Raises:
         ValueError: A limit is less than 16; none is changed then.
@@ -62,7 +62,7 @@ def set_loop_limits(
 class ActiveSend:
     """One send under way, and the receiver that it is nested in.
 
-    Whoever makes one closes it once its receivers have finished.
+    The code that makes one closes it once its receivers have finished.
 
     Args:
         signal: The signal that is sent.
@@ -81,7 +81,7 @@ class ActiveSend:
         SignalLoopError: The send repeats itself, or too many are nested in one another.
     """
 
-    # Few sends are nested, so these stay here for most.
+    # Set on the class: few sends are nested, so most instances never set them.
     depth = 0
     open = True
     running: Connection | None = None
@@ -104,7 +104,7 @@ class ActiveSend:
         self.payload = payload
         self.connections = connections
         self.waiting: dict[asyncio.Task[Any], Connection] = {}
-        # A task that a receiver has started inherits its context, and may outlive its send.
+        # A task that a receiver has started inherits its context, and may run on after its send.
         if outer is not None and outer.open:
             self._nest(outer)
 

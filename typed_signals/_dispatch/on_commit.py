@@ -21,6 +21,7 @@ __all__ = [
     "ExceptionHandler",
     "Failure",
     "captures",
+    "log_lost_connection",
     "outcome_unknown",
     "rolled_back",
     "run_deferred",
@@ -33,7 +34,7 @@ class Failure(NamedTuple):
 
     Attributes:
         receiver: The receiver as it was connected.
-        signal: The signal's name and whose it is, for people.
+        signal: The signal's name and its owner's, for messages.
         sender: The signal's sender.
         exception: What the receiver raised.
     """
@@ -113,7 +114,7 @@ class DeferredSend:
             if cancelled is not None:
                 raise cancelled
         finally:
-            del cancelled  # a frame that holds what it raises is a cycle
+            del cancelled  # a frame that holds what it raises is a reference cycle
 
 
 captures: Final[list[Callable[[Transaction, DeferredSend], None]]] = []
@@ -130,12 +131,12 @@ def _referent(value: Any) -> Any:
 async def run_deferred(sends: Sequence[DeferredSend], shield: Shield) -> None:
     """Run receivers one after another, each in a task of its own, outside any transaction.
 
-    Whichever fails, the others run all the same.
+    If one fails, the others still run.
 
     Args:
         sends: The sends, in their order.
-        shield: Takes the cancellations of the caller. When its time is over, the receiver that
-            is running is cancelled, and the rest are not called.
+        shield: Holds back the cancellation of the caller. When its time is over, the receiver
+            that is running is cancelled, and the rest are not called.
 
     Raises:
         KeyboardInterrupt: A receiver or the exception handler raised it; the rest are not called.
@@ -155,7 +156,7 @@ async def run_deferred(sends: Sequence[DeferredSend], shield: Shield) -> None:
             return
         if shield.expired:
             reason = f"its caller was cancelled, and {shield.grace:g} s later it was not their turn"
-        elif task.cancelling():  # by whoever cancels every task
+        elif task.cancelling():  # by code that cancels every task
             reason = _ENDING
         else:
             continue
@@ -198,14 +199,14 @@ def _report_not_called(calls: Sequence[tuple[DeferredSend, Connection]], reason:
         )
 
 
-# --- commits that were none ----------------------------------------------------------------------
+# --- commits that failed -------------------------------------------------------------------------
 
 
 def rolled_back(sends: Sequence[DeferredSend]) -> TransactionRolledBackError:
-    """Word the error for a transaction that the database has ended before its commit.
+    """Make the error for a transaction that the database rolled back before its commit.
 
     Args:
-        sends: What was to run after the commit.
+        sends: The sends that waited for the commit.
     """
     return TransactionRolledBackError(
         "the transaction was over before its commit: a statement in it failed, the "
@@ -220,11 +221,11 @@ def rolled_back(sends: Sequence[DeferredSend]) -> TransactionRolledBackError:
 def outcome_unknown(
     sends: Sequence[DeferredSend], shield: Shield, cause: BaseException
 ) -> CommitOutcomeUnknownError:
-    """Word, and log, the error for a commit that was cancelled.
+    """Make and log the error for a commit that was cancelled.
 
     Args:
-        sends: What was to run after the commit.
-        shield: What the commit was waited for with.
+        sends: The sends that waited for the commit.
+        shield: The shield that the commit ran in.
         cause: What the cancelled commit raised.
     """
     unknown = CommitOutcomeUnknownError(
@@ -235,6 +236,11 @@ def outcome_unknown(
     )
     logger.error("%s", unknown, exc_info=cause)
     return unknown
+
+
+def log_lost_connection(error: BaseException) -> None:
+    """Log what giving a connection back has raised, where that cannot be raised."""
+    logger.error("a connection could not be given back", exc_info=error)
 
 
 def _not_called(sends: Sequence[DeferredSend]) -> str:

@@ -1,4 +1,4 @@
-"""The sends that wait for a commit, and what becomes of them where a savepoint ends."""
+"""The sends that wait for a commit, and how the end of a savepoint affects them."""
 
 from __future__ import annotations
 
@@ -20,20 +20,19 @@ class PendingSends(Generic[K]):
     """The sends that wait for the commit of the transaction that is open on a connection.
 
     A database may end a transaction by itself when a statement fails (a deadlock, SQLite's
-    ``ON CONFLICT ROLLBACK``), and most then begin another one with the next statement: looking
-    whether a transaction is open shows nothing. So a savepoint is set when something is first
-    kept: the mark. It is gone if its transaction is. In PostgreSQL a failed transaction stays
-    failed until its end: a savepoint then shows as much, and leaves no trace in a transaction that
-    commits.
+    ``ON CONFLICT ROLLBACK``), and most then begin another one with the next statement. So it is
+    not enough to see that a transaction is open. With the first send that is kept, a savepoint is
+    set: the mark. If the transaction is gone, so is its mark. In PostgreSQL a failed transaction
+    stays failed until its end, so there it is enough to set a savepoint just before the commit.
 
-    A savepoint that is rolled back takes with it all that came after it on its connection,
-    whoever did it. So it is enough to know how many sends were kept when each savepoint began.
+    Rolling back a savepoint undoes everything that came after it on its connection. So it is
+    enough to know how many sends were kept when each savepoint began.
 
     Args:
         dialect: The name of the database's SQL dialect.
 
     Attributes:
-        kept: The sends in their order, each with what its owner needs to know of it.
+        kept: The sends in their order, each with a value of its owner's.
         lost: Whether a savepoint was gone at its end, and so the transaction that it was in.
         is_marked: Whether the transaction has its mark.
         check: The statement that fails if the transaction is not the one that was marked.
@@ -53,27 +52,27 @@ class PendingSends(Generic[K]):
         return [send for send, _ in self.kept]
 
     def take_back(self, send: DeferredSend) -> bool:
-        """Do not run a send any more.
+        """Cancel a send.
 
         Returns:
-            Whether it was to be run.
+            Whether it was pending.
         """
         for index, (each, known) in enumerate(self.kept):
             if each is send and not self.lost:
-                # Its place stays: savepoints know by it what came after them.
+                # Its place stays: for each savepoint, the sends before it are counted.
                 self.kept[index] = replace(each, connections=()), known
                 return True
         return False
 
     def follow(self, savepoint: object | None, start: int) -> bool:
-        """Follow what is the innermost on the connection now.
+        """Note where in the transaction the next send is kept.
 
         Args:
-            savepoint: The innermost savepoint; ``None`` if that is the transaction.
+            savepoint: The innermost savepoint; ``None`` if there is none.
             start: How many sends were kept before it.
 
         Returns:
-            Whether :data:`MARK` is to be run; the transaction then :attr:`is_marked`.
+            Whether the caller has to run :data:`MARK` and then set :attr:`is_marked`.
         """
         if savepoint is not None:
             self._starts.setdefault(savepoint, start)
@@ -83,7 +82,7 @@ class PendingSends(Generic[K]):
         return not self.is_marked
 
     def end(self, savepoint: object | None) -> int:
-        """Follow a savepoint no longer: it ends.
+        """Forget a savepoint that ends.
 
         Returns:
             How many sends were kept before it.

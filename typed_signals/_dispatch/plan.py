@@ -45,7 +45,7 @@ class Outcome(NamedTuple):
     Attributes:
         receiver: The receiver as it was connected.
         result: What it returned; ``None`` if it failed.
-        exception: What it raised; ``None`` if it did not.
+        exception: What it raised; ``None`` if it did not fail.
     """
 
     receiver: Callable[..., Awaitable[object]]
@@ -70,8 +70,8 @@ class DispatchPlan:
         strict: Whether each payload is compared with the contract.
         reads: Whether a send reads old values; see :mod:`changed`.
         asks: Whether a receiver asks for what changed.
-        compares: Whether a receiver does, or one that middleware may add.
-        direct: Whether there is none of all that, so that a send only calls receivers.
+        compares: Whether a receiver asks for it, or one that middleware may add.
+        direct: Whether a send only calls receivers, without anything of the above.
     """
 
     connections: tuple[Connection, ...] = ()
@@ -91,7 +91,7 @@ NO_RECEIVERS: Final = DispatchPlan()
 
 
 def plan_for(state: SignalState) -> DispatchPlan:
-    """Work out how a signal's receivers are called, or find it in the state."""
+    """Find the plan of a signal in its state, or make it."""
     known: DispatchPlan | None = state.plan
     if known is not None:
         return known
@@ -183,7 +183,7 @@ async def _deliver(
 ) -> T:
     if plan.strict and (error := check_payload(signal, payload)):
         raise error
-    # The rest is asked of the state: the signal may be turned back into an ORM's own meanwhile.
+    # From here on only its state is used: the signal may be turned back into an ORM's own.
     state, middleware = state_of(signal), plan.middleware
     if plan.own is not None and find_backend(sender).is_repeat(sender, payload):
         plan = plan.own
@@ -211,7 +211,7 @@ async def _deliver(
         await operation.end_first(sender, payload)
         return result
     finally:
-        del result  # this frame may stand behind those of the exceptions in it: a cycle
+        del result  # tracebacks of exceptions in it may hold this frame: a reference cycle
 
 
 def _call_all(
@@ -250,7 +250,7 @@ async def _call_all_robustly(
         await DeferredSend(state, plan.deferred, sender, payload).run_on_commit(transaction)
         return [outcomes[each.order] for each in plan.connections if each.order in outcomes]
     finally:
-        outcomes.clear()  # this frame stands behind those of the exceptions in it: a cycle
+        outcomes.clear()  # tracebacks of exceptions in it hold this frame: a reference cycle
 
 
 def _capturing(

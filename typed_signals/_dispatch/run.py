@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from traceback import walk_tb
 from typing import Any, Final, TypeAlias
 
 from typed_signals._backend import find_backend
@@ -55,8 +56,8 @@ async def run_concurrently(
     """Run all receivers at once, each in a task of its own and a copy of the caller's context.
 
     Returns once all have finished. If some fail, the first failure in the order of connection is
-    raised as itself, with a note for each other one, which is also logged. Cancelling the caller
-    cancels the receivers and waits for them.
+    raised unchanged. Each other failure is logged, and noted on it. Cancelling the caller cancels
+    the receivers and waits for them.
     """
     loop = asyncio.get_running_loop()
     outer = current.get()
@@ -96,7 +97,7 @@ async def run_concurrently(
     for task, connection in waiting.items():
         if task.cancelled() or task.exception() is not None:
             failed.append((connection, task))
-    waiting.clear()  # a task's context leads to the send, and so back to the task
+    waiting.clear()  # a task's context holds the send, which holds the task: a reference cycle
     if failed or cancelled is not None:
         try:
             _raise_first(signal, failed, cancelled, payload)
@@ -105,11 +106,11 @@ async def run_concurrently(
 
 
 async def _raise(error: TypeError) -> None:
-    """Fail like a receiver that the payload does not fit: that is the receiver's failure."""
+    """Fail in the receiver's task: it is the receiver's failure if the payload does not fit."""
     try:
         raise error
     finally:
-        del error  # a frame that holds what it raises is a cycle
+        del error  # a frame that holds what it raises is a reference cycle
 
 
 def _raise_first(
@@ -131,8 +132,8 @@ def _raise_first(
             first.add_note(note)
         raise explained(signal, first, payload)
     finally:
-        del cancelled, failures, found, failed  # a frame that holds what it raises is a cycle
-        first = None  # type: ignore[assignment] # as above
+        del cancelled, failures, found, failed  # as above
+        first = None  # type: ignore[assignment] # it may never have been assigned
 
 
 def failure_of(task: asyncio.Task[Any]) -> BaseException | None:
@@ -144,7 +145,7 @@ def failure_of(task: asyncio.Task[Any]) -> BaseException | None:
 
 
 def without_frame(error: BaseException) -> BaseException:
-    """Drop the outermost frame of a traceback, the caller's: what that holds leads to the error."""
+    """Drop the outermost frame of a traceback: it holds the error, so it is a reference cycle."""
     traceback = error.__traceback__
     return error.with_traceback(traceback.tb_next if traceback else None)
 
@@ -154,7 +155,7 @@ def _report(signal: SignalState, failures: Failures) -> list[str]:
     for connection, failure in failures:
         if isinstance(failure, SignalLoopError):  # there may be thousands, all the same
             continue
-        # The failure's message may hold field values: not for our own text.
+        # The failure's message may hold field values, so it is kept out of our own text.
         kind = type(failure).__qualname__
         receiver = describe(connection.receiver)
         notes.append(f"receiver {receiver} of {signal.title} failed too: {kind}")
@@ -171,7 +172,7 @@ async def run_sequentially(
     sender: object,
     payload: Mapping[str, Any],
 ) -> None:
-    """Await one receiver after the other in the caller's task; the first failure stops."""
+    """Await one receiver after the other in the caller's task, until one fails."""
     outer = current.get()
     send = ActiveSend(signal, sender, payload, connections, outer)
     current.set(send)
@@ -179,7 +180,7 @@ async def run_sequentially(
         for connection in connections:
             send.running = connection
             coroutine = connection.call(sender=sender, **payload)
-            if send.depth and send.depth % UNWIND == 0:  # nested sends stand on one stack
+            if send.depth and send.depth % UNWIND == 0:  # nested sends share one stack
                 task = asyncio.create_task(coroutine)
                 find_backend(sender).share_transaction(sender, task)
                 await task
@@ -212,7 +213,7 @@ def check_payload(
 def payload_error(
     signal: BaseSignal | SignalState, mistakes: Sequence[Mistake]
 ) -> SignalPayloadError:
-    """Word the error for a payload that does not fit a signal's contract."""
+    """Make the error for a payload that does not fit a signal's contract."""
     signature = signal.contract.signature.replace("{model}", "Model")
     lines = [f"{signal.title} cannot be sent with this payload:"]
     lines += [f"  - {each}" for each in mistakes]
@@ -223,12 +224,10 @@ def payload_error(
 def explained(
     signal: SignalState, failure: BaseException, payload: Mapping[str, Any]
 ) -> BaseException:
-    """The sender's mistake, if a receiver could not even be called because of that."""
+    """The payload's error if a receiver could not be called because of it; else the failure."""
     if not isinstance(failure, TypeError) or isinstance(failure, SignalPayloadError):
         return failure
-    innermost = failure.__traceback__
-    while innermost is not None and innermost.tb_next is not None:
-        innermost = innermost.tb_next
-    module = innermost.tb_frame.f_globals.get("__name__", "") if innermost is not None else ""
+    frames = (frame for frame, _ in walk_tb(failure.__traceback__))
+    *_, module = ["", *(frame.f_globals.get("__name__", "") for frame in frames)]
     called = not module.startswith("typed_signals.")
     return failure if called else check_payload(signal, payload) or failure

@@ -1,4 +1,4 @@
-"""Finish work although its caller is cancelled meanwhile, for a limited time."""
+"""Finish work even if its caller is cancelled meanwhile, for a limited time."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def set_commit_grace(seconds: float) -> float:
     finished, but no longer than this. What has not finished by then is cancelled.
 
     Args:
-        seconds: How long, in seconds from the first cancellation; 5 until it is set. 0 cancels
-            at once, ``math.inf`` always waits.
+        seconds: How long, in seconds from the first cancellation; 5 by default. 0 cancels at
+            once, ``math.inf`` always waits.
 
     Returns:
         The value before, in seconds.
@@ -39,10 +39,10 @@ def set_commit_grace(seconds: float) -> float:
 
 
 class Shield:
-    """Finishes several pieces of work although the caller is cancelled meanwhile.
+    """Finishes several pieces of work even if the caller is cancelled meanwhile.
 
     Each runs in a task of its own, in a copy of the caller's context. From the first cancellation
-    on, all of it together gets the time of :func:`set_commit_grace`.
+    on, they share the time of :func:`set_commit_grace`.
 
     Attributes:
         cancelled: The first cancellation of the caller, for it to raise in the end.
@@ -54,7 +54,7 @@ class Shield:
         self.cancelled: asyncio.CancelledError | None = None
         self.expired = False
         self.grace = _grace
-        self._deadline = 0.0
+        self._deadline: float | None = None
 
     async def finish(
         self, work: Coroutine[Any, Any, T], *, at_shutdown: bool = False
@@ -63,19 +63,19 @@ class Shield:
 
         Args:
             work: What to run.
-            at_shutdown: Whether to finish it also when the event loop is closed, where
-                ``asyncio.run()`` cancels every task. Its caller has the same time then.
+            at_shutdown: Whether to finish it also at the end of ``asyncio.run()``, which cancels
+                every task. Its caller is cancelled then, and waits for the same time.
 
         Returns:
-            Its task, which is done. No failure and no cancellation of the caller is raised.
+            Its task, which is done. Neither its failure nor the caller's cancellation is raised.
         """
         loop = asyncio.get_running_loop()
         task = loop.create_task(work)
-        if at_shutdown:  # documented for those who make tasks of their own, under this name
+        if at_shutdown:  # documented under this name, for task classes of one's own
             asyncio.tasks._unregister_task(task)
         try:
             while not task.done():
-                left = None if self.cancelled is None else self._deadline - loop.time()
+                left = None if self._deadline is None else self._deadline - loop.time()
                 if left is not None and left <= 0:
                     self.expired = True
                     task.cancel()
@@ -84,16 +84,16 @@ class Shield:
                     await asyncio.wait((task,), timeout=left)
                 except asyncio.CancelledError as error:
                     if self.cancelled is None:
-                        self.cancelled = error.with_traceback(None)  # whose frames hold this
+                        self.cancelled = error.with_traceback(None)  # its frames hold this
                         self._deadline = loop.time() + self.grace
         finally:
-            task.cancel()  # not done only if this very coroutine is closed
+            task.cancel()  # has an effect only if this coroutine is closed
         return task
 
     async def clean_up(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run what must not be left half-way, although the time may be over already.
+        """Run work that must not be left half-way, even if the time is over already.
 
-        Only a cancellation that comes during it begins a time for it.
+        Its own time begins with a cancellation that comes while it runs.
 
         Args:
             work: What to run.
@@ -106,7 +106,7 @@ class Shield:
 
 
 async def finish(work: Coroutine[Any, Any, T]) -> T:
-    """Run work to its end although the caller is cancelled meanwhile.
+    """Run work to its end even if the caller is cancelled meanwhile.
 
     A statement that is cancelled half-way may have run or not, and its connection may be lost to
     the pool.
@@ -118,8 +118,8 @@ async def finish(work: Coroutine[Any, Any, T]) -> T:
         What it returns.
 
     Raises:
-        asyncio.CancelledError: The caller was cancelled; raised when the work has ended, or after
-            the time of :func:`set_commit_grace`.
+        asyncio.CancelledError: The caller was cancelled; raised when the work has finished, or
+            after the time of :func:`set_commit_grace`.
     """
     shield = Shield()
     task = await shield.finish(work, at_shutdown=True)

@@ -16,9 +16,9 @@ __all__ = [
 ]
 
 UNWIND: Final = 16
-"""At every so many nested sends, tasks are left to the event loop to start.
+"""Once in this number of nested sends, the event loop starts the tasks.
 
-A task that is started at once stands on the stack of whoever starts it, and the stack has an end.
+A task that is started at once uses the stack of its caller, and the stack is limited.
 """
 
 
@@ -36,7 +36,7 @@ if sys.version_info >= (3, 12):
     def start_eagerly(
         loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
     ) -> asyncio.Task[Any]:
-        """Start a task at once: it meets the event loop only if it waits."""
+        """Start a task at once: it needs the event loop only if it waits."""
         return asyncio.Task(coroutine, loop=loop, eager_start=True)
 
 
@@ -45,7 +45,7 @@ else:
     def start_eagerly(
         loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
     ) -> asyncio.Task[Any]:
-        """Let the event loop start a task: Python 3.11 knows no other way."""
+        """Let the event loop start a task: Python 3.11 has no other way."""
         return loop.create_task(coroutine)
 
 
@@ -64,7 +64,7 @@ async def wait_for_all(
                 await waiter  # nobody else has this future: only the caller can be cancelled
             except asyncio.CancelledError as error:
                 task.remove_done_callback(wake)
-                cancelled = error.with_traceback(None)  # this frame holds it: a cycle
+                cancelled = error.with_traceback(None)  # this frame holds it: a reference cycle
                 cancel_all(tasks, *error.args)
             except BaseException:  # the caller is closed, or the program ends
                 cancel_all(tasks)

@@ -43,7 +43,7 @@ class Body:
         ]
 
     def writes(self, models: Mapping[int, str], sender: str, depth: int = 3) -> list[str]:
-        """The models of which it writes rows, out of those given by the ids of their classes."""
+        """The models whose rows it writes; ``models`` has their names by the ids of the classes."""
         local = dict.fromkeys(self._instances(), sender)
         for annotated in ast.walk(self.tree.args):
             if isinstance(annotated, ast.arg) and annotated.annotation is not None:
@@ -129,9 +129,9 @@ def _is_instance(node: ast.expr) -> bool:
 
 
 def unwrapped(receiver: Any) -> tuple[Any, object, tuple[object, ...]]:
-    """What really runs when a receiver is called: the function, its `self`, and all that is bound.
+    """What really runs when a receiver is called: the function, its `self`, and bound arguments.
 
-    What is bound is identified by `id()`, so nothing of the user's is compared.
+    Bound arguments are identified by `id()`, so no object of the user's is compared.
     """
     owner: object = None
     bound: list[object] = []

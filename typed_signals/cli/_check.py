@@ -161,7 +161,7 @@ def _read(printed: Mapping[str, Any]) -> _Error:
     kind = str(printed.get("code") or "error")
     message = "\n".join(str(each) for each in (printed["message"], printed.get("hint")) if each)
     sends = _sends_at(Path(file), line) if kind == "unused-coroutine" else []
-    if sends:  # what mypy says of it does not mention signals
+    if sends:  # mypy's own message does not mention signals
         kind = "send-not-awaited"
         message = (
             f"`{sends[0]}(…)` is not awaited, so nothing is sent\nWrite `await {sends[0]}(…)`."
@@ -170,7 +170,7 @@ def _read(printed: Mapping[str, Any]) -> _Error:
 
 
 def _sends_at(file: Path, line: int) -> list[str]:
-    """What the statements on a line call to send a signal without awaiting it."""
+    """The calls on a line that send a signal without awaiting it."""
     return [
         ast.unparse(node.value.func)
         for node in nodes_of(file)

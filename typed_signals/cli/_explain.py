@@ -56,7 +56,7 @@ def explain(target: str, signal: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """A signal to explain, or to check a receiver by; and where the user's own is found."""
+    """A signal to explain, or to check a receiver against; and where a user's own was found."""
 
     name: str
     protocol: library.ContractSource
@@ -179,7 +179,7 @@ def _print_signal(subject: _Subject) -> None:
 
 
 def _example(subject: _Subject) -> Iterator[str]:
-    """A receiver of that very contract, as code that runs where the models of the example are."""
+    """A receiver with that contract, as code that runs once the example's models exist."""
     contract = _contract(subject)
     model = subject.model.__name__ if subject.model else "Album"
     signature = contract.signature.replace("{model}", model)

@@ -25,7 +25,7 @@ class Finding:
 
 
 def findings_in(senders: Sequence[Sender], module: ModuleType) -> list[Finding]:
-    """Look for what looks wrong with senders, and in the source of the project of a module."""
+    """Find what looks wrong with senders, and in the source of a module's project."""
     return [*dict.fromkeys(_findings(senders, module))]
 
 
@@ -119,7 +119,7 @@ def _about_receiver(signal: SignalInfo, each: ReceiverInfo, title: str) -> Itera
     try:
         contract = library.contract_of(signal.protocol, signal.name, each.durable)
         faults = library.find_faults(contract, each.receiver, signal=signal.name)
-    except library.SignalDefinitionError:  # the contract is none; connecting said so already
+    except library.SignalDefinitionError:  # a bad contract; connecting has reported it
         faults = []
     for fault in faults:
         remedy = f"{fault.remedy[0].upper()}{fault.remedy[1:]}."

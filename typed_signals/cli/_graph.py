@@ -28,7 +28,7 @@ _KINDS = {
 
 
 class _Node(NamedTuple):
-    """A box: its kind, what is written in it, smaller below that, and its identity."""
+    """A box: its kind, its label, a smaller note below that, and its identity."""
 
     kind: str
     label: str

@@ -39,13 +39,13 @@ class Sender:
         return isinstance(self.held, dict)
 
     def find(self, signal: object) -> SignalInfo | None:
-        """What is known of a signal, if it is one of these."""
+        """The information about a signal, if it is one of these."""
         own = (each for each in self.signals if self.typed and each.name in self.held)
         return next((each for each in own if self.held[each.name] is signal), None)
 
 
 def senders_in(target: Target) -> list[Sender]:
-    """What sends signals: all in the project of a module, or what an attribute is."""
+    """The senders: all in the project of a module, or those that an attribute names."""
     everything = every_sender(target.module)
     if target.path:
         many = isinstance(target.value, list | tuple | set)

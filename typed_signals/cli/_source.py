@@ -1,4 +1,4 @@
-"""What the source of a project says; nothing here imports any of it."""
+"""Reads the source of a project, without importing it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def module_name(file: Path) -> tuple[str, Path]:
 
 
 def loaded_modules(module: ModuleType) -> dict[Path, ModuleType]:
-    """The loaded modules of the project of a module: of its package, or beside its file."""
+    """The loaded modules of a module's project: in its package, or beside its file."""
     top, home = module.__name__.partition(".")[0], _file_of(module).parent
     package = _package(module)
     return {
@@ -96,7 +96,7 @@ def _file_of(module: ModuleType) -> Path:
 
 
 def not_loaded(module: ModuleType) -> Iterator[Path]:
-    """The files of the project of a module that connect receivers and that nothing imported."""
+    """The files of a module's project that connect receivers, but that nothing has imported."""
     loaded = loaded_modules(module)
     if _package(module):
         files = project_files(module)
@@ -108,7 +108,7 @@ def not_loaded(module: ModuleType) -> Iterator[Path]:
 
 
 def not_imported(folder: Path) -> Iterator[Path]:
-    """The files below a folder that connect receivers of its modules, and that none imports."""
+    """The files below a folder that connect receivers and use its modules, but are not imported."""
     files = {file: module_name(file)[0] for file in sorted(files_below(folder))}
     imported = {f".{name}" for file in files for name in imports(file)}
     discovered = [*_discovered(files)]
@@ -173,7 +173,7 @@ def _discovered(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
 
 
 def _text(node: ast.expr, known: Mapping[str, str]) -> str:
-    """The string that an expression is, or that a name stands for; empty if that is not known."""
+    """The string that an expression or a name stands for; empty if it is not known."""
     match node:
         case ast.Constant(value=str(text)):
             return text
@@ -204,7 +204,7 @@ def connecting(files: Iterable[Path]) -> Iterator[Path]:
 
 
 def _calls_and_decorators(file: Path) -> Iterator[ast.expr]:
-    """What decorates the functions of a file, and what it calls; when it is imported."""
+    """The decorators and calls that run when a file is imported."""
     for statement in _statements(file):
         match statement:
             case ast.FunctionDef(decorator_list=found) | ast.AsyncFunctionDef(decorator_list=found):
@@ -246,7 +246,7 @@ def _last(node: ast.expr | None) -> str:
 
 
 def sent_names(module: ModuleType) -> tuple[set[str | None], str]:
-    """The names of the signals that a project sends, `None` for an unknown one; and where."""
+    """The signals that a project sends, `None` for an unknown one; and the place in words."""
     files = project_files(module)
     many = f"{len(files)} files" if len(files) != 1 else "one file"
     names = {name for file in files for name in _sends(nodes_of(file))}

@@ -1,4 +1,4 @@
-"""What the user names on the command line, imported."""
+"""Import what the user names on the command line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FORMS = "write `package.module`, `path/to/module.py`, or either with `:attribut
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A module, and the attribute that is meant; without a path the module itself is."""
+    """A module and an attribute of it; without a path, the module itself."""
 
     module: ModuleType
     path: str
@@ -46,7 +46,7 @@ class Target:
 def import_target(text: str, *, for_results: bool = True) -> Target:
     """Import what the user named: ``module``, ``file.py``, or either with ``:attribute``.
 
-    Stdout is kept for results then, unless the command has none and runs the user's code.
+    With ``for_results``, stdout is kept for results from here on.
     """
     where, colon, path = text.partition(":")
     if not where.strip():
@@ -94,8 +94,8 @@ def _folder(where: str, folder: Path) -> CannotRun:
 def modules_to_name(folder: Path) -> str:
     """Up to three modules below a folder: first those that import the others.
 
-    Then those that connect receivers, then those that use signals or models at all. Looks at no
-    more files than a project has, since the folder may be the whole disk.
+    Then those that connect receivers, then those that use signals or models at all. The number of
+    files is limited, since the folder may be the whole disk.
     """
     files = sorted(islice(files_below(folder), _MOST_FILES))
     users = [*connecting(files), *(each for each in files if _USED & imported_packages(each))]
@@ -154,7 +154,7 @@ def _is_the_users(file: str) -> bool:
 
 
 def _attribute(module: ModuleType, path: str) -> Any:
-    """The attribute of a module; a signal may also be named as if it was one of its sender."""
+    """The attribute of a module; a signal may also be named like an attribute of its sender."""
     value: Any = module
     for part in path.split("."):
         emitter = value if library.is_emitter(value) else None

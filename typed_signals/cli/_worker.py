@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -55,15 +55,15 @@ def worker(target: str, concurrency: int, lease: float, poll: float, grace: floa
 
 async def _run(outbox: Outbox, working: Runner) -> None:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # on Windows; Ctrl-C then cancels
+    if sys.platform != "win32":  # there event loops handle no signals: Ctrl-C cancels the worker
+        for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, working.stop)
     async with outbox.connected():
         await working.run()
 
 
 def outbox_in(target: str, *, for_results: bool = True) -> Outbox:
-    """Import the outbox that the user named; stdout is kept for results, if there are any."""
+    """Import the outbox that the user named; see :func:`import_target`."""
     found = import_target(target, for_results=for_results)
     try:
         from typed_signals.durable import Outbox

@@ -1,4 +1,4 @@
-"""Durable receivers: they run at least once after the commit, on any machine, whatever dies.
+"""Durable receivers: they run at least once after the commit, on any machine, despite crashes.
 
 Needs the extra ``durable``; with ormar 0.22 or later, or SQLAlchemy 2 and SQLModel.
 """

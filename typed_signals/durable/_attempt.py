@@ -19,11 +19,11 @@ logger = logging.getLogger(__name__)
 async def attempt(
     claimed: Claimed, seconds: float, call: Callable[[], Awaitable[object]]
 ) -> BaseException | None:
-    """Make an attempt, traced and for so many seconds at most.
+    """Make an attempt, with tracing and a timeout.
 
     Args:
         claimed: The event.
-        seconds: How many it may take.
+        seconds: How many seconds the attempt may take.
         call: Calls the receiver.
 
     Returns:
@@ -76,6 +76,6 @@ def after_failure(claimed: Claimed, durable: Settings, failure: BaseException) -
 
 
 def delay_after(tries: int, first: float, longest: float) -> float:
-    """Twice as long after each try, and no two alike, so that failures do not come in step."""
+    """The seconds to wait: twice as many after each try, and randomized to spread retries."""
     longest_now = min(longest, first * 2.0 ** min(tries - 1, 60))
     return longest_now * random.uniform(0.5, 1.0)

@@ -1,4 +1,4 @@
-"""What durable receivers use of the core; of other modules here, stores name that of their ORM."""
+"""What durable receivers use of the core."""
 
 from typed_signals._annotations import call_hints, format_type
 from typed_signals._backend import find_backend

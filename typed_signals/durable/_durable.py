@@ -34,32 +34,34 @@ __all__ = ["Durable", "Upgrade"]
 T_co = TypeVar("T_co", covariant=True, default=None)
 
 Upgrade = Callable[[dict[str, Any], int], Mapping[str, Any]]
-"""Turns the JSON values of an older version, the second argument, into those of the newest."""
+"""Converts JSON values to the newest version; the second argument is their own version."""
 
 
 @dataclass(frozen=True, repr=False)
 class Durable(Generic[T_co]):
-    """How a receiver is connected to run at least once after the commit, whatever dies.
+    """Connects a receiver to run at least once after the commit, even after a crash.
 
     Attributes:
-        name: The name that its rows are kept under. Renaming the function does not matter;
-            renaming this strands the rows that are pending.
-        payload: A pydantic model that is made of the instance's attributes during the send, and
-            that the receiver then gets. Without it only the primary key travels.
+        name: The name that the receiver's rows are kept under. You can rename the function, but
+            changing this name strands the rows that are pending.
+        payload: A pydantic model that is made from the instance's attributes during the send. The
+            receiver gets it. Without one, only the primary key is written, and the receiver gets
+            the reloaded instance.
         version: The version of the payload. Workers that know only older ones leave a row pending.
-        upgrade: Makes the values of an older version those of this one.
-        key: Events of equal keys are handled in the order in which they were sent. Called during
-            the send with ``sender`` and the signal's payload, those that it names.
-        retries: How often it is tried again.
+        upgrade: Converts the values of an older version to this one.
+        key: Returns the key of an event. It is called during the send, with those of ``sender``
+            and the payload that its parameters name. Events with the same key are handled in the
+            order in which they were sent.
+        retries: How often a failed attempt is repeated.
         timeout: How many seconds an attempt may take.
         backoff: About how many seconds to wait before the first retry; twice as many each time.
         longest_backoff: The most seconds to wait before a retry.
         atomic: Whether an operation outside a transaction is given one, instead of being refused.
-        outbox: The outbox; when left out that which the model was installed with, or that of its
+        outbox: The outbox; by default that which the model was installed with, or that of its
             database.
 
     Raises:
-        SignalDefinitionError: An argument cannot be.
+        SignalDefinitionError: An argument has a wrong type or value.
     """
 
     name: str
@@ -96,7 +98,7 @@ class Durable(Generic[T_co]):
             ),
             (
                 is_model(payload),
-                "`payload` must be no model of the database: leave it out to have that reloaded",
+                "`payload` must not be a database model: leave it out, and the model is reloaded",
             ),
             (
                 not _is_number(self.version, int, 1),
@@ -117,12 +119,12 @@ class Durable(Generic[T_co]):
             ),
         ]
         if wrong := [fault for given, fault in faults if given]:
-            raise SignalDefinitionError(f"`Durable({named!r})` cannot be: {'; '.join(wrong)}")
+            raise SignalDefinitionError(f"`Durable({named!r})` is not valid: {'; '.join(wrong)}")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
 
-    # --- the seam for the core -------------------------------------------------------------------
+    # --- called by the core ----------------------------------------------------------------------
 
     def contract(self, contract: Contract, signal_name: str) -> Contract:
         """The contract of a durable receiver: what arrives at work time.
@@ -135,7 +137,8 @@ class Durable(Generic[T_co]):
             The contract.
 
         Raises:
-            SignalDefinitionError: No receiver of this signal can be durable, or not so.
+            SignalDefinitionError: A receiver of this signal cannot be durable, or not with this
+                option.
         """
         lifecycle = is_lifecycle(contract, signal_name)
         has_payload = self.payload is not None
@@ -158,7 +161,7 @@ class Durable(Generic[T_co]):
     def bind(
         self, signal: BaseSignal, receiver: Callable[..., Awaitable[object]]
     ) -> Callable[..., Coroutine[Any, Any, None]]:
-        """Make what is called in a durable receiver's place: it writes the event.
+        """Make the callable that replaces a durable receiver: it writes the event.
 
         Args:
             signal: The signal.
@@ -168,8 +171,8 @@ class Durable(Generic[T_co]):
             An async callable that keeps the contract of the signal.
 
         Raises:
-            SignalDefinitionError: The payload cannot travel, there is no outbox for it, or its
-                name is another's.
+            SignalDefinitionError: The payload cannot be written as JSON, the receiver has no
+                outbox, or another receiver has its name.
         """
         contract = self.contract(signal.contract, signal.name)
         owner = state_of(signal).owner
@@ -195,7 +198,7 @@ class Durable(Generic[T_co]):
         return writer
 
     def facts(self) -> dict[str, object]:
-        """What people want to know of it, as JSON has it."""
+        """The settings that the command line shows, as JSON values."""
         return {
             "name": self.name,
             "payload": self.payload and f"{self.payload.__module__}.{self.payload.__qualname__}",
@@ -207,7 +210,7 @@ class Durable(Generic[T_co]):
         }
 
     def runs_like(self, other: object) -> bool:
-        """Whether another one is run the same way, wherever and however its rows are written."""
+        """Whether another one runs its receiver the same way; how rows are written may differ."""
         if not isinstance(other, Durable):
             return False
         another: Durable[Any] = other  # pyright: ignore[reportUnknownVariableType] - of any payload

@@ -1,4 +1,4 @@
-"""The seam between durable receivers and the engines that run them: write in the transaction; run.
+"""The interface of engines, which write events in the transaction and run durable receivers.
 
 An engine is an outbox class. It is composed of :class:`Receivers` and a :class:`Store`.
 """
@@ -34,7 +34,7 @@ class Outbox(Protocol):
     receivers: Receivers
 
     def register(self, new: Registered) -> None:
-        """Take a durable receiver, under the name that its events are kept by."""
+        """Register a durable receiver, under the name that its events are kept under."""
         ...
 
     async def write(self, entry: Entry) -> None:
@@ -62,7 +62,7 @@ class Outbox(Protocol):
         ...
 
     async def dead(self, *, limit: int = 100) -> Sequence[Mapping[str, Any]]:
-        """The events that were given up, the newest first."""
+        """List the dead events, the newest first."""
         ...
 
     async def retry(self, *ids: int) -> int:
@@ -79,18 +79,19 @@ _outboxes: WeakValueDictionary[int, Outbox] = WeakValueDictionary()
 
 
 def open_store(base: Any, what: str, sessions: Any = None) -> Store:
-    """The database of a base configuration, for an outbox of its own.
+    """Find the database of a base configuration, for a new outbox.
 
     Args:
         base: The base ``OrmarConfig`` of the models, or the base class of mapped ones.
-        what: The class of the outbox, for people.
+        what: The class of the outbox, for messages.
         sessions: The ``async_sessionmaker`` of mapped classes.
 
     Returns:
         The database.
 
     Raises:
-        DurableError: There is none, it is that of an ormar before 0.22, or it has an outbox.
+        DurableError: There is none, it is that of an ormar before 0.22, or it already has an
+            outbox.
     """
     has_metadata = isinstance(getattr(base, "metadata", None), MetaData)
     store = open_database(base, sessions) if has_metadata else None
@@ -108,7 +109,7 @@ def open_store(base: Any, what: str, sessions: Any = None) -> Store:
 
 
 def remember(outbox: Outbox) -> None:
-    """Have durable receivers of models in the outbox's database find it."""
+    """Let durable receivers find an outbox by the database of their models."""
     _outboxes[id(outbox.store.database)] = outbox
 
 

@@ -15,7 +15,8 @@ class Event(pydantic.BaseModel, frozen=True):
     """A row of the outbox as a message: what a relay publishes and a consumer receives.
 
     Attributes:
-        job: What the receiver is given about it; ``job.event_id`` is the message's identity.
+        job: The event's ids, key and attempt, for the receiver; ``job.event_id`` identifies the
+            message.
         sender: The sender's name.
         payload: The payload, as JSON.
         trace: The trace context of the send.
@@ -28,4 +29,4 @@ class Event(pydantic.BaseModel, frozen=True):
 
 
 Publish = Callable[[Event], Awaitable[object]]
-"""Hands an event to a broker, and returns once the broker has it: a publisher's ``publish``."""
+"""Hands an event to a broker, and returns once the broker has accepted it."""

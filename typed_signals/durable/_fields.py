@@ -1,4 +1,4 @@
-"""What travels of a payload: how each name is written as JSON, and read again at work time."""
+"""The fields of a payload: how each is written as JSON, and read again at work time."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Field(Protocol):
     """One name of a payload."""
 
     def dump(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
-        """The value as something that JSON has."""
+        """Convert a value to a JSON value."""
         ...
 
     async def load(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
-        """The value again."""
+        """Convert a JSON value back."""
         ...
 
     def schema(self) -> dict[str, Any]:
@@ -41,11 +41,11 @@ class Field(Protocol):
 
 
 class ByValue:
-    """A value that travels itself, as pydantic writes it.
+    """A value that is written itself, by pydantic.
 
     Args:
         hint: Its type.
-        attributes: Whether it is made of the attributes of what is sent.
+        attributes: Whether it is made from the attributes of an instance that is sent.
 
     Raises:
         pydantic.errors.PydanticUserError: pydantic cannot read the type.
@@ -59,7 +59,7 @@ class ByValue:
             self._adapter.json_schema()  # refuses what JSON cannot hold
 
     def dump(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
-        """The value as something that JSON has."""
+        """Convert a value to a JSON value."""
         try:
             if self._attributes:
                 value = self._adapter.validate_python(_Attributes(value), from_attributes=True)
@@ -75,8 +75,8 @@ class ByValue:
         )
 
     async def load(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
-        """The value again."""
-        # Aliases say where the instance has a value; what was written goes by the fields' names.
+        """Convert a JSON value back."""
+        # Aliases name the attributes of the instance; the JSON has the fields' own names.
         text = pydantic_core.to_json(value)
         return self._adapter.validate_json(text, by_alias=False, by_name=True)
 
@@ -96,12 +96,13 @@ class _Attributes:
 
 
 class Reference:
-    """A model that travels as its primary key and is reloaded at work time.
+    """An instance that is written as its primary key and reloaded at work time.
 
     Args:
         store: The database.
         model: The model class; ``None`` for the sender itself.
-        relation: The payload that names the sender's relation, whose model it then is.
+        relation: The payload field with the name of the sender's relation, if the model is the
+            one at its other end.
         optional: Whether it may be gone at work time.
     """
 
@@ -124,7 +125,7 @@ class Reference:
         return self._model or sender
 
     def dump(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
-        """The primary key as something that JSON has."""
+        """Convert the primary key to a JSON value."""
         if value is None:
             return None
         key = self._store.key_of(value)
@@ -136,7 +137,7 @@ class Reference:
         return pydantic_core.to_jsonable_python(key)
 
     async def load(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
-        """The model as it is now; ``None`` if it is gone and may be."""
+        """Load the instance as it is now; ``None`` if it is gone and is optional."""
         if value is None:
             return None
         model = self._of(sender, payload)
@@ -157,21 +158,21 @@ class Reference:
 
 
 class Many:
-    """A list of what another field is one of; what is gone at work time is left out.
+    """A list of another field's values; instances that are gone at work time are left out.
 
     Args:
-        field: The field of each.
+        field: The field of each value.
     """
 
     def __init__(self, field: Field) -> None:
         self._field = field
 
     def dump(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
-        """The list as something that JSON has."""
+        """Convert the list to JSON values."""
         return [self._field.dump(each, sender, payload) for each in value]
 
     async def load(self, value: Any, sender: Model, payload: Mapping[str, Any]) -> Any:
-        """The list again."""
+        """Convert the JSON values back."""
         found = [await self._field.load(each, sender, payload) for each in value]
         return [each for each in found if each is not None]
 
@@ -181,7 +182,7 @@ class Many:
 
 
 def field_of(hint: Any, store: Store) -> Field:
-    """The field for a type: models travel as their primary keys, all else as it is.
+    """The field for a type: models are written as their primary keys, other values themselves.
 
     Args:
         hint: The type; :class:`Sender` stands for the model that sends.
@@ -192,7 +193,7 @@ def field_of(hint: Any, store: Store) -> Field:
 
     Raises:
         pydantic.errors.PydanticUserError: pydantic cannot read the type, or JSON cannot hold it.
-        TypeError: It is no type that says what travels.
+        TypeError: The type is ``Any`` or ``object``, which does not tell what to write.
     """
     origin, arguments = get_origin(hint), get_args(hint)
     optional = origin in (Union, UnionType) and len(arguments) == 2 and type(None) in arguments
@@ -220,21 +221,21 @@ def fields_of(
     store: Store,
     what: str,
 ) -> dict[str, Field]:
-    """The fields of what travels.
+    """The fields of a payload.
 
     Args:
         signal: The signal.
-        names: What travels.
+        names: The names in the payload.
         owner: The class that sends it, if known.
-        payload: The pydantic model that is made of an instance; ``None`` to reload it.
+        payload: The pydantic model that is made from an instance; ``None`` to reload it.
         store: The database.
-        what: Who is asking, for people.
+        what: The receiver, for messages.
 
     Returns:
         The fields, by name.
 
     Raises:
-        SignalDefinitionError: One cannot travel.
+        SignalDefinitionError: A field cannot be written as JSON.
     """
     if is_lifecycle(signal.contract, signal.name):
         instance: Field = Reference(store, optional=True)
@@ -279,7 +280,7 @@ def _check_fit(payload: Any, owner: type | None, store: Store, what: str) -> Non
     if owner is None or not store.is_concrete(owner) or issubclass(payload, pydantic.RootModel):
         return
     validators = payload.__pydantic_decorators__.model_validators.values()
-    if any(each.info.mode != "after" for each in validators):  # which may fill it
+    if any(each.info.mode != "after" for each in validators):  # a validator may fill it
         return
     for name, field in payload.model_fields.items():
         alias = field.validation_alias

@@ -1,8 +1,8 @@
-"""The jobs of procrastinate: every statement that is run on them, through the models' database.
+"""The jobs of procrastinate, and every statement on them, through the models' database.
 
-procrastinate's own functions defer, retry and finish jobs. They are called on the ORM's connection,
-so that a job is deferred in the transaction that is open, and so that only one worker takes a job
-back from one that died.
+procrastinate's own SQL functions defer, retry and finish jobs. They are called on the ORM's
+connection, so that a job is deferred in the open transaction, and so that only one worker takes a
+job back from one that died.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ IDENTITY: Final = (
     "SELECT to_regclass('procrastinate_jobs')::oid::text AS jobs, "
     "pg_postmaster_start_time()::text AS server"
 )
-"""Tells which table of which server a connection sees."""
+"""Reads which table of which server a connection sees."""
 
 _DEFER: Final = sa.text(
     "SELECT procrastinate_defer_jobs_v1(ARRAY[CAST(ROW("
@@ -50,7 +50,7 @@ _DEFER: Final = sa.text(
     ") AS procrastinate_job_to_defer_v1)])"
 )
 
-# The rows are locked first, and seen as they are then: another worker may have recovered them.
+# The rows are locked before they are read: another worker may have recovered them meanwhile.
 _RECOVER: Final = sa.text(
     "SELECT id, args, attempts, CASE "
     "WHEN attempts + 1 >= CAST(CAST(:attempts AS jsonb) ->> task_name AS integer) "
@@ -189,7 +189,7 @@ class Jobs:
         return [Status(**row) for row in found]
 
     async def dead(self, limit: int) -> Sequence[Mapping[str, Any]]:
-        """The jobs that were given up, the newest first."""
+        """List the dead jobs, the newest first."""
         args = _jobs.c.args
         return await self._store.fetch(
             sa.select(
@@ -206,7 +206,7 @@ class Jobs:
         )
 
     async def revive(self, ids: Sequence[int] | None) -> int:
-        """Make jobs that were given up due again, with all their attempts; ``None``: all."""
+        """Make dead jobs due again, with all their attempts; ``None`` stands for all of them."""
         chosen = sa.true() if ids is None else _jobs.c.id.in_(ids)
         todo = sa.text("'todo'::procrastinate_job_status")
         return await self._store.execute(
@@ -236,7 +236,7 @@ class Jobs:
             lost: Jobs that count as lost, too.
 
         Returns:
-            The jobs: ``id``, ``args``, ``attempts``, and whether it is ``dead`` for want of more.
+            The jobs: ``id``, ``args``, ``attempts``, and ``dead`` if no attempt is left.
         """
         most = json.dumps({task_of(name): number for name, number in attempts.items()})
         return await self._store.fetch(
@@ -250,7 +250,7 @@ class Jobs:
 
 
 def claimed_job(number: int, attempt: int, values: Mapping[str, Any]) -> Claimed:
-    """A job as an event.
+    """Convert a job to an event.
 
     Args:
         number: The job's number.

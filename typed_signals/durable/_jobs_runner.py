@@ -1,4 +1,4 @@
-"""The worker of an outbox of procrastinate's: procrastinate's own, kept running and watched."""
+"""The worker of a ``ProcrastinateOutbox``: keeps procrastinate's own worker running."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ class Work(Protocol):
 
 
 class JobsRunner:
-    """Runs durable receivers by procrastinate's worker.
+    """Runs durable receivers in procrastinate's worker.
 
-    procrastinate ends its worker when a connection of its own is lost: it is started again. Jobs
-    of workers that died are taken back, and so are jobs that this worker was given, but lost with
-    a connection.
+    procrastinate's worker ends when it loses its connection; it is then started again. Jobs of
+    workers that died are taken back, and so are jobs of this worker that were lost with a
+    connection.
 
     Args:
         work: The outbox.
@@ -85,10 +85,10 @@ class JobsRunner:
         self.first_failure: BaseException | None = None
 
     def stop(self) -> None:
-        """Take no more, and let :meth:`run` return when what runs has finished.
+        """Take no more jobs, and let :meth:`run` return when the running receivers have finished.
 
-        What has not finished after the grace is cancelled and given back. Asked a second time, the
-        worker gives it back at once.
+        After the grace, those still running are cancelled and their jobs given back. A second
+        call does this at once.
         """
         if self._stopped.is_set():
             for task in self._running.values():
@@ -118,7 +118,7 @@ class JobsRunner:
             await asyncio.wait([beside])
 
     async def drain(self) -> None:
-        """Handle what is due, one after another, and note how it went."""
+        """Handle what is due, one after another, and note the results."""
         await self._check_database()
         with _without_payloads():
             await self._new_worker(concurrency=1, wait=False, listen_notify=False).run()
@@ -149,7 +149,7 @@ class JobsRunner:
             return
 
     async def _track(self, call_next: AsyncCallNext, context: JobContext, worker: Worker) -> Any:
-        """Know what runs and how it went; a middleware of procrastinate's."""
+        """Track what runs and its results; a middleware of procrastinate's."""
         number, task = context.job.id, asyncio.current_task()
         if number is None or task is None:
             raise AssertionError("procrastinate runs a job that has no number, or no task")
@@ -181,13 +181,13 @@ class JobsRunner:
             await asyncio.sleep(wait)
 
     async def _take_back(self, suspects: set[int]) -> set[int]:
-        """Have jobs run again that are lost: theirs is a dead worker, or none runs them here.
+        """Have lost jobs run again: those of dead workers, and those of this one that do not run.
 
         Args:
-            suspects: The jobs that nobody ran here the last time.
+            suspects: The jobs of this worker that did not run at the last check.
 
         Returns:
-            Those that nobody runs here now.
+            Those that do not run now.
         """
         number = self._worker.worker_id if self._worker else None
         held: set[int] = set()
@@ -213,7 +213,7 @@ class JobsRunner:
 def _without_payloads() -> Generator[None]:
     """Keep procrastinate's worker from logging the arguments of our jobs, which are payloads.
 
-    How each went is logged by us, without them.
+    Our own log has the results, without arguments.
     """
     worker_logger = logging.getLogger("procrastinate.worker")
 

@@ -19,18 +19,18 @@ Key = Callable[[type, Mapping[str, Any]], str | None]
 
 
 def key_of(key: Callable[..., str | None] | None, names: Iterable[str], *, what: str) -> Key:
-    """What gives the key of a send.
+    """Make the function that gives the key of a send.
 
     Args:
-        key: The user's function, called with ``sender`` and the payload, those that it names.
-        names: What travels.
-        what: What it is, for people.
+        key: The user's function; called with those of ``sender`` and the payload that it names.
+        names: The names in the payload.
+        what: The user's function, for messages.
 
     Returns:
         The function.
 
     Raises:
-        SignalDefinitionError: It cannot be called so.
+        SignalDefinitionError: The user's function cannot be called like that.
     """
     if key is None:
         return lambda sender, payload: None

@@ -139,7 +139,7 @@ class OrmarStore(Store):
         savepoint = await connection.begin_nested()
         try:
             yield
-        finally:  # what else was written stays, as it does where each statement commits
+        finally:  # other writes stay, as they do where each statement commits
             try:
                 await connection.execute(select(1))
             except DBAPIError:

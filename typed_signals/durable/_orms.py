@@ -1,4 +1,4 @@
-"""The ORMs whose models are known: each is asked only where it is in use."""
+"""The supported ORMs; each is asked only if it is in use."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def installed_outbox(owner: type | None) -> Any:
 
 
 def is_lifecycle(contract: Contract, signal_name: str) -> bool:
-    """Tell whether a signal is one of a model's lifecycle, and no other of that name."""
+    """Tell whether a signal is one of a model's lifecycle, not a custom one of that name."""
     declared = [LIFECYCLE, *(declared_signals(kind.signals) for kind in _kinds())]
     protocols = [each[signal_name].protocol for each in declared if signal_name in each]
     return any(contract is read_contract(protocol) for protocol in protocols)

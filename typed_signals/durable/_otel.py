@@ -35,7 +35,7 @@ class OpenTelemetry(Tracing):
         self._dead = meter.create_counter(f"{SCOPE}.dead", description="Events that were given up.")
 
     def carried(self) -> str | None:
-        """The trace context of the running code, as a row carries it."""
+        """The trace context of the running code, as it is written in a row."""
         carrier: dict[str, str] = {}
         TraceContextTextMapPropagator().inject(carrier)
         return carrier.get("traceparent")

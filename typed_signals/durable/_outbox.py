@@ -1,4 +1,4 @@
-"""The outbox in the user's own database: who its receivers are, and what is done with its rows."""
+"""The outbox in the user's own database: its receivers, and the operations on its rows."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class TableOutbox:
         receivers: The durable receivers, by name.
 
     Raises:
-        DurableError: The database is that of an ormar before 0.22, or has an outbox already.
-            Or ``sessions`` or ``table`` is none.
+        DurableError: The database is that of an ormar before 0.22, or already has an outbox. Or
+            ``sessions`` or ``table`` has a wrong value.
     """
 
     def __init__(
@@ -82,13 +82,13 @@ class TableOutbox:
     # --- receivers -------------------------------------------------------------------------------
 
     def register(self, new: Registered) -> None:
-        """Take a durable receiver, under the name that its rows are kept by.
+        """Register a durable receiver, under the name that its rows are kept under.
 
         Args:
             new: The receiver.
 
         Raises:
-            SignalDefinitionError: The name is another receiver's.
+            SignalDefinitionError: Another receiver has the name.
         """
         self.receivers.register(new)
 
@@ -108,7 +108,7 @@ class TableOutbox:
             name: The receiver's durable name.
 
         Returns:
-            The schema, with one property for each name that travels.
+            The schema, with one property for each name.
         """
         return self.receivers.schema(name)
 
@@ -123,28 +123,28 @@ class TableOutbox:
         Raises:
             BaseException: What the first failing receiver raised, once the others have run. Its
                 event is due again later, as after a worker's attempt.
-            DurableError: A transaction is open: what it wrote is not committed yet.
+            DurableError: A transaction is open: its events are not committed yet.
         """
         check_drain(self.store)
         return await Worker(self, concurrency=1).drain()
 
     async def receive(self, event: Event, *, attempt: int = 1, last: bool = False) -> None:
-        """Handle an event that came through a broker; what its consumer calls.
+        """Handle an event that came through a broker; call this in the broker's consumer.
 
         Args:
             event: The event.
-            attempt: Which attempt this is, if the broker says.
-            last: Whether the broker gives the event up if this attempt fails: it is then counted
-                as dead, and else as tried again.
+            attempt: Which attempt this is, if the broker counts them.
+            last: Whether the broker gives the event up if this attempt fails. A failure then
+                counts as dead, otherwise as a retry.
 
         Raises:
             DurableError: This process does not know the receiver, or only an older version.
-            Exception: What the receiver raised: let it reach the broker, which delivers again.
+            Exception: What the receiver raised. Let it reach the broker, which delivers again.
         """
         await self.receivers.receive(event, attempt_number=attempt, last=last)
 
     def runner(self, *, concurrency: int, lease: float, poll: float, grace: float) -> Worker:
-        """Make a worker; what ``typed-signals worker`` runs.
+        """Make a worker, as ``typed-signals worker`` does.
 
         Args:
             concurrency: How many receivers run at once.
@@ -195,17 +195,17 @@ class TableOutbox:
         return [_status(name, states) for name, states in sorted(found.items())]
 
     async def dead(self, *, limit: int = 100) -> Sequence[Mapping[str, Any]]:
-        """The events that were given up, the newest first, each with its ``error``."""
+        """List the dead events, the newest first, each with its ``error``."""
         return await self.rows.dead(limit)
 
     async def retry(self, *ids: int) -> int:
         """Have dead events handled again, with all their attempts.
 
         Args:
-            ids: Their numbers; none at all stand for every dead event.
+            ids: Their numbers; without any, every dead event.
 
         Returns:
-            How many there were.
+            How many events will be handled again.
         """
         return await self.rows.revive(ids or None)
 
@@ -213,7 +213,8 @@ class TableOutbox:
         """Delete events that were handled.
 
         Args:
-            older_than: For how many seconds they must have been finished; ``keep`` if left out.
+            older_than: Delete only events that finished this many seconds ago or earlier; by
+                default, ``keep``.
             dead: Whether dead events are deleted, too.
 
         Returns:

@@ -19,9 +19,9 @@ def encoded(fields: Mapping[str, Field], sender: Model, payload: Mapping[str, An
     """A payload as JSON text.
 
     Args:
-        fields: What travels.
+        fields: The fields by name.
         sender: The sender.
-        payload: What is sent.
+        payload: The payload by name.
 
     Returns:
         The text.
@@ -38,7 +38,7 @@ async def decoded(fields: Mapping[str, Field], sender: Model, values: Any) -> di
     """A payload as the receiver gets it.
 
     Args:
-        fields: What travels.
+        fields: The fields by name.
         sender: The sender.
         values: What the JSON text holds, or what ``upgrade`` made of it.
 
@@ -46,7 +46,7 @@ async def decoded(fields: Mapping[str, Field], sender: Model, values: Any) -> di
         The payload.
 
     Raises:
-        DurableError: It is no object of JSON.
+        DurableError: The values are not a mapping.
     """
     given: object = values
     if not isinstance(given, Mapping):

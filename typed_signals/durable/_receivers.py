@@ -38,7 +38,7 @@ class Registered:
     Attributes:
         durable: How it was connected.
         receiver: The receiver.
-        fields: What travels.
+        fields: The fields of its payload, by name.
         contract: What the receiver is called with.
         state: The signal that it is connected to, or is about to be.
     """
@@ -59,7 +59,7 @@ class Registered:
         return any(identity(self.receiver) in each.connections for each in self.states)
 
     async def call(self, claimed: Claimed, store: Store) -> None:
-        """Call the receiver with what an event of a database holds."""
+        """Call the receiver with the payload of an event."""
         sender = store.sender_named(claimed.sender)
         values = pydantic_core.from_json(claimed.payload)
         if claimed.job.version < self.durable.version and self.durable.upgrade is not None:
@@ -95,13 +95,13 @@ class Receivers(Mapping[str, Registered]):
         return len(self._known)
 
     def register(self, new: Registered) -> None:
-        """Take a durable receiver.
+        """Register a durable receiver.
 
         Args:
             new: The receiver.
 
         Raises:
-            SignalDefinitionError: The name is another receiver's.
+            SignalDefinitionError: Another receiver has the name.
         """
         name = new.durable.name
         known = self._known.setdefault(name, new)
@@ -139,7 +139,7 @@ class Receivers(Mapping[str, Registered]):
             name: The receiver's durable name.
 
         Returns:
-            The schema, with one property for each name that travels.
+            The schema, with one property for each name.
         """
         return {
             "title": name,

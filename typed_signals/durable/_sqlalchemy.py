@@ -118,7 +118,7 @@ class SqlalchemyStore(Store):
         return end
 
     def can_hold(self, owner: type | None) -> bool:
-        return True  # which engine a model's tables are in, only a session knows
+        return True  # only a session knows in which engine a model's tables are
 
     def name_of(self, sender: type) -> str:
         """The name that a sender has in the rows: a model's table, so that its class may move.
@@ -173,7 +173,7 @@ class SqlalchemyStore(Store):
             )
 
     async def call(self, function: Callable[[], T]) -> T:
-        return await greenlet_spawn(function)  # in which attributes can be loaded
+        return await greenlet_spawn(function)  # where attributes can be loaded
 
     @property
     def in_transaction(self) -> bool:
@@ -248,5 +248,5 @@ def _mapper(model: Model) -> Mapper[Any]:
 def _python_type(column: Any) -> Any:
     try:
         return column.type.python_type
-    except NotImplementedError:  # a type that says nothing of it
+    except NotImplementedError:  # raised by SQLAlchemy: the column's type names no Python type
         return Any

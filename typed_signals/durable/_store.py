@@ -131,7 +131,7 @@ class Store(ABC):
 
     @abstractmethod
     def sending(self, sender: type, payload: Mapping[str, Any]) -> AbstractContextManager[None]:
-        """Have the transaction that a send is in be the open one while a block runs.
+        """Use the transaction that a send is in as the open one while a block runs.
 
         Raises:
             DurableError: It is one of another database.
@@ -139,12 +139,12 @@ class Store(ABC):
 
     @abstractmethod
     async def call(self, function: Callable[[], T]) -> T:
-        """Call what reads the attributes of instances, which may have to be loaded first."""
+        """Call a function that reads attributes of instances, which may have to be loaded."""
 
     @property
     @abstractmethod
     def in_transaction(self) -> bool:
-        """Whether the running code is in an open transaction of this very database."""
+        """Whether the running code is in an open transaction of this database."""
 
     @property
     @abstractmethod
@@ -164,7 +164,7 @@ class Store(ABC):
         """
 
     def attempting(self) -> AbstractAsyncContextManager[None]:
-        """Let an attempt's failed statement not spoil the transaction of a test database."""
+        """Keep an attempt's failed statement from breaking the transaction of a test database."""
         return nullcontext()
 
     # --- statements --------------------------------------------------------------------------
@@ -175,7 +175,7 @@ class Store(ABC):
 
     @abstractmethod
     def connection(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """The connection of the transaction that is open; else one that commits at the end."""
+        """The connection of the open transaction; without one, a connection that commits."""
 
     @property
     @abstractmethod
@@ -202,9 +202,9 @@ class Store(ABC):
 
 @asynccontextmanager
 async def autocommitting(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-    """A connection of an engine, for statements that each are a transaction."""
-    # With aiomysql, `AUTOCOMMIT` costs a statement more than `COMMIT`. And where the server has
-    # closed a connection, setting it fails in a way that costs the pool a place for good.
+    """A connection of an engine, where each statement is a transaction of its own."""
+    # With aiomysql, `AUTOCOMMIT` costs a statement more than `COMMIT`. And if the server has closed
+    # the connection, setting it fails in a way that takes one place from the pool for good.
     if engine.dialect.name not in ("mysql", "mariadb"):
         engine = engine.execution_options(isolation_level="AUTOCOMMIT")
     async with engine.begin() as connection:

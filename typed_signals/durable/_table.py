@@ -107,11 +107,11 @@ class Claimed:
     """A row that a worker holds the lease of.
 
     Attributes:
-        job: What the receiver is given about it.
+        job: The event's ids, key and attempt, for the receiver.
         sender: The sender's name.
         payload: The payload, as JSON.
         trace: The trace context of the send.
-        lease: What the worker holds it by.
+        lease: The token of the worker's lease.
         lag: Seconds from when it was written to when it was claimed.
     """
 
@@ -172,7 +172,8 @@ class Rows:
                 .returning(*self.table.c, now().label("now"))
             )
             return sorted(map(_claimed, found), key=lambda each: each.job.id)
-        # MariaDB cannot return what it updates. Of a wider choice two rarely take the same.
+        # MariaDB cannot return what it updates. So a worker chooses at random from more rows than
+        # it takes: two workers then rarely choose the same row.
         choice = await self._store.fetch(self._due(known, 4 * limit if limit > 1 else 1))
         ids = [each["id"] for each in random.sample(choice, min(limit, len(choice)))]
         mine = row.id.in_(ids), row.state == PENDING, row.due <= now()
@@ -190,7 +191,7 @@ class Rows:
             .where(earlier.c.receiver == row.receiver, earlier.c.key == row.key)
             .where(earlier.c.state == PENDING, earlier.c.id < row.id)
         )
-        # No index is made for this one, so that the one on `due` is used, statistics or not.
+        # No index fits a `CASE`, so the one on `due` is used, with or without statistics.
         newest = sa.case(dict(known), value=row.receiver, else_=0) if known else 0
         return (
             sa.select(row.id)
@@ -242,7 +243,7 @@ class Rows:
         return await self._settle(claimed, due=now() + delay, error=error[-ERROR_LENGTH:])
 
     async def bury(self, claimed: Claimed, error: str) -> bool:
-        """Give a row up."""
+        """Mark a row as dead."""
         return await self._settle(claimed, state=DEAD, due=now(), error=error[-ERROR_LENGTH:])
 
     async def give_back(self, claimed: Claimed) -> bool:
@@ -277,7 +278,7 @@ class Rows:
         )
 
     async def dead(self, limit: int) -> Sequence[Mapping[str, Any]]:
-        """The rows that were given up, the newest first."""
+        """List the dead rows, the newest first."""
         row = self.table.c
         return await self._store.fetch(
             sa.select(row.id, row.event_id, row.receiver, row.key, row.attempts, row.error)
@@ -288,7 +289,7 @@ class Rows:
         )
 
     async def revive(self, ids: Sequence[int] | None) -> int:
-        """Make rows that were given up due again, with all their attempts; ``None``: all."""
+        """Make dead rows due again, with all their attempts; ``None`` stands for all of them."""
         row = self.table.c
         chosen = sa.true() if ids is None else row.id.in_(ids)
         return await self._store.execute(

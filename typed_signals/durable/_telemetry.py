@@ -12,7 +12,7 @@ __all__ = ["tracing"]
 
 @functools.cache
 def tracing() -> Tracing:
-    """What traces and measures in this process."""
+    """The tracing of this process."""
     if find_spec("opentelemetry") is None:
         return Tracing()
     from typed_signals.durable._otel import OpenTelemetry

@@ -1,4 +1,4 @@
-"""What is traced and measured of durable work: nothing, until OpenTelemetry is installed."""
+"""Traces and measures durable work; does nothing unless OpenTelemetry is installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Tracing:
     """Traces and measures nothing."""
 
     def carried(self) -> str | None:
-        """The trace context of the running code, as a row carries it."""
+        """The trace context of the running code, as it is written in a row."""
         return None
 
     def handling(self, claimed: Claimed) -> AbstractContextManager[None]:

@@ -1,4 +1,4 @@
-"""What engines have in common: an event to write, how its receiver is run, and what runs it."""
+"""What engines have in common: events to write, the receivers' settings, and workers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Entry:
         receiver: The receiver's durable name.
         version: The version of the payload.
         sender: The sender's name.
-        key: What it is ordered by.
+        key: Events with the same key are handled in order; ``None`` for no order.
         payload: The payload, as JSON.
         trace: The trace context of the send.
     """
@@ -63,7 +63,7 @@ class Status(NamedTuple):
         running: Those that a worker holds.
         done: Those that were handled and are not yet deleted.
         dead: Those that were given up.
-        oldest: How many seconds ago the oldest was written that waits or runs.
+        oldest: The age in seconds of the oldest that waits or runs; ``None`` if there is none.
     """
 
     receiver: str
@@ -124,7 +124,7 @@ class Runner(Protocol):
         ...
 
     def stop(self) -> None:
-        """Take no more, and let :meth:`run` return when what runs has finished."""
+        """Take no more events, and let :meth:`run` return when running receivers have finished."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The worker: claims rows, calls their receivers, and settles how each went."""
+"""The worker: claims rows, calls their receivers, and saves the results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_WAIT: Final = 30.0
 
 
 class Worker:
-    """Runs the durable receivers of an outbox; any number of them may, on any machines.
+    """Runs the durable receivers of an outbox. Run any number of workers, on any machines.
 
     Args:
         outbox: The outbox.
@@ -63,10 +63,10 @@ class Worker:
         self._any_done = asyncio.Event()
 
     def stop(self) -> None:
-        """Claim no more, and let :meth:`run` return when what runs has finished.
+        """Claim no more rows, and let :meth:`run` return when running receivers have finished.
 
-        What has not finished after the grace is cancelled and given back. Asked a second time, the
-        worker gives it back at once.
+        After the grace, those still running are cancelled and their rows given back. A second
+        call does this at once.
         """
         if self._stopping:
             self._grace = 0.0
@@ -90,7 +90,7 @@ class Worker:
                         self._start(claimed)
                     failures = 0
                     wait = None if len(self._running) >= self._concurrency else self._poll
-                except Exception:  # a driver's own, too, where SQLAlchemy does not translate it
+                except Exception:  # SQLAlchemy does not wrap every exception of a driver
                     failures += 1
                     wait = delay_after(failures, self._poll, LONGEST_WAIT)
                     logger.warning(
@@ -156,8 +156,8 @@ class Worker:
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error(
-                "How event %s of `%s` went cannot be noted; it is handled again when its lease "
-                "has run out.",
+                "The result of event %s of `%s` cannot be saved; the event is handled again when "
+                "its lease has run out.",
                 claimed.job.event_id, claimed.job.receiver, exc_info=error,
             )  # fmt: skip
 
@@ -178,13 +178,13 @@ class Worker:
             await finish(self._give_all_back())
 
     async def _give_all_back(self) -> None:
-        await asyncio.sleep(0)  # what was only just started begins, so that it can give back
+        await asyncio.sleep(0)  # lets new tasks begin, so that they can give their rows back
         self._cancel(set(self._attempting))
         if self._running:
             await asyncio.wait(list(self._running))
 
     def _cancel(self, numbers: set[int]) -> None:
-        """Cancel receivers; what notes how one went is left to finish."""
+        """Cancel receivers, but not tasks that are saving a result."""
         for task, claimed in self._running.items():
             if claimed.job.id in numbers & self._attempting:
                 task.cancel()
@@ -202,7 +202,7 @@ class Worker:
                 held = await finish(self._rows.renew([*running.values()], self._lease))
             except Exception:
                 logger.warning("The worker cannot renew its leases.", exc_info=True)
-                now = time.monotonic()  # to fail may have taken long
+                now = time.monotonic()  # the failed renewal may have taken long
                 held = {number for number, until in self._held_until.items() if until > now}
             else:
                 until = began + self._lease
@@ -221,7 +221,7 @@ class Worker:
         await self._settled(claimed, lambda: self._rows.give_back(claimed))
 
     async def _handle(self, claimed: Claimed) -> BaseException | None:
-        """Call the receiver of a row and settle how it went.
+        """Call the receiver of a row and save the result.
 
         Returns:
             What it raised.
@@ -262,7 +262,7 @@ class Worker:
     async def _settled(
         self, claimed: Claimed, settle: Callable[[], Coroutine[Any, Any, bool]]
     ) -> None:
-        """Settle a row, for as long as its lease may last if the database is away."""
+        """Save a result; if the database does not answer, try until the lease has run out."""
         until = self._held_until.get(claimed.job.id, time.monotonic() + self._lease)
         tries = 0
         while True:
@@ -281,7 +281,7 @@ class Worker:
                 await asyncio.sleep(delay)
 
     async def _noted(self, claimed: Claimed) -> bool:
-        """Note that a row was handled, together with others that were meanwhile."""
+        """Note that a row was handled, together with others that were handled meanwhile."""
         if not self._noting:
             return bool(await self._rows.finish([claimed]))
         noted: asyncio.Future[bool] = asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""What is connected in the place of a durable receiver: it writes the event of each send."""
+"""The callable that replaces a durable receiver: it writes the event of each send."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Writer:
         version: The version of its payload.
         atomic: Whether operations outside a transaction are given one.
         outbox: The outbox.
-        fields: What travels.
-        key: What gives the key.
+        fields: The fields of its payload, by name.
+        key: Gives the key of a send.
         signal: The signal's name.
         lifecycle: Whether the signal is one of a model's lifecycle.
     """
@@ -65,7 +65,7 @@ class Writer:
         signal: str,
         lifecycle: bool,
     ) -> None:
-        self.__wrapped__ = receiver  # what people are shown
+        self.__wrapped__ = receiver  # shown in messages and lists
         self.atomic = atomic
         self._name = name
         self._version = version
@@ -85,7 +85,8 @@ class Writer:
 
         Raises:
             NoTransactionError: There is no open transaction.
-            DurableError: The payload cannot be made, or the sender is in another database.
+            DurableError: The payload cannot be written as JSON, or the sender is in another
+                database.
         """
         with self._outbox.store.sending(sender, payload):
             self._check(sender, done=True)
@@ -107,7 +108,7 @@ class Writer:
             raise DurableError(f"{self._title(sender)}: {error}") from error.__cause__
 
     def check(self, sender: type, payload: Mapping[str, Any]) -> None:
-        """Refuse an operation, before it writes, whose event could not be written.
+        """Refuse an operation before it writes anything, if its event could not be written.
 
         Args:
             sender: The sender.
@@ -131,7 +132,7 @@ class Writer:
             return
         atomic = " or connect the receiver with `atomic=True`" if self._operation in METHODS else ""
         hint = atomic if self._lifecycle else store.belongs
-        written = " What the operation wrote is written." if self._lifecycle and done else ""
+        written = " The operation itself was written." if self._lifecycle and done else ""
         raise NoTransactionError(
             f"{self._title(sender)} is durable, and there is no open transaction to write its "
             f"event in: write `{store.block}` around the "
@@ -182,7 +183,7 @@ def _writers(registry: Registry, signal: str) -> list[Writer]:
 
 
 def is_atomic(sender: type, operation: str) -> bool:
-    """Whether an operation of a model is given a transaction, for a receiver that needs one."""
+    """Whether an operation of a model is given a transaction, for a receiver with ``atomic``."""
     try:
         registry = registry_of(get_emitter(sender))
     except SignalDefinitionError:  # uninstalled: the events are still written

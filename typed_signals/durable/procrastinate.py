@@ -1,7 +1,7 @@
 """Durable receivers as jobs of procrastinate, for fleets on PostgreSQL that run it already.
 
-Needs the extra ``procrastinate``. An event is a job that is deferred in the transaction of what
-sent it; procrastinate's worker runs it.
+Needs the extra ``procrastinate``. An event is a job. It is deferred in the transaction of the send,
+and procrastinate's worker runs it.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ class ProcrastinateOutbox:
         receivers: The durable receivers, by name.
 
     Raises:
-        DurableError: The database is no PostgreSQL, or has an outbox already. Of a database that is
-            configured later the first send and the worker say so.
+        DurableError: The database is not PostgreSQL, or already has an outbox. If the database is
+            configured later, the first send or the worker raises this.
     """
 
     def __init__(
@@ -110,13 +110,13 @@ class ProcrastinateOutbox:
     # --- receivers -------------------------------------------------------------------------------
 
     def register(self, new: Registered) -> None:
-        """Take a durable receiver, and add its task to the app.
+        """Register a durable receiver, and add its task to the app.
 
         Args:
             new: The receiver.
 
         Raises:
-            SignalDefinitionError: The name is another receiver's, or too long.
+            SignalDefinitionError: Another receiver has the name, or it is too long.
         """
         durable = new.durable
         queue = queue_of(durable.name, durable.version)
@@ -153,14 +153,14 @@ class ProcrastinateOutbox:
             name: The receiver's durable name.
 
         Returns:
-            The schema, with one property for each name that travels.
+            The schema, with one property for each name.
         """
         return self.receivers.schema(name)
 
     # --- work ------------------------------------------------------------------------------------
 
     def runner(self, *, concurrency: int, lease: float, poll: float, grace: float) -> JobsRunner:
-        """Make a worker; what ``typed-signals worker`` runs.
+        """Make a worker, as ``typed-signals worker`` does.
 
         Args:
             concurrency: How many receivers run at once.
@@ -206,7 +206,7 @@ class ProcrastinateOutbox:
         Raises:
             BaseException: What the first failing receiver raised, once the others have run. Its
                 event is due again later, as after a worker's attempt.
-            DurableError: A transaction is open: what it wrote is not committed yet.
+            DurableError: A transaction is open: its events are not committed yet.
         """
         check_drain(self.store)
         if self.store.never_commits:
@@ -222,17 +222,17 @@ class ProcrastinateOutbox:
         return runner.handled
 
     async def receive(self, event: Event, *, attempt: int = 1, last: bool = False) -> None:
-        """Handle an event that came through a broker; what its consumer calls.
+        """Handle an event that came through a broker; call this in the broker's consumer.
 
         Args:
             event: The event.
-            attempt: Which attempt this is, if the broker says.
-            last: Whether the broker gives the event up if this attempt fails: it is then counted
-                as dead, and else as tried again.
+            attempt: Which attempt this is, if the broker counts them.
+            last: Whether the broker gives the event up if this attempt fails. A failure then
+                counts as dead, otherwise as a retry.
 
         Raises:
             DurableError: This process does not know the receiver, or only an older version.
-            Exception: What the receiver raised: let it reach the broker, which delivers again.
+            Exception: What the receiver raised. Let it reach the broker, which delivers again.
         """
         await self.receivers.receive(event, attempt_number=attempt, last=last)
 
@@ -249,17 +249,17 @@ class ProcrastinateOutbox:
         return await self.jobs.counts()
 
     async def dead(self, *, limit: int = 100) -> Sequence[Mapping[str, Any]]:
-        """The events that were given up, the newest first; procrastinate keeps no traceback."""
+        """List the dead events, the newest first; procrastinate keeps no traceback."""
         return await self.jobs.dead(limit)
 
     async def retry(self, *ids: int) -> int:
         """Have dead events handled again, with all their attempts.
 
         Args:
-            ids: Their numbers; none at all stand for every dead event.
+            ids: Their numbers; without any, every dead event.
 
         Returns:
-            How many there were.
+            How many events will be handled again.
         """
         return await self.jobs.revive(ids or None)
 
@@ -267,7 +267,8 @@ class ProcrastinateOutbox:
         """Delete events that were handled.
 
         Args:
-            older_than: For how many seconds they must have been finished; ``keep`` if left out.
+            older_than: Delete only events that finished this many seconds ago or earlier; by
+                default, ``keep``.
             dead: Whether dead events are deleted, too.
 
         Returns:

@@ -1,7 +1,7 @@
 """The mypy plugin: ``plugins = typed_signals.mypy`` in mypy's configuration.
 
-Everything it knows of signals it reads from the Protocols, and the core's rules are its own.
-It imports neither ormar nor any module of the project that is checked.
+It reads what signals send from their Protocols, and applies the rules of the core. It imports
+neither ormar nor any module of the project that is checked.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class SignalsPlugin(Plugin):
     """Maps mypy's hooks to the features."""
 
     def get_additional_deps(self, file: MypyFile) -> list[tuple[int, str, int]]:
-        """What mypy reads along with a module, though that does not import it."""
+        """The modules that mypy reads along with a module that does not import them."""
         return [(PRI_LOW, module, -1) for module in modules_needed(file)]
 
     def get_attribute_hook(self, fullname: str) -> Callable[[AttributeContext], Type] | None:

@@ -40,10 +40,11 @@ def protocol_of(owner: Type) -> ProperType | None:
 
 
 def protocol_calls(owner: Type) -> list[CallableType]:
-    """The ``__call__`` of the Protocol P of a ``Signal[P]`` or ``Connector[P]``; P, of a function.
+    """How receivers of a ``Signal[P]`` or ``Connector[P]`` are called.
 
-    Several when P is a union, as for a receiver of several senders' signals; none when P is neither
-    or not known.
+    That is the ``__call__`` of a Protocol P, or P itself if it is the type of a function. There are
+    several if P is a union, as for a receiver of several senders' signals, and none if P is
+    something else or not known.
     """
     protocol = protocol_of(owner)
     calls: list[CallableType] = []
@@ -113,8 +114,8 @@ def read_contract(call: CallableType) -> Contract:
 def signature_of(call: CallableType | FuncDef, named: Named | None = None) -> list[Parameter]:
     """The parameters of a callable type or function, as ``inspect`` would give them.
 
-    A type forgets the names of positional-only parameters, which the function has that it was read
-    from; see :func:`is_nameless`.
+    A type does not keep the names of positional-only parameters; a function does. See
+    :func:`is_nameless`.
     """
     return [
         Parameter(
@@ -127,7 +128,7 @@ def signature_of(call: CallableType | FuncDef, named: Named | None = None) -> li
 
 
 def is_nameless(parameter: Parameter) -> bool:
-    """Whether nobody knows the name of a parameter, which is positional-only."""
+    """Whether a parameter is positional-only and its name is not known."""
     return parameter.kind is _UNNAMED and parameter.name.startswith("__")
 
 

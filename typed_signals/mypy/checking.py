@@ -98,7 +98,7 @@ class ReceiverSpec:
 
 
 def faults_in(spec: ReceiverSpec, receiver: Type, place: Place) -> list[Fault]:
-    """Check a receiver by its type, and where the type says nothing by its definition."""
+    """Check a receiver by its type, or by its definition where the type does not tell."""
     typ = get_proper_type(receiver)
     if isinstance(typ, UnionType):
         every = [faults_in(spec, item, place) for item in typ.items]
@@ -168,7 +168,7 @@ def _faults(
 
 
 def _faults_of_type(spec: ReceiverSpec, typ: ProperType) -> list[Fault]:
-    """What can be said of a type that mypy refuses and no rule explains."""
+    """The fault of a type that mypy refuses for a reason that no rule explains."""
     if spec.accepts(typ):
         return []
     words = format_type_bare(typ, spec.options)
@@ -184,7 +184,7 @@ def _mistyped(spec: ReceiverSpec, call: CallableType, types: Mapping[str, Type])
     for name, typ in types.items():
         variables = {variable.id for variable in get_all_type_vars(typ)}
         if own & variables or isinstance(get_proper_type(typ), ParamSpecType):
-            continue  # what a receiver's own type variable stands for shows in the whole only
+            continue  # a receiver's own type variable can only be checked with the whole type
         sent = _sent_to(spec, name, types)
         if not all(is_subtype(each, typ, options=spec.options) for each in sent):
             words = [format_type_bare(each, spec.options) for each in (typ, sent[-1])]
@@ -225,7 +225,7 @@ def _bound_names(place: Place, partial: CallableType) -> list[str]:
 def _kind(
     spec: ReceiverSpec, call: CallableType, named: Named | None, sync: CallableKind
 ) -> CallableKind:
-    """What calling the receiver gives back, in the eyes of ``connect()``."""
+    """What calling the receiver gives back, as ``connect()`` sees it."""
     result = get_proper_type(call.ret_type)
     if call.is_type_obj():
         sync = CallableKind.CLASS

@@ -1,8 +1,8 @@
 """Feature: a Protocol that cannot be a contract is an error where a signal is made of it.
 
 What mypy cannot do by itself: ``connect()`` and ``send()`` want ``sender`` first and the payload by
-keyword, and no bound of a type variable can require it. Without the plugin the program says it,
-when the first receiver connects.
+keyword, and no bound of a type variable can require it. Without the plugin the error comes at run
+time, when the first receiver connects.
 """
 
 from __future__ import annotations
@@ -76,17 +76,18 @@ def _reason(ctx: FunctionContext | ClassDefContext, protocol: TypeInfo) -> str:
         return NO_PROTOCOL
     call = symbol.node
     if not isinstance(call, FuncDef):
-        return ""  # decorated or overloaded: the program looks at what it has become
+        return ""  # decorated or overloaded: checked at run time
     awaits = call.is_coroutine or _is_awaitable(ctx, call)
     return contract_fault(_parameters_of(call, bound=1), BY_PROTOCOL, awaits=awaits)
 
 
 def _parameters_of(function: FuncDef, bound: int = 0) -> list[Parameter]:
-    return [each for each in signature_of(function)[bound:] if not is_nameless(each)]
+    given = signature_of(function)[bound:]
+    return [*given[:1], *(each for each in given[1:] if not is_nameless(each))]
 
 
 def _is_awaitable(ctx: FunctionContext | ClassDefContext, call: FuncDef) -> bool:
-    """Whether a function is annotated to return an awaitable; no annotation says nothing of it."""
+    """Whether a function is annotated to return an awaitable; not if it has no annotation."""
     if not isinstance(call.type, CallableType):
         return False
     result = get_proper_type(call.type.ret_type)

@@ -2,8 +2,7 @@
 
 What mypy cannot do by itself: no type can add ``job`` to the parameters of the Protocol that a
 declared signal has, and none can find the durable contract of a signal that is named by a string or
-is an attribute of an emitter. In mypy's eyes such receivers get any payload
-(``CustomDurableReceiver``).
+is an attribute of an emitter. To mypy, such receivers get any payload (``CustomDurableReceiver``).
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def contracts_of(ctx: MethodContext) -> list[CallableType]:
 
 
 def _durable_option(ctx: MethodContext) -> ProperType | None:
-    """What is made of the instance, by ``durable=`` beside the receiver; ``None`` without one."""
+    """The payload model of ``durable=`` beside the receiver; ``None`` without that argument."""
     if "durable" not in ctx.callee_arg_names:
         return None
     given = ctx.arg_types[ctx.callee_arg_names.index("durable")]

@@ -26,7 +26,7 @@ GET_SIGNALS = (
 )
 
 # What a mapped class of SQLAlchemy derives from, or its metaclass does; and the emitter class that
-# it has, though no attribute of it says so.
+# it has, though no attribute of it shows this.
 MAPPED = (
     "sqlalchemy.orm.decl_api.DeclarativeAttributeIntercept",
     "sqlalchemy.orm.decl_api.DeclarativeBaseNoMeta",
@@ -46,5 +46,5 @@ DECORATORS = (
     "ormar.decorators.signals",
 )
 
-# Of these, a class may be a mixin of models, and has no metaclass that says so.
+# Decorators whose sender may be a mixin of models, which no metaclass shows.
 DECORATORS_WITH_MIXINS = ("typed_signals.sqlalchemy.lifecycle",)

@@ -1,8 +1,8 @@
 """The function that an expression names, found in the symbol tables.
 
 mypy links a callable type to the function that it was read from, but a module that comes from
-mypy's cache has lost most of these links, and the decorators and parameter names behind them. What
-is found here is the same with and without the cache: of other modules only what the cache keeps.
+mypy's cache has lost most of these links, and the decorators and parameter names behind them. So
+of other modules only what the cache keeps is used: results are the same with and without it.
 """
 
 from __future__ import annotations

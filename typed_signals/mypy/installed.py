@@ -69,10 +69,10 @@ def signal_of(api: CheckerPluginInterface, sender: Type, name: str, place: Conte
 
 
 def modules_needed(file: MypyFile) -> list[str]:
-    """The modules that say what the classes of a module send, though it does not import them.
+    """The modules that declare the signals of a module's classes, though it does not import them.
 
-    Where a mapped class comes from, some module imports SQLAlchemy. With that mypy reads the
-    signals of mapped classes, so that they are known wherever one is, whatever else is imported.
+    A module with a mapped class imports SQLAlchemy, directly or through another one. With the
+    module that does, mypy reads the signals of mapped classes, so every mapped class has them.
     """
     package = _package(MAPPED[0])
     if _package(file.fullname) == package or package not in map(_package, _imported_by(file)):

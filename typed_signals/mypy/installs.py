@@ -1,7 +1,7 @@
 """The calls ``install(Album, signals=AlbumSignals)``: which model has which emitter class.
 
-The calls of the module that is checked count; and of each module that it imports, those that stand
-beside the emitter class.
+All calls in the module that is checked count. In the modules that it imports, only the calls in the
+same module as their emitter class count.
 """
 
 from __future__ import annotations

@@ -30,6 +30,6 @@ def add_signals_to_meta(ctx: ClassDefContext) -> None:
     ):
         return
     sender = Instance(model, list(model.defn.type_vars))
-    # Without it, nothing that is checked has to do with typed signals.
+    # If mypy does not know this type, nothing that is checked uses typed signals.
     if emitter := ctx.api.named_type_or_none(MODEL_SIGNALS, [sender]):
         add_attribute_to_class(ctx.api, ctx.cls, SIGNALS, emitter)

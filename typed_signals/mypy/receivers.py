@@ -1,4 +1,4 @@
-"""Feature: a receiver that is refused is refused in the words of ``connect()``.
+"""Feature: a receiver is refused with the message of ``connect()``.
 
 What mypy cannot do by itself: its report on a receiver names two long types and leaves it to the
 reader to find the difference; and it accepts untyped sync functions, which ``connect()`` refuses.
@@ -63,7 +63,7 @@ def check_receiver(ctx: MethodContext) -> Type:
     signal = signal_words(place.connector)
     models = models_with_relations(protocol_of(ctx.type))
     anything = ctx.api.named_generic_type("builtins.object", [])
-    # An `async def __call__` in the Protocol is a way to write it, it asks for no coroutine.
+    # An `async def __call__` in the Protocol does not require a coroutine: any awaitable will do.
     awaitable = ctx.api.named_generic_type("typing.Awaitable", [anything])
     for each in calls:
         call = each.copy_modified(  # pyright: ignore[reportUnknownMemberType] - mypy's own
@@ -89,7 +89,7 @@ def _owner(spec: ReceiverSpec, place: Place) -> str:
     """Whose signal it is: that of its emitter if the code names one, else that of the sender."""
     signal = connected_signal(place.connector)
     if isinstance(signal, RefExpr) and isinstance(signal.node, Decorator):
-        return ""  # made of a function, it belongs to nobody
+        return ""  # made from a function, it belongs to no emitter
     emitter = place.type_of(signal.expr) if isinstance(signal, MemberExpr) else None
     if isinstance(emitter, Instance) and emitter.type.has_base(EMITTER):
         return owner_words(emitter, spec.options)

@@ -1,4 +1,4 @@
-"""Feature: `child` of a relation signal is not of a model that no relation of the sender holds.
+"""Feature: a `child` that is annotated with a model that no relation holds is an error.
 
 What mypy cannot do by itself: the contract says `child: Any`, since a model may have many
 relations. A relation between two models is a field of one of them, so their classes say whether
@@ -55,7 +55,7 @@ def has_table(model: TypeInfo) -> bool:
 def models_with_relations(protocol: ProperType | None) -> list[TypeInfo]:
     """The models that send a signal of their relations, by its Protocol or a union of several.
 
-    None if it is another signal, or if one of the senders is not known.
+    Empty if it is another signal, or if one of the senders is not known.
     """
     senders: list[ProperType] = []
     for each in items_of(protocol) if protocol is not None else []:

@@ -73,7 +73,7 @@ def connector_of(ctx: FunctionContext, *, mixins: bool = False) -> Type:
 def _of_senders(
     ctx: FunctionContext, protocol: ProperType, name: str | None, senders: list[Type]
 ) -> Type:
-    """The Protocol that the signal of that name has; without one, the given for these senders."""
+    """The Protocol of the signal with that name; without a name, the given one for the senders."""
     named = [_protocol(ctx, sender, name) for sender in senders] if name else []
     known = [each for each in named if each]
     if known and len(known) == len(named):
@@ -86,7 +86,7 @@ def _of_senders(
 
 
 def _replaced(typ: Type, old: Type, new: Type) -> Type:
-    """A type with another in the place of one: ``Album | None`` for ``Model | None``."""
+    """Replace one part of a type: ``Model | None`` becomes ``Album | None``."""
     items, given = items_of(typ), items_of(old)
     if not all(each in items for each in given):
         return typ

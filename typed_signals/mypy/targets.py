@@ -1,8 +1,8 @@
 """Feature: a model and an emitter class that do not belong together are an error.
 
-What mypy cannot do by itself: ``install()`` takes models, base configurations and several of each,
-which have no type in common; and no signature can say that ``get_signals(Album, AlbumSignals)``
-wants the class that was installed, or one that is declared for albums.
+What mypy cannot do by itself: ``install()`` accepts models and base configurations, any number of
+them, which have no type in common. And no signature can say that in
+``get_signals(Album, AlbumSignals)`` the class must be the installed one, or declared for albums.
 """
 
 from __future__ import annotations

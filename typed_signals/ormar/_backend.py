@@ -27,7 +27,7 @@ ModelMetaclass: type[type] = ormar.models.metaclass.ModelMetaclass
 
 
 class OrmarBackend(Backend):
-    """Answers for ormar's models."""
+    """The backend of ormar's models."""
 
     definition_error = SignalDefinitionError
     unknown_error = UnknownSignalError
@@ -54,7 +54,7 @@ class OrmarBackend(Backend):
     def field_names(self, sender: Any) -> list[str]:
         return column_names(sender)
 
-    async def read_old_row(self, sender: Any, payload: Mapping[str, Any]) -> Row | None:
+    async def read_old_row(self, payload: Mapping[str, Any]) -> Row | None:
         return await read_row(payload["instance"])
 
     def share_transaction(self, sender: Any, task: asyncio.Task[Any]) -> None:
@@ -64,14 +64,14 @@ class OrmarBackend(Backend):
 
     def is_repeat(self, sender: Any, payload: dict[str, Any]) -> bool:
         # With `emit_parent_signals` (ormar 0.25) a child's operation is sent by its parent, too.
-        # Receivers of an abstract model above both have received it from the child by then.
+        # Receivers of an abstract parent of both have received it from the child by then.
         instance = payload.get("instance")
         # Relations send a weak proxy of the instance.
         return isinstance(instance, sender) and instance.__class__ is not sender
 
 
 class OrmarSignalBackend(Backend):
-    """Answers for ormar's own signals, which are no senders."""
+    """The backend of ormar's own signals, which are values, not senders."""
 
     definition_error = SignalDefinitionError
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Collection, Mapping
 from types import FrameType, MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from typed_signals._protocols import Change
 from typed_signals.ormar._compat import era, ormar
 
 __all__ = ["Row", "column_names", "read_row"]
-
-_MISSING: Final = object()
 
 
 def column_names(model: type[Any]) -> list[str]:
@@ -74,7 +72,7 @@ class Row:
         return bool(instance.pk == self._key)
 
     def compare(self, instance: Any) -> Mapping[str, Change]:
-        """List the fields whose values on the instance differ, of those that are written."""
+        """Find the fields that are written with another value than the old one."""
         return MappingProxyType(
             {
                 name: Change(self._values[name], new)
@@ -112,8 +110,8 @@ def _is_equal(old: Any, new: Any) -> bool:
 def _written_columns(instance: Any) -> Collection[str] | None:
     """The columns that the running `update(_columns=[...])` writes; `None` for all.
 
-    ormar sends them with neither signal, and only its own frame knows them. They are found there,
-    because a field that is not written would be reported at every update.
+    Neither signal carries them, so they are read from the frame of ormar's own method. Otherwise a
+    field that is never written would be reported at every update.
     """
     frame: FrameType | None = inspect.currentframe()
     while frame is not None:

@@ -1,4 +1,4 @@
-"""What differs between ormar's eras in how models are configured. Nothing else knows of it."""
+"""What differs between ormar's eras in how models are configured. Only this module handles it."""
 
 # What comes from ormar has no one type that fits all eras.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -19,7 +19,7 @@ __all__ = ["Era", "era", "ormar"]
 Model = type[Any]
 
 ormar: Any = installed
-"""The ormar that is installed, whichever it is: no one description of its types fits all eras."""
+"""The ormar that is installed, untyped: no one description of its types fits all eras."""
 
 
 class Era(ABC):
@@ -59,7 +59,7 @@ class Era(ABC):
         Args:
             base: The base configuration.
             configs: The configurations of the models that exist.
-            undo: Gets what undoes everything.
+            undo: Collects the callbacks that undo everything.
         """
 
     @abstractmethod
@@ -68,7 +68,7 @@ class Era(ABC):
 
     @abstractmethod
     def answer_meta(self, model: Model) -> None:
-        """Let ``Meta`` answer on a model class and all below it."""
+        """Make ``Meta`` available on a model class and all its subclasses."""
 
     @abstractmethod
     def forget_meta(self, model: Model) -> None:
@@ -81,8 +81,8 @@ class MetaEra(Era):
     attribute = "Meta"
 
     def signals(self, config: Any) -> object | None:
-        # A `Meta` may inherit from another model's. Sharing the emitter of a concrete model is
-        # ormar's way; an abstract model's is never shared, it stands above.
+        # A `Meta` may inherit from another model's. ormar then shares the emitter of a concrete
+        # model. That of an abstract model is never shared: it is a parent.
         for cls in config.__mro__:
             if "signals" in vars(cls):
                 shared = cls is not config and self.is_abstract(cls)
@@ -93,7 +93,7 @@ class MetaEra(Era):
         return isinstance(target, type) and not issubclass(target, ormar.Model)
 
     def follow(self, base: Any, configs: Iterable[Any], undo: ExitStack) -> None:
-        pass  # inheritance says it
+        pass  # inheritance shows it
 
     def derives(self, config: Any, base: Any) -> bool:
         return issubclass(config, base)
@@ -123,7 +123,7 @@ class ConfigEra(Era):
             return
         undo.callback(_put_back, base, dict(vars(base)))
         _remember(base, (base,))
-        # Nothing says what an earlier configuration was copied from; what it shares does.
+        # An earlier configuration has no record of what it was copied from; what it shares counts.
         for config in configs:
             if (
                 not _remembers(config)
@@ -163,7 +163,7 @@ class _MetaAnswer:
 
 
 class _Bases(tuple[Any, ...]):
-    """What a configuration was copied from; a deep copy of it derives from the very same."""
+    """The bases that a configuration was copied from; a deep copy of it keeps the same ones."""
 
     __slots__ = ()
 
@@ -184,7 +184,7 @@ def _copy_and_remember(base: Any, copy: Callable[..., Any], *args: Any, **kwargs
 
 
 def _plain_copy(config: Any) -> Any:
-    """Make a plain copy, as of any object, which does not copy by the hook of the original."""
+    """Make a plain copy, as of any object, whose ``copy`` method is not that of the original."""
     made = object.__new__(type(config))
     vars(made).update(vars(config))
     if _remembers(config):
@@ -202,8 +202,8 @@ def _is_ours(copy: object) -> bool:
 
 
 def _remember(config: Any, bases: Iterable[Any]) -> None:
-    # Assigned to the instance, so the configuration keeps its class, whatever that adds.
-    if _is_ours(vars(config).get("copy")):  # of the configuration that it is a plain copy of
+    # Assigned to the instance, so the configuration keeps its class, which may be a subclass.
+    if _is_ours(vars(config).get("copy")):  # that of the original, if it is a plain copy
         del config.copy
     config.copy = partial(_copy_and_remember, config, config.copy)
     config.typed_signals_bases = _Bases(bases)

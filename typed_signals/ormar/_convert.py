@@ -1,4 +1,4 @@
-"""ormar's own signals become typed ones in place, and back; they keep their identity."""
+"""Convert ormar's own signals to typed ones in place, and back; they keep their identity."""
 
 # What comes from ormar has no one type that fits all eras.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -31,8 +31,8 @@ def copy_signal(signal: Any, kind: type[Signal[Any]] = Signal) -> Signal[Any] | 
         The copy, whose receivers are not checked yet; ``None`` if it is no signal.
 
     Raises:
-        SignalDefinitionError: The signal's class is a subclass of ormar's, or that of the copy
-            cannot become its class.
+        SignalDefinitionError: The signal is of a subclass of ormar's class, or its class cannot
+            be changed to ``kind``.
     """
     if isinstance(signal, Signal):
         source = state_of(signal)
@@ -86,7 +86,7 @@ def convert_signal(signal: Any, copy: BaseSignal) -> BaseSignal:
 
 
 def restore_signal(signal: Signal[Any]) -> None:
-    """Turn a typed signal into one of ormar's, in place; of a subclass, only detach it.
+    """Turn a typed signal into one of ormar's, in place; one of a subclass is only detached.
 
     Args:
         signal: The signal.
@@ -114,5 +114,5 @@ def set_receivers(signal: Any, receivers: Iterable[Any]) -> None:
 
 
 def receivers_of(signal: Any) -> list[Any]:
-    """List the receivers connected to a signal itself, whoever's it is."""
+    """List the receivers connected to a signal itself, typed or ormar's."""
     return list(signal._receivers.values())

@@ -36,7 +36,7 @@ class TransactionListener(Protocol):
         is_savepoint: bool,
         commits: bool,
     ) -> None:
-        """End a transaction or savepoint in place of whoever asked for it.
+        """End a transaction or savepoint, in place of its own method.
 
         Args:
             connection: Its connection.
@@ -71,13 +71,13 @@ class Databases(ABC):
 
     @abstractmethod
     def listen(self, connection: Any) -> Any | None:
-        """Let the listener end a transaction and the savepoint that is its innermost now.
+        """Let the listener end a transaction and its innermost savepoint.
 
         Args:
             connection: A connection on which a transaction is open.
 
         Returns:
-            The innermost savepoint; ``None`` if there is none, so that it is the transaction.
+            The innermost savepoint; ``None`` if there is none.
         """
 
     @abstractmethod
@@ -87,10 +87,10 @@ class Databases(ABC):
         Args:
             database: The database.
             transaction: The transaction.
-            shield: Lets the commit finish although the caller is cancelled.
+            shield: Lets the commit finish even if the caller is cancelled.
 
         Returns:
-            What went wrong after the commit, if anything did.
+            The failure after the commit, if there was one.
 
         Raises:
             BaseException: It has not committed.
@@ -98,7 +98,7 @@ class Databases(ABC):
 
     @abstractmethod
     async def roll_back(self, transaction: Any) -> None:
-        """Roll a transaction back that the database has ended already."""
+        """Roll a transaction back that is no longer open in the database."""
 
     @abstractmethod
     async def execute(self, connection: Any, statement: str) -> None:
@@ -112,7 +112,7 @@ class Databases(ABC):
 class _WatchedTransaction(AsyncTransaction):
     """A SQLAlchemy transaction or savepoint that the listener ends.
 
-    One that has begun becomes this by assigning ``__class__``: it has no attributes of its own.
+    It has no attributes of its own, so an open transaction is turned into one by ``__class__``.
     """
 
     __slots__ = ()
@@ -136,7 +136,7 @@ class _WatchedTransaction(AsyncTransaction):
         await self._end(leave, commits=type_ is None)
 
     async def _end(self, plain_end: Callable[[], Awaitable[None]], *, commits: bool) -> None:
-        if not self.is_active:  # it has ended before
+        if not self.is_active:  # it was over before
             await plain_end()
         else:
             await databases.listener.end(
@@ -219,7 +219,7 @@ def _name(url: Any) -> str:
 
 
 class DatabasesDatabases(Databases):
-    """Before ormar 0.22: ``databases.Database``, which has next to nothing of this in public."""
+    """Before ormar 0.22: ``databases.Database``, whose public interface has hardly any of this."""
 
     def connection(self, database: Any) -> Any | None:
         if database._global_connection is not None:
@@ -261,8 +261,8 @@ class DatabasesDatabases(Databases):
         )
 
     async def commit(self, database: Any, transaction: Any, shield: Shield) -> Exception | None:
-        # `databases` finds the connection by the running task or context, so that only what the
-        # driver does can run in tasks of their own. It calls both on the instance.
+        # `databases` finds the connection by the running task or context, so only the driver's
+        # work can run in tasks of its own. It calls both methods on the instance.
         backend, connection = transaction._transaction, transaction._connection._connection
         committed = False
 
@@ -290,7 +290,7 @@ class DatabasesDatabases(Databases):
         backend = transaction._transaction
 
         async def roll_back() -> None:
-            # This fails where nothing is open; the connection is to be given back all the same.
+            # This fails if nothing is open; the connection has to be given back all the same.
             with contextlib.suppress(Exception):
                 await type(backend).rollback(backend)
 

@@ -1,4 +1,4 @@
-"""The errors of signals, as ormar's own, too."""
+"""The definition errors, which are also instances of ormar's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["SignalDefinitionError", "UnknownSignalError"]
 
 
 class SignalDefinitionError(_errors.SignalDefinitionError, ormar.exceptions.SignalDefinitionError):
-    """A receiver, a signal or a sender was refused; caught as ormar's error, too."""
+    """A receiver, a signal or a sender was refused; also an instance of ormar's error."""
 
 
 class UnknownSignalError(_errors.UnknownSignalError, SignalDefinitionError):

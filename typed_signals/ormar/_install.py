@@ -1,4 +1,4 @@
-"""Installing: which models emit through typed signals, and the way back."""
+"""``install()`` and ``uninstall()``: which models emit through typed signals."""
 
 # What comes from ormar has no one type that fits all eras.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -43,7 +43,7 @@ _EVERYTHING: Final[Model] = ormar.Model
 
 @dataclass(frozen=True, slots=True)
 class _Coverage:
-    """Typed signals that were asked for on a target and everything derived from it."""
+    """Typed signals that were installed on a target and everything derived from it."""
 
     target: Any
     kind: type[ModelSignals[Any]]
@@ -71,24 +71,24 @@ def install(
     """Let ormar's models emit through typed signals.
 
     Signals keep their identity and their receivers, which are checked now. Installing twice is
-    harmless; where targets overlap, the one that was named last counts.
+    harmless. Where targets overlap, the one that was named last counts.
 
     Args:
         targets: Models, each with all models that derive from it, or base configurations (an
             ``OrmarConfig``; before ormar 0.20 a ``Meta`` base class) with all models that derive
             from them, defined before or after. Without targets, every model. An ``OrmarConfig``
-            does not remember what it was copied from; of the models that exist by now, those with
-            the base's metadata and database are assumed to derive from it.
+            does not record what it was copied from. Existing models with the base's metadata and
+            database are assumed to derive from it.
         signals: The emitter class that the models get; it may declare more signals.
-        mode: How much is refused; see :data:`~typed_signals.Mode`.
+        mode: How strict the checks are; see :data:`~typed_signals.Mode`.
         outbox: Keeps the events of durable receivers that connect from now on, unless they name
             another or the model is in another database. Without targets it also keeps those of
             signals that no model sends. Installing again without one keeps it.
 
     Raises:
-        SignalDefinitionError: A target is neither, ``signals`` is no emitter class for models or
-            one for others, ``mode`` is none of the modes, ``outbox`` is no outbox, or a receiver
-            that is already connected breaks its contract. Nothing is changed then.
+        SignalDefinitionError: A target is neither a model nor a base configuration, ``signals``
+            is not an emitter class for these models, ``mode`` or ``outbox`` has a wrong value, or
+            a connected receiver breaks its contract. Nothing is changed then.
     """
     global _coverages
     if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
@@ -100,9 +100,8 @@ def install(
         )
     if wrong := wrong_outbox(outbox, "install(outbox=TableOutbox(base))"):
         raise SignalDefinitionError(wrong)
+    _check_targets(targets)
     for target in targets or (_EVERYTHING,):
-        if not (_is_model(target) or era.is_config(target)):
-            raise SignalDefinitionError(no_target(kind_of(target)))
         if wrong := _wrong_signals(signals, target):
             raise SignalDefinitionError(wrong)
     declared_signals(signals)  # an annotation that cannot be read is refused before any change
@@ -110,7 +109,7 @@ def install(
         wanted = list(_coverages)
         with ExitStack() as undo:
             undo.callback(_redirect_ormar)
-            _redirect_ormar(always=True)  # who defines a model meanwhile waits for the lock
+            _redirect_ormar(always=True)  # a model defined meanwhile waits for the lock
             for target in targets or (_EVERYTHING,):
                 if era.is_config(target) and not _is_model(target):
                     era.follow(target, (config for _, config in configured_models()), undo)
@@ -129,8 +128,13 @@ def uninstall(*targets: Any) -> None:
 
     Args:
         targets: What was given to :func:`install`. Without targets, everything.
+
+    Raises:
+        SignalDefinitionError: A target is neither a model nor a base configuration. Nothing is
+            changed then.
     """
     global _coverages
+    _check_targets(targets)
     with _lock:
         gone = targets or [each.target for each in _coverages]
         wanted = [each for each in _coverages if not any(each.target is target for target in gone)]
@@ -143,7 +147,7 @@ def installed_outbox(owner: type | None) -> DurableOutbox | None:
     """Find the outbox that a model was installed with.
 
     Args:
-        owner: The model; anything else stands for what no model sends.
+        owner: The model; anything else stands for signals that no model sends.
 
     Returns:
         The outbox; ``None`` if there is none.
@@ -154,6 +158,12 @@ def installed_outbox(owner: type | None) -> DurableOutbox | None:
         covering = [each for each in _coverages if each.outbox and each.covers(owner, config)]
         found = [each for each in covering if each.target is not _EVERYTHING] or found
     return found[-1].outbox if found else None
+
+
+def _check_targets(targets: Sequence[Any]) -> None:
+    for target in targets:
+        if not (_is_model(target) or era.is_config(target)):
+            raise SignalDefinitionError(no_target(kind_of(target)))
 
 
 def _is_emitter_class(kind: object) -> bool:
@@ -180,7 +190,7 @@ def _is_model(target: object) -> bool:
 
 @dataclass(slots=True)
 class _Change:
-    """What is to become of one model; nothing of it has happened yet."""
+    """A change of one model that has been planned, not made."""
 
     model: Model
     config: Any
@@ -235,7 +245,7 @@ def _plan_model(
     if id(current) in moved:  # two models that share one emitter, as copied through models do
         return _Change(model, config, moved[id(current)], coverage.mode, rebind=False)
     emitter = coverage.kind(mode=coverage.mode)
-    bind_emitter(emitter, model)  # for the words of errors; its parents are known later
+    bind_emitter(emitter, model)  # for the messages of errors; its parents are known later
     change = _Change(model, config, emitter, coverage.mode)
     declared = declared_signals(coverage.kind)
     errors: list[AnyDefinitionError] = []
@@ -285,9 +295,9 @@ def _restore(change: _Change) -> None:
 
 
 # --- ormar's functions ---------------------------------------------------------------------------
-# Two functions that ormar looks up in its own modules at every use. Putting ours in their place
-# reaches models that are yet to be defined, and decorators imported long ago; nothing else does:
-# ormar's metaclass calls no hook of the model, and its decorators know only models.
+# ormar looks these two functions up in its own modules at every use. Patching them reaches models
+# that are defined later, and decorators that were imported before. Nothing else does: ormar's
+# metaclass calls no hook of the model, and its decorators know only models.
 
 _ormar_register: Callable[..., None] = ormar.models.metaclass.register_signals
 _ormar_receiver: Callable[..., Any] = ormar.decorators.signals.receiver
@@ -323,7 +333,7 @@ def _is_plain(sender: object) -> bool:
 
 
 def _redirect_ormar(*, always: bool = False) -> None:
-    """Put our functions into ormar's modules while anything is covered, and ormar's after."""
+    """Patch ormar's functions while anything is covered, and restore them after that."""
     ours = always or bool(_coverages)
     ormar.models.metaclass.register_signals = _register_signals if ours else _ormar_register
     ormar.decorators.signals.receiver = _receiver if ours else _ormar_receiver

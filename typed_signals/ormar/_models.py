@@ -1,4 +1,4 @@
-"""ormar's models, and whose emitter inherits from whose."""
+"""ormar's models, their emitters, and what the emitters inherit."""
 
 # What comes from ormar has no one type that fits all eras.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 from typed_signals._backend import Transaction
 from typed_signals._dispatch.on_commit import (
     DeferredSend,
+    log_lost_connection,
     outcome_unknown,
     rolled_back,
     run_deferred,
@@ -25,7 +26,7 @@ PlainEnd = Callable[[], Awaitable[None]]
 
 
 def transaction_of(sender: object) -> Transaction | None:
-    """Find the transaction that is open for a model, where the running code would see it.
+    """Find the open transaction that the running code would use for a model.
 
     Args:
         sender: The model, or an instance of it.
@@ -61,7 +62,7 @@ class _Open:
         await pending.add(self.connection, deferred)
 
     def take_back(self, deferred: DeferredSend) -> bool:
-        """Do not run a send's receivers any more, if they are still to be run."""
+        """Cancel a send; return whether it was pending."""
         pending = _pending.get(self.connection)
         return pending is not None and pending.take_back(deferred)
 
@@ -74,8 +75,8 @@ class _PendingCallbacks:
 
     Attributes:
         sends: The sends to run.
-        committing: Whether the commit is under way. What a task sends then was written before it:
-            no driver runs a statement of one connection during another.
+        committing: Whether the commit is under way. What another task sends then belongs to it:
+            no driver runs two statements of one connection at once, so its write came before.
     """
 
     __slots__ = ("_database", "committing", "sends")
@@ -92,7 +93,7 @@ class _PendingCallbacks:
         self.sends.kept.append((deferred, None))
 
     def take_back(self, deferred: DeferredSend) -> bool:
-        """Do not run a send any more; return whether it was to be run."""
+        """Cancel a send; return whether it was pending."""
         return not self.committing and self.sends.take_back(deferred)
 
     async def _follow(self, connection: Any, start: int) -> None:
@@ -117,7 +118,7 @@ class _PendingCallbacks:
             await self._follow(connection, start)
 
     async def commit(self, connection: Any, transaction: Any) -> None:
-        """Commit the transaction and run what was kept; roll back if it is not what it was.
+        """Commit the transaction and run what was kept; roll back if the database has ended it.
 
         Raises:
             TransactionRolledBackError: The database has rolled it back before.
@@ -135,10 +136,12 @@ class _PendingCallbacks:
         finally:
             _pending.pop(connection, None)
         await run_deferred(self.sends.sends, shield)
+        if shield.cancelled is not None:
+            if failure is not None:
+                log_lost_connection(failure)
+            raise shield.cancelled
         if failure is not None:
             raise failure
-        if shield.cancelled is not None:
-            raise shield.cancelled
 
     async def _check(self, connection: Any, transaction: Any, shield: Shield) -> None:
         """Make sure that the transaction still is the one in which the sends were made."""
@@ -149,23 +152,22 @@ class _PendingCallbacks:
                 raise LookupError("a savepoint was gone at its end")
         except BaseException as error:
             _pending.pop(connection, None)
-            if not isinstance(error, Exception):
-                await databases.roll_back(transaction)
-                raise
-            lost = rolled_back(self.sends.sends)
+            lost = rolled_back(self.sends.sends) if isinstance(error, Exception) else error
             try:
                 await databases.roll_back(transaction)
             except Exception as another:
                 lost.add_note(f"The rollback failed, too: {type(another).__qualname__}")
+            if lost is error:
+                raise
             raise lost from error
 
 
 _pending: WeakKeyDictionary[Any, _PendingCallbacks] = WeakKeyDictionary()
-"""By connection; only where something runs after the commit."""
+"""By connection; only for those where something runs after the commit."""
 
 
 class _Listener:
-    """Ends transactions and savepoints, and runs what is to run then."""
+    """Ends transactions and savepoints, and runs what waits for a commit."""
 
     async def end(
         self,

@@ -1,4 +1,4 @@
-"""Every model, and who is connected to its signals, also where those still are ormar's own."""
+"""Every model, with its signals and receivers; its signals may still be ormar's own."""
 
 # What comes from ormar has no one type that fits all eras.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -54,7 +54,7 @@ def is_typed(model: Model) -> bool:
 
 
 def inspect_model(model: Model) -> tuple[SignalInfo, ...]:
-    """List a model's signals with their receivers; looking makes no signal.
+    """List a model's signals with their receivers, without making any signal.
 
     Args:
         model: The model class.

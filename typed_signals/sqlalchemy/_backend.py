@@ -16,7 +16,10 @@ __all__ = ["SqlalchemyBackend", "backend"]
 
 
 class SqlalchemyBackend(Backend):
-    """Answers for mapped classes, their bases and mixins."""
+    """The backend of mapped classes, their bases and mixins."""
+
+    def is_model(self, kind: type) -> bool:
+        return mapper_of(kind) is not None
 
     def find_emitter(self, sender: Any) -> object:
         emitter = emitter_of(sender)

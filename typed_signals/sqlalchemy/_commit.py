@@ -1,4 +1,4 @@
-"""The commit of a transaction that something runs after."""
+"""The commit of a transaction with on-commit receivers."""
 
 # The class of a payload's value is not known here.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session, SessionTransaction, attributes
 
 from typed_signals._dispatch.on_commit import (
     DeferredSend,
+    log_lost_connection,
     outcome_unknown,
     rolled_back,
     run_deferred,
 )
-from typed_signals._dispatch.run import failure_of, logger
+from typed_signals._dispatch.run import failure_of
 from typed_signals._dispatch.shield import Shield
 from typed_signals._errors import TransactionRolledBackError
 from typed_signals.sqlalchemy._compat import await_, greenlet_spawn
@@ -41,9 +42,9 @@ class Committed:
 
     Attributes:
         sends: The sends, in their order; none when they have run.
-        shield: What the commit was waited for with.
+        shield: The shield that the commit ran in.
         connection: The connection, if the session is to give it back.
-        loaded: The instances of the payloads, each with what was loaded of it.
+        loaded: The instances of the payloads, each with its loaded attributes.
     """
 
     sends: list[DeferredSend]
@@ -52,7 +53,7 @@ class Committed:
     loaded: list[tuple[object, dict[str, Any]]]
 
     async def run(self, session: Session | None) -> None:
-        """Give the connection back, and run the receivers, whether or not they were cancelled.
+        """Give the connection back, and run the receivers.
 
         Args:
             session: The session that has committed.
@@ -62,7 +63,7 @@ class Committed:
         if connection is not None:  # receivers are outside the transaction, and may need it
             closing = await self.shield.clean_up(greenlet_spawn(connection.close))
             if (error := failure_of(closing)) is not None:
-                logger.error("a connection could not be given back", exc_info=error)
+                log_lost_connection(error)
         _load(self.loaded)
         token = committed_session.set(session)
         try:
@@ -77,7 +78,7 @@ class Committed:
             if cancelled is not None:
                 raise cancelled
         finally:
-            del cancelled  # a frame that holds what it raises is a cycle
+            del cancelled  # a frame that holds what it raises is a reference cycle
 
 
 async def commit(
@@ -89,15 +90,15 @@ async def commit(
     session: Session | None,
     is_of_session: bool,
 ) -> None:
-    """Commit before SQLAlchemy does: it would leave half-way a commit that is cancelled.
+    """Commit before SQLAlchemy does, which would leave a cancelled commit half-way.
 
     Args:
         connection: The connection.
         sends: What is to run afterwards.
-        loaded: What was loaded of instances that have expired since.
-        check: Fails if the transaction is not what it was.
-        session: The session whose commit it is; ``None`` if its transaction is over, so that this
-            is one that it had joined.
+        loaded: The loaded attributes of instances that have expired since.
+        check: Fails if the database has ended the transaction.
+        session: The session that commits; ``None`` if it had only joined this transaction, and
+            its own is over.
         is_of_session: Whether the session has taken the connection from an engine.
 
     Raises:
@@ -113,8 +114,8 @@ async def commit(
         committing = greenlet_spawn(_commit_now, connection)
         (await shield.finish(committing, at_shutdown=True)).result()
     except BaseException as error:
-        # SQLAlchemy takes the transaction for ended, and may give the connection back as it is. One
-        # whose commit was cancelled half-way is in no known state, and nobody may use it again.
+        # SQLAlchemy believes that the transaction has ended, and may give the connection back as it
+        # is. After a commit that was cancelled half-way its state is unknown: close it for good.
         end = connection.invalidate if shield.expired else connection.connection.rollback
         ending = await Shield().finish(greenlet_spawn(end), at_shutdown=True)
         if (another := failure_of(ending)) is not None:
@@ -148,7 +149,7 @@ _committed: Final[WeakKeyDictionary[Session, list[Committed]]] = WeakKeyDictiona
 
 
 def after_commit(session: Session) -> None:
-    """Run what is to run after the commit: the session has not let its instances expire yet."""
+    """Run what waits for the commit, before the session lets its instances expire."""
     if session.get_nested_transaction() is None:
         for committed in _committed.get(session, ()):
             await_(committed.run(session))
@@ -181,7 +182,7 @@ def loaded_in(sends: Iterable[DeferredSend]) -> Iterator[tuple[object, dict[str,
 
 
 def _load(loaded: Iterable[tuple[object, dict[str, Any]]]) -> None:
-    """Put back what a rollback has let expire, without asking the database."""
+    """Put back attributes that have expired, without asking the database."""
     for instance, values in loaded:
         present = attributes.instance_dict(instance)
         for name in values.keys() - present.keys():

@@ -19,9 +19,9 @@ if int(sqlalchemy.__version__.partition(".")[0]) < 2:
     )
 
 await_: Final[Callable[[Awaitable[Any]], Any]] = getattr(util, "await_", util.await_only)
-"""Awaits in the caller's task what a synchronous function of SQLAlchemy's needs; since 2.1 under
-this name. The documented ``AdaptedConnection.run_async()`` does the same, but needs a connection:
-a flush would begin a transaction only to find that nobody receives it."""
+"""Lets synchronous code that SQLAlchemy runs await something; since 2.1 under this name. The
+documented ``AdaptedConnection.run_async()`` does the same, but needs a connection: a flush would
+begin a transaction just to find that there are no receivers."""
 
 greenlet_spawn: Final = util.greenlet_spawn
 

@@ -8,7 +8,7 @@ __all__ = ["SessionError"]
 
 
 class SessionError(SignalError):
-    """A session cannot do what is asked of it: await receivers, or be used where it is over."""
+    """A session cannot await receivers, or cannot be used in this place."""
 
 
 SessionError.__module__ = "typed_signals.sqlalchemy"  # tracebacks show where users import it from

@@ -27,6 +27,7 @@ from typed_signals.sqlalchemy._history import (
     collections_of,
     column_changes,
     is_orphan,
+    owners_of,
     relation_changes,
 )
 from typed_signals.sqlalchemy._models import Model, emitter_of, sends
@@ -51,14 +52,15 @@ class _Send(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """The signals of a model that reach anybody, by name."""
+    """The signals of a model that reach anybody, by name; and the model's relationships."""
 
     model: Model
     signals: Mapping[str, Signal[Any]]
     collections: Sequence[str]
+    owners: Sequence[tuple[Model, str]]
 
     def send(self, name: str, **payload: object) -> Iterator[_Send]:
-        """What is to be sent under a name, if that reaches anybody."""
+        """The send of a signal, if it reaches anybody."""
         if (signal := self.signals.get(name)) is not None:
             yield _Send(signal, self.model, payload)
 
@@ -83,7 +85,7 @@ class _Flush:
 
     @property
     def session(self) -> Session:
-        """The session, which whoever flushes holds."""
+        """The session; the code that flushes holds it."""
         session = self._session()
         assert session is not None
         return session
@@ -108,12 +110,12 @@ class _Flush:
         if not signals:
             return None
         collections = collections_of(model) if signals.keys() & set(_RELATED) else ()
-        return _Route(model, signals, collections)
+        return _Route(model, signals, collections, owners_of(model))
 
     # --- before ----------------------------------------------------------------------------------
 
     def before(self) -> None:
-        """Send what comes before the flush, until nothing new is to be flushed."""
+        """Send the ``pre_`` signals, until receivers add and change nothing new."""
         rounds = 0
         while found := list(self._next()):
             rounds += 1
@@ -133,13 +135,13 @@ class _Flush:
                 route = self.route(type(instance))
                 if route is None or (self._only is not None and id(instance) not in self._only):
                     continue
-                orphan = operation == "update" and is_orphan(instance)
+                orphan = operation == "update" and is_orphan(instance, route.owners)
                 yield from self._announce("delete" if orphan else operation, instance, route)
                 if operation != "delete":
                     yield from self._announce_relations(instance, route)
 
     def _announce(self, operation: Operation, instance: object, route: _Route) -> Iterator[_Send]:
-        """What comes before an operation, once."""
+        """The ``pre_`` signal of an operation, once."""
         key = (operation, id(instance))
         if key in self._announced or (payload := _payload(operation, instance)) is None:
             return
@@ -159,19 +161,19 @@ class _Flush:
     # --- while it writes -------------------------------------------------------------------------
 
     def writes(self, operation: Operation, instance: object) -> None:
-        """Send what comes before an operation that only the flush itself has found out."""
+        """Send the ``pre_`` signal of an operation that only the flush itself has discovered."""
         if (route := self.route(type(instance))) is not None:
             self._send_all([*self._announce(operation, instance, route)])
 
     def wrote(self, operation: Operation, instance: object) -> None:
-        """Note an operation."""
+        """Note an operation that was written."""
         if (route := self.route(type(instance))) is not None:
             self._written.append((operation, instance, route))
 
     # --- after -----------------------------------------------------------------------------------
 
     def capture(self) -> None:
-        """Work out what comes after the flush, while the instances still have their history."""
+        """Collect the ``post_`` signals, while the instances still have their history."""
         seen = {id(each): each for each in self._announced.values()}
         for operation, instance, route in self._written:
             seen[id(instance)] = instance
@@ -184,7 +186,7 @@ class _Flush:
                     self._posts += found.send(f"post_relation_{what}", **payload)
 
     def after(self) -> None:
-        """Send what comes after the flush."""
+        """Send the ``post_`` signals."""
         self._is_written = True
         self._send_all(self._posts)
 
@@ -209,9 +211,9 @@ class _Flush:
             for signal, sender, payload in found:
                 instance = payload["instance"]
                 if object_session(instance) is not self.session:
-                    continue  # a receiver before has taken it out
+                    continue  # an earlier receiver has removed it
                 if "changed" in payload and not self._is_written:
-                    payload["changed"] = column_changes(instance)  # by receivers before, too
+                    payload["changed"] = column_changes(instance)  # earlier receivers may change it
                 await signal.send(sender=sender, **payload)
         except exc.InvalidRequestError as error:
             error.add_note(
@@ -225,7 +227,7 @@ class _Flush:
 
 
 def _payload(operation: Operation, instance: object) -> dict[str, Any] | None:
-    """What is sent of an operation; ``None`` if it is an update that changes nothing."""
+    """The payload of an operation; ``None`` if it is an update that changes nothing."""
     if operation != "update":
         return {"instance": instance}
     changed = column_changes(instance)
@@ -233,7 +235,7 @@ def _payload(operation: Operation, instance: object) -> dict[str, Any] | None:
 
 
 def _related(instance: object, route: _Route) -> Iterator[tuple[str, dict[str, Any]]]:
-    """What was added to an instance's collections, and removed: which of it, and what is sent."""
+    """What an instance's collections gained and lost: ``add`` or ``remove``, and the payload."""
     for name in route.collections:
         for what, children in zip(("add", "remove"), relation_changes(instance, name), strict=True):
             for child in children:
@@ -241,7 +243,7 @@ def _related(instance: object, route: _Route) -> Iterator[tuple[str, dict[str, A
 
 
 def _endless(found: Sequence[_Send]) -> SignalLoopError:
-    """Name the models that are new in every round, and who could have made them so."""
+    """Name the signals of the last round, and the receivers that may cause the loop."""
     lines = {
         f"  {each.signal.title} → receiver {describe(receiver)}": None
         for each in found
@@ -268,7 +270,7 @@ def _before_flush(session: Session, context: object, only: Iterable[object] | No
 
 
 def _on_row(note: Callable[[_Flush, Operation, object], None], operation: Operation) -> Any:
-    """What is called for each row that a flush writes."""
+    """Make the listener for each row that a flush writes."""
 
     def listener(mapper: object, connection: object, target: object) -> None:
         session = object_session(target)
@@ -284,18 +286,18 @@ def _after_flush(session: Session, context: object) -> None:
 
 
 def _after_flush_postexec(session: Session, context: object) -> None:
-    """Send what comes after the flush: its instances have their final state now."""
+    """Send the ``post_`` signals: the instances have their final state now."""
     if flush := _open.pop(session, None):
         flush.after()
 
 
 def _before_commit(session: Session) -> None:
-    """Refuse to commit a session in the midst of its flush."""
+    """Refuse to commit a session during its flush."""
     if current_session.get() is session and session.get_nested_transaction() is None:
         raise SessionError(
             "a receiver cannot commit the session whose flush it is called in: the flush is not "
-            "over. Leave the commit to whoever has begun it; what is to happen after it belongs "
-            "into a receiver that is connected with `on_commit=True`"
+            "over. Leave the commit to the code that flushes. To do something after the commit, "
+            "connect a receiver with `on_commit=True`"
         )
 
 
@@ -311,4 +313,4 @@ LISTENERS: Final[Sequence[tuple[type, str, Callable[..., None]]]] = (
     (Session, "after_flush_postexec", _after_flush_postexec),
     (Session, "before_commit", _before_commit),
 )
-"""What flushes are listened to with: whose event, its name, and what is called."""
+"""The listeners for flushes: the target, the event's name, and the function."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary, ref
 
@@ -16,11 +16,11 @@ from sqlalchemy.orm.base import NO_VALUE
 
 from typed_signals._protocols import Change
 
-__all__ = ["collections_of", "column_changes", "is_orphan", "relation_changes"]
+__all__ = ["collections_of", "column_changes", "is_orphan", "owners_of", "relation_changes"]
 
 
 def column_changes(instance: object) -> dict[str, Change]:
-    """Find the attributes whose change makes for an ``UPDATE`` of the instance's row.
+    """Find the changed attributes that cause an ``UPDATE`` of the instance's row.
 
     Args:
         instance: An instance of a mapped class.
@@ -73,19 +73,19 @@ def _attributes_in_row(mapper: Mapper[Any]) -> frozenset[str]:
 # --- orphans -------------------------------------------------------------------------------------
 
 
-def is_orphan(instance: object) -> bool:
+def is_orphan(instance: object, owners: Iterable[tuple[type[Any], str]]) -> bool:
     """Tell whether a flush will delete an instance since no parent has it any more.
 
     Args:
         instance: A persistent instance of a mapped class.
+        owners: What :func:`owners_of` lists for the class.
     """
-    mapper: Mapper[Any] = inspect(type(instance))
     has_parent = [
-        attributes.has_parent(owner, instance, key, optimistic=True)
-        for owner, key in _owners(mapper)
+        attributes.has_parent(owner, instance, key, optimistic=True) for owner, key in owners
     ]
     if not has_parent:
         return False
+    mapper: Mapper[Any] = inspect(type(instance))
     return not (any if mapper.legacy_is_orphan else all)(has_parent)
 
 
@@ -96,16 +96,17 @@ class _Owned(NamedTuple):
     """The relationships whose cascade deletes an instance that was taken out of them.
 
     Attributes:
-        of: The number of models that there were; with more, there may be more relationships.
-        by: Their classes, weakly, since these lead back to the mapper; and their names.
+        of: The number of models at that time; with more models there may be more relationships.
+        by: Their classes, weakly, since these refer to the mapper; and their names.
     """
 
     of: int
     by: list[tuple[ref[type[Any]], str]]
 
 
-def _owners(mapper: Mapper[Any]) -> Iterator[tuple[type[Any], str]]:
-    """The relationships by which an instance is owned."""
+def owners_of(model: type[Any]) -> list[tuple[type[Any], str]]:
+    """List the relationships by which instances of a model are owned."""
+    mapper: Mapper[Any] = inspect(model)
     mappers = mapper.registry.mappers
     found = _owned.get(mapper)
     if found is None or found.of != len(mappers):
@@ -116,4 +117,4 @@ def _owners(mapper: Mapper[Any]) -> Iterator[tuple[type[Any], str]]:
             if each.cascade.delete_orphan and mapper.isa(each.mapper) and each.parent is other
         ]
         found = _owned[mapper] = _Owned(len(mappers), by)
-    return ((owner, key) for each, key in found.by if (owner := each()) is not None)
+    return [(owner, key) for each, key in found.by if (owner := each()) is not None]

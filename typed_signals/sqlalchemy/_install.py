@@ -1,4 +1,4 @@
-"""Installing: which models have typed signals, which sessions send them, and the way back."""
+"""``install()`` and ``uninstall()``: which models have signals, and which sessions send them."""
 
 # What is listened to has no one type.
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -55,23 +55,23 @@ def install(
 ) -> None:
     """Let async sessions send typed signals.
 
-    Installing twice is harmless; where targets overlap, the one that was named last counts.
+    Installing twice is harmless. Where targets overlap, the one that was named last counts.
 
     Args:
         targets: Base classes, ``SQLModel``, mixins or models, each with all models that derive from
-            it, by now or later; a ``registry``, with all models that it maps; or an
+            it, now or later; a ``registry``, with all models that it maps; or an
             ``async_sessionmaker``, with every model in the sessions that it makes from now on.
             Only ``install(outbox=outbox)`` needs none.
         signals: The emitter class that the models get; it may declare more signals.
-        mode: How much is refused; see :data:`~typed_signals.Mode`.
+        mode: How strict the checks are; see :data:`~typed_signals.Mode`.
         outbox: Keeps the events of durable receivers that connect from now on, unless they name
-            another. Without targets it is that of every model that is installed without one, and
-            of signals that no model sends. Installing again without one keeps it.
+            another. Without targets, it is used for models that are installed without an outbox,
+            and for signals that no model sends. Installing again without one keeps it.
 
     Raises:
-        SignalDefinitionError: A target is none of these, ``signals`` is no emitter class for
-            models or one for others, ``mode`` is none of the modes, ``outbox`` is no outbox, or a
-            receiver that is already connected breaks its contract. Nothing is changed then.
+        SignalDefinitionError: A target is none of these, ``signals`` is not an emitter class for
+            these models, ``mode`` or ``outbox`` has a wrong value, or a connected receiver breaks
+            its contract. Nothing is changed then.
     """
     if wrong := wrong_choice("`mode`", mode, get_args(Mode)):
         raise SignalDefinitionError(wrong)
@@ -87,8 +87,8 @@ def install(
     only_outbox = outbox is not None and signals is ModelSignals and mode == "normal"
     if not found and not only_outbox:
         raise SignalDefinitionError(
-            "`install()` expects what typed signals are for: a declarative base class, `SQLModel`, "
-            "or an `async_sessionmaker`"
+            "`install()` expects a target: a declarative base class, `SQLModel`, or an "
+            "`async_sessionmaker`"
         )
     owner = owner_of(signals)
     for target in found:
@@ -118,10 +118,13 @@ def install(
 
 
 def uninstall(*targets: Any) -> None:
-    """Let sessions send nothing any more; receivers stay connected until the next ``install()``.
+    """Stop sessions from sending signals; receivers stay connected for the next ``install()``.
 
     Args:
         targets: What was given to :func:`install`. Without targets, everything.
+
+    Raises:
+        SignalDefinitionError: :func:`install` does not accept a target. Nothing is changed then.
     """
     with lock:
         gone = [_target(each) for each in targets] or [each.target for each in coverages.all]
@@ -168,7 +171,7 @@ def _plan(wanted: Coverages) -> list[tuple[Model, ModelSignals[Any]]]:
         if type(emitter) is coverage.kind:
             continue
         replacement = coverage.kind(mode=coverage.mode)
-        bind_emitter(replacement, model)  # for the words of errors; its parents are known later
+        bind_emitter(replacement, model)  # for the messages of errors; its parents are known later
         kept: Mapping[str, Signal[Any]] = dict(vars(emitter))
         for name, signal in kept.items():
             try:
@@ -200,7 +203,7 @@ _LISTENERS: Final[Sequence[tuple[type, str, Callable[..., None]]]] = (
 
 
 def _listen(*, before: bool) -> None:
-    """Listen to all sessions while anything is covered, and to none after."""
+    """Listen to all sessions while anything is covered, and to none after that."""
     now = bool(coverages.all)
     if now != before:
         for listener in _LISTENERS:

@@ -51,7 +51,7 @@ _ATTRIBUTE: Final = "__typed_signals__"
 """Where a class keeps its emitter: each holds the other, so both are freed together."""
 
 KEY: Final = "typed_signals"
-"""What ``info`` of a session says if its maker is covered."""
+"""The key in a session's ``info`` for its ``async_sessionmaker``, if that is covered."""
 
 DECLARATIVE: Final = (type(DeclarativeBase), DeclarativeMeta)
 """The metaclasses of declarative models; those of SQLModel derive from the second."""
@@ -62,12 +62,12 @@ hold_during_fork(lock)
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Typed signals that were asked for.
+    """Typed signals that were installed on a target.
 
     Attributes:
         target: A base class or mixin, a ``registry``, or an ``async_sessionmaker``.
         kind: The emitter class of the models.
-        mode: How much is refused.
+        mode: How strict the checks are.
         outbox: Keeps the events of durable receivers.
     """
 
@@ -87,11 +87,11 @@ class Coverage:
 
 
 class Coverages:
-    """Everything that was asked for.
+    """All that is installed.
 
     Attributes:
-        all: What was asked for, in its order.
-        outbox: The outbox of models that have none of their own, and of what no model sends.
+        all: The coverages, in the order in which they were installed.
+        outbox: The outbox of models without one of their own, and of signals that no model sends.
     """
 
     def __init__(self) -> None:
@@ -99,12 +99,12 @@ class Coverages:
         self.outbox: DurableOutbox | None = None
 
     def find(self, model: Model, session: Session | None = None) -> Coverage | None:
-        """Find what counts for a model: what was asked for last."""
+        """Find the coverage that counts for a model: the last one that was installed."""
         found = (each for each in reversed(self.all) if each.covers(model, session))
         return next(found, None)
 
     def find_outbox(self, model: Model) -> DurableOutbox | None:
-        """Find the outbox of a model: what was asked for last with one."""
+        """Find the outbox of a model: that of the last coverage that has one."""
         found = (each.outbox for each in reversed(self.all) if each.covers(model, None))
         return next((each for each in found if each is not None), None)
 
@@ -125,7 +125,7 @@ def mapper_of(model: object) -> Mapper[Any] | None:
 
 
 def own_emitter(model: Model) -> ModelSignals[Any] | None:
-    """Find the emitter that a class has by now."""
+    """Find the emitter that a class already has."""
     emitter = vars(model).get(_ATTRIBUTE)
     return emitter if isinstance(emitter, ModelSignals) else None
 
@@ -137,10 +137,10 @@ def emitter_of(model: Model) -> ModelSignals[Any] | None:
         model: A model, or a class that models derive from.
 
     Returns:
-        The emitter; ``None`` if typed signals were not asked for on the class.
+        The emitter; ``None`` if typed signals are not installed on the class.
     """
     coverage = coverages.find(model)
-    if coverage is None:  # a mixin of models for which they were asked for
+    if coverage is None:  # it may be a mixin of covered models
         below = (coverages.find(each) for each in subclasses(model) if mapper_of(each))
         coverage = next((each for each in below if each is not None), None)
     if coverage is None:
@@ -156,8 +156,8 @@ def installed_outbox(owner: Model | None) -> DurableOutbox | None:
     """Find the outbox that a model was installed with.
 
     Args:
-        owner: The model, or a class that models derive from; anything else stands for what no
-            model sends.
+        owner: The model, or a class that models derive from; anything else stands for signals
+            that no model sends.
 
     Returns:
         The outbox; ``None`` if there is none.
@@ -193,7 +193,7 @@ def _parents(model: Model) -> tuple[SignalEmitter[Any], ...]:
 
 
 def register_plain_classes(model: Model, backend: Backend) -> None:
-    """Let the backend answer for a model and its mixins where their metaclass is plain."""
+    """Register the backend of a model and its mixins, where their metaclass is plain."""
     for each in model.__mro__[:-1]:
         if type(each) is type and not each.__module__.startswith(("sqlalchemy.", "typing")):
             register_class(each, backend)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar, overload
 
 from sqlalchemy.ext.asyncio import AsyncSession, async_object_session
+from sqlalchemy.orm.exc import UnmappedInstanceError
 
 from typed_signals import _emitter
 from typed_signals._describe import kind_of
@@ -28,10 +29,15 @@ def get_session(instance: object) -> AsyncSession:
         The session.
 
     Raises:
-        SessionError: It is in none; or the caller is a receiver that runs after the commit, where
-            nothing would commit what it does in that session.
+        SessionError: The instance is in no session, or not of a mapped class. Or the caller is an
+            on-commit receiver: nothing would commit what it does in that session.
     """
-    session = async_object_session(instance)
+    try:
+        session = async_object_session(instance)
+    except UnmappedInstanceError:
+        raise SessionError(
+            f"`get_session()` expects an instance of a mapped class, not {kind_of(instance)}"
+        ) from None
     if session is None:
         raise SessionError(f"{kind_of(instance)} is in no `AsyncSession`: add it to one first")
     if session.sync_session is committed_session.get():

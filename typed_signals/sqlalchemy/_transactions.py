@@ -34,8 +34,8 @@ current_session: Final[ContextVar[Session | None]] = ContextVar(
 def transaction_of(sender: object, payload: Mapping[str, Any]) -> Transaction | None:
     """Find the transaction that a send is in.
 
-    It is the one of the first instance in the payload that is in a session, or of a session that is
-    in the payload itself; else that of the flush that the running code is a receiver of.
+    It is that of the first session in the payload, or of the first instance there that is in a
+    session. Without either, it is that of the flush that the running code is a receiver of.
 
     Args:
         sender: The sender.
@@ -52,7 +52,7 @@ def transaction_of(sender: object, payload: Mapping[str, Any]) -> Transaction | 
 
 
 def session_of(payload: Mapping[str, Any]) -> Session | None:
-    """The session that a send is in: that of its payload, else of the flush that it is made in."""
+    """The session of a send: that of its payload, else that of the flush in which it is sent."""
     return next(_sessions_in(payload.values()), None) or current_session.get()
 
 
@@ -83,10 +83,10 @@ class _Open:
         await greenlet_spawn(pending.add, connection, self.session, deferred)
 
     def take_back(self, deferred: DeferredSend) -> bool:
-        """Do not run a deferred send any more.
+        """Cancel a deferred send.
 
         Returns:
-            Whether it was to be run.
+            Whether it was pending.
         """
         return any(pending.take_back(deferred) for pending in list(_pending.values()))
 
@@ -105,10 +105,10 @@ class _PendingCallbacks:
     def __init__(self, connection: Connection, *, is_of_session: bool) -> None:
         self._is_of_session = is_of_session
         self._loaded: list[tuple[object, dict[str, Any]]] = []
-        self._ending: int | None = None  # how much was kept when the savepoint began that ends now
-        self._releases = False  # whether that is released
-        self._begun = False  # whether the statement that does it has begun
-        self._released: int | None = None  # the same of the one before, whose parent comes next
+        self._ending: int | None = None  # the sends kept before the savepoint that is ending
+        self._releases = False  # whether that savepoint is released
+        self._begun = False  # whether the statement that ends it has begun
+        self._released: int | None = None  # the sends kept before the one released last
         self._quiet = False  # while statements of our own run
         self._forget(connection)
         listeners: Mapping[str, Any] = {
@@ -129,7 +129,7 @@ class _PendingCallbacks:
         self._sends.kept.append((deferred, ref(session)))
 
     def take_back(self, deferred: DeferredSend) -> bool:
-        """Do not run a send any more; return whether it was to be run."""
+        """Cancel a send; return whether it was pending."""
         return self._sends.take_back(deferred)
 
     def _follow(self, connection: Connection, start: int) -> None:
@@ -147,7 +147,7 @@ class _PendingCallbacks:
             self._quiet = False
 
     def keep_loaded(self, session: Session) -> None:
-        """Keep what is loaded of the instances of a session, which then lets them expire."""
+        """Keep the loaded attributes of a session's instances, before these expire."""
         mine = (deferred for deferred, weak in self._sends.kept if weak() is session)
         self._loaded += loaded_in(mine)
 
@@ -168,7 +168,7 @@ class _PendingCallbacks:
         self._sends.drop(self._ending)
 
     def _end_savepoint(self, connection: Connection) -> int:
-        """How much was kept when the savepoint began that is to end now."""
+        """The number of sends that were kept before the savepoint that is about to end."""
         self._settle(connection)
         self._begun = False
         return self._sends.end(connection.get_nested_transaction())
@@ -187,7 +187,7 @@ class _PendingCallbacks:
             self._ending = None
 
     def _settle(self, connection: Connection) -> None:
-        """Take note of how the savepoint before has ended."""
+        """Note how the previous savepoint has ended."""
         if self._ending is not None:  # it was gone, and so is the transaction that it was in
             self._sends.drop(self._ending)
             self._ending, self._sends.lost = None, True
@@ -225,16 +225,16 @@ class _PendingCallbacks:
 
 
 _pending: Final[WeakKeyDictionary[Connection, _PendingCallbacks]] = WeakKeyDictionary()
-"""By connection; only where something runs after the commit."""
+"""By connection; only for those where something runs after the commit."""
 
 
 def keep_loaded(session: Session) -> None:
-    """Keep what is loaded of its instances if a session has only joined a transaction."""
+    """Keep the loaded attributes of a session's instances if it has only joined a transaction."""
     if session.get_nested_transaction() is None:
         for pending in list(_pending.values()):
             pending.keep_loaded(session)
 
 
 def _has_begun(connection: Connection) -> bool:
-    """Whether the database has a transaction open; SQLite's driver begins one when it is late."""
+    """Whether the database has a transaction open; SQLite's driver begins one lazily."""
     return bool(getattr(connection.connection.driver_connection, "in_transaction", True))

@@ -1,4 +1,4 @@
-"""Every model that typed signals are installed on, and who is connected to its signals."""
+"""Every model that typed signals are installed on, with its signals and receivers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def is_abstract(model: Model) -> bool:
 
 
 def inspect_model(model: Model) -> tuple[SignalInfo, ...]:
-    """List a model's signals with their receivers; looking makes no signal.
+    """List a model's signals with their receivers, without making any signal.
 
     Args:
         model: The model class.

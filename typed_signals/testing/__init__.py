@@ -1,4 +1,4 @@
-"""Tools for tests, and for anything else that wants its signals quieter for a while."""
+"""Tools for tests: capture what is sent, and override or restore connections."""
 
 from typed_signals.testing._capture import SentSignals, capture_signals
 from typed_signals.testing._isolation import isolated

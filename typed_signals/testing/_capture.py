@@ -1,4 +1,4 @@
-"""Collect what was sent, and assert on it with failures one can read."""
+"""Capture sends, and assert on them with readable failures."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _PRIORITY: Final = 10  # after what chooses the receivers
 
 
 class SentSignals(Sequence[Sent]):
-    """What was sent, in order.
+    """The captured sends, in order.
 
-    It is a sequence of :class:`Sent`; signals are asked for by their name, or as themselves::
+    It is a sequence of :class:`Sent`. Pass a signal, or its name::
 
         sent_signals.assert_sent("post_save", Album, times=1)
         sent_signals.assert_sent(Shop.signals.order_paid, order_id=7)
@@ -57,7 +57,7 @@ class SentSignals(Sequence[Sent]):
         self._sent.append(sent)
 
     def clear(self) -> None:
-        """Forget what was sent so far."""
+        """Forget the sends so far."""
         self._sent.clear()
 
     def of(
@@ -67,18 +67,18 @@ class SentSignals(Sequence[Sent]):
         /,
         **payload: object,
     ) -> list[Sent]:
-        """Pick some of what was sent.
+        """Find the sends that match.
 
         Args:
             signal: The signal or its name; ``None`` for any.
             sender: The sender; ``None`` for any.
-            payload: Values that were sent, by name; others may have been sent as well.
+            payload: Values that were sent, by name; the signal may have sent others, too.
 
         Returns:
-            What matches, in order.
+            The sends that match, in order.
 
         Raises:
-            LookupError: The name of the signal nearly is that of a known one.
+            LookupError: The signal's name looks like a misspelling of a known one.
         """
         if isinstance(signal, str):
             self._check_name(signal)
@@ -105,14 +105,15 @@ class SentSignals(Sequence[Sent]):
             signal: The signal or its name.
             sender: The sender; ``None`` for any.
             times: How often, exactly; at least once when left out.
-            payload: Values that were sent, by name; others may have been sent as well.
+            payload: Values that were sent, by name; the signal may have sent others, too.
 
         Returns:
             The first such send.
 
         Raises:
-            AssertionError: It was not; says what was sent instead.
-            LookupError: The name of the signal nearly is that of a known one.
+            AssertionError: It was not; the message lists what was sent instead.
+            LookupError: The signal's name looks like a misspelling of a known one.
+            ValueError: ``times`` is less than 1.
         """
         __tracebackhide__ = True
         if times is not None and times < 1:
@@ -134,8 +135,8 @@ class SentSignals(Sequence[Sent]):
             payload: Values by name; only sends with all of them count.
 
         Raises:
-            AssertionError: It was; says what was sent.
-            LookupError: The name of the signal nearly is that of a known one.
+            AssertionError: It was; the message lists what was sent.
+            LookupError: The signal's name looks like a misspelling of a known one.
         """
         __tracebackhide__ = True
         if matching := self.of(signal, sender, **payload):
@@ -148,8 +149,8 @@ class SentSignals(Sequence[Sent]):
             signals: Signals or their names, each alone or as a pair with its sender.
 
         Raises:
-            AssertionError: They were not; says what was sent, and in which order.
-            LookupError: The name of a signal nearly is that of a known one.
+            AssertionError: They were not; the message lists what was sent, in order.
+            LookupError: A signal's name looks like a misspelling of a known one.
         """
         __tracebackhide__ = True
         left = iter(self._sent)
@@ -164,7 +165,7 @@ class SentSignals(Sequence[Sent]):
         return f"<{len(self)} sent: {', '.join(self.names)}>" if self else "<nothing sent>"
 
     def _check_name(self, name: str) -> None:
-        """A misspelt name is never sent, and a test for that would pass for ever."""
+        """Refuse a misspelt name: it is never sent, so ``assert_not_sent`` would always pass."""
         registries = [state_of(each.signal).registry for each in self._sent]
         known = {
             *declared_signals(ModelSignals),
@@ -182,17 +183,17 @@ def _wanted(signal: str | Signal[Any], sender: object, payload: Mapping[str, Any
 
 @contextmanager
 def capture_signals(*targets: Target) -> Generator[SentSignals]:
-    """Collect what this process sends, and which receivers it reaches.
+    """Capture the sends of this process, with the receivers that they reach.
 
     Args:
         targets: Signals; models or emitters, which stand for all their signals. An abstract model
-            stands for every model that derives from it. None at all stand for every signal.
+            stands for every model that derives from it. Without targets, every signal.
 
     Yields:
-        What was sent so far; it can be read after the block, too.
+        The sends so far; they can be read after the block, too.
 
     Raises:
-        SignalDefinitionError: A target is no signal, model or emitter.
+        SignalDefinitionError: A target is not a signal, model or emitter.
     """
     captured = SentSignals()
 

@@ -1,4 +1,4 @@
-"""Put receivers back as they were."""
+"""Restore connections."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["isolated"]
 
 @contextmanager
 def isolated() -> Generator[None]:
-    """Put back who is connected, in this process, when the block ends.
+    """Restore every connection in this process when the block ends.
 
-    What was connected inside is disconnected and what was disconnected is connected again, in its
-    old place and with its old options; also when ``install()`` or ``uninstall()`` ran inside. A
-    receiver stays connected if its module was first imported inside the block: the module will
-    not be run again to connect it. Signals and emitters that were made or replaced inside are not
-    undone, nor is ``install()`` or ``uninstall()`` itself.
+    Receivers that were connected inside are disconnected. Those that were disconnected are
+    connected again, in their old place and with their old options, even if ``install()`` or
+    ``uninstall()`` ran inside. A receiver stays connected if its module was first imported inside
+    the block: the module will not be run again to connect it. Signals and emitters that were made
+    or replaced inside are not undone, nor is ``install()`` or ``uninstall()`` itself.
 
     Yields:
         Nothing.
@@ -49,11 +49,11 @@ def isolated() -> Generator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Before:
-    """Who was connected to a signal.
+    """The connections that a signal had.
 
     Attributes:
-        signal: The signal, which may have become an ORM's own meanwhile, or have another state;
-            ``None`` for one that stands alone.
+        signal: The signal; ``None`` for one that stands alone. Meanwhile it may have another
+            state, or have become an ORM's own signal.
         state: Its state.
         connections: Its connections.
     """
@@ -63,7 +63,7 @@ class _Before:
     connections: Mapping[Hashable, Connection]
 
     def put_back(self, imported: frozenset[str]) -> None:
-        """Put back the connections, but keep those of modules that are not in ``imported``."""
+        """Restore the connections, but keep those of modules that are not in ``imported``."""
         signal: Any = self.signal
         if signal is not None and not isinstance(signal, BaseSignal):
             receivers = [each.called for each in self.connections.values()]
@@ -89,7 +89,7 @@ class _Before:
 
 def _is_new(receiver: object, imported: frozenset[str]) -> bool:
     """Whether the module that connected a receiver was imported meanwhile."""
-    module = read(unwrap(receiver), "__module__", "")
+    module = read(unwrap(receiver), "__module__")
     if type(module) is not str or module in imported:
         return False
     return module.partition(".")[0] not in sys.stdlib_module_names  # where mocks come from

@@ -1,4 +1,4 @@
-"""What was sent, and what was expected instead, in words."""
+"""Messages about what was sent, and what was expected instead."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Wanted(NamedTuple):
     Attributes:
         signal: The signal's name.
         sender: The sender; ``None`` for any.
-        payload: Values by name; what is not named may be anything.
+        payload: Values by name; other names may have any value.
     """
 
     signal: str
@@ -39,10 +39,10 @@ def named(sender: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value, cut short where it is long; of one whose ``repr`` fails, its type."""
+    """A value, shortened if it is long; its type if its ``repr`` fails."""
     try:
         return _repr.repr(value)
-    except Exception:  # it goes by the names of types, and any type may have such a name
+    except Exception:  # `reprlib` looks at the name of the type, and any type may have it
         return f"<{type(value).__qualname__} object>"
 
 
@@ -53,9 +53,9 @@ def failure(
 
     Args:
         wanted: What it looked for.
-        expected: What should have come of it, as in "to be sent once".
-        sent: All that was sent.
-        matching: What of it is what the test looked for.
+        expected: The expectation, as in "to be sent once".
+        sent: Every send.
+        matching: The sends that the test looked for.
 
     Returns:
         The error to raise.
@@ -82,7 +82,7 @@ def often(times: int) -> str:
 
 
 def _differences(wanted: Wanted, sent: Sequence[Sent]) -> list[str]:
-    """In what the sends that come nearest differ."""
+    """How the nearest sends differ from the wanted one."""
     lines: list[str] = []
     for index, each in enumerate(sent, 1):
         if each.name != wanted.signal:

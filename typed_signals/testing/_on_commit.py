@@ -1,4 +1,4 @@
-"""Collect what waits for a commit that a test never makes, and run it on demand."""
+"""Collect on-commit receivers in tests that never commit, and run them on demand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class OnCommitCall:
 
     Attributes:
         receiver: The receiver as it was connected.
-        signal: The signal's name; empty for a signal that lives in no emitter.
+        signal: The signal's name; empty for a signal that belongs to no emitter.
         sender: The signal's sender.
         payload: The payload by name.
     """
@@ -66,7 +66,7 @@ class OnCommitCalls(Sequence[OnCommitCall]):
         self._found.append((transaction, deferred))
 
     def collect(self) -> None:
-        """Take what still waits: not what was rolled back, or has run after a commit."""
+        """Collect what still waits, without what was rolled back or has run after a commit."""
         found, self._found = self._found, []
         for transaction, deferred in found:
             if transaction.take_back(deferred):
@@ -81,11 +81,12 @@ class OnCommitCalls(Sequence[OnCommitCall]):
     async def run(self) -> None:
         """Run the receivers that have not run yet, one after another, in the order of the sends.
 
-        They run where this is called, so inside the transaction of the test: they see its rows.
-        What they send to on-commit receivers is run, too. All run, whichever fails.
+        They run where this is called, inside the transaction of the test, so they see its rows.
+        If they send signals with on-commit receivers, these run, too. If one fails, the others
+        still run.
 
         Raises:
-            BaseException: What the first one that failed has raised; the other failures are noted
+            BaseException: What the first failing receiver raised; the other failures are noted
                 on it and logged.
         """
         failures: list[tuple[str, BaseException]] = []
@@ -102,11 +103,11 @@ class OnCommitCalls(Sequence[OnCommitCall]):
                 raise _joined(failures)
         finally:
             captures.remove(self.add)
-            failures.clear()  # a frame that holds what it raises is a cycle
+            failures.clear()  # a frame that holds what it raises is a reference cycle
 
 
 async def _failure(send: DeferredSend, connection: Connection) -> BaseException | None:
-    """Run a receiver, and give back what it raised."""
+    """Run a receiver, and return what it raised."""
     try:
         await run_sequentially(send.signal, (connection,), send.sender, send.payload)
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
@@ -120,7 +121,7 @@ async def _failure(send: DeferredSend, connection: Connection) -> BaseException 
 
 
 def _joined(failures: Sequence[tuple[str, BaseException]]) -> BaseException:
-    """The first failure, with a note on each other one, which is also logged."""
+    """The first failure, with a note about each other one; these are also logged."""
     (who, first), *others = failures
     first.add_note(f"raised by {who}")
     for who, error in others:
@@ -131,27 +132,27 @@ def _joined(failures: Sequence[tuple[str, BaseException]]) -> BaseException:
 
 @asynccontextmanager
 async def capture_on_commit(*, execute: bool = False) -> AsyncGenerator[OnCommitCalls]:
-    """Collect what waits for a commit, for tests whose transactions are always rolled back.
+    """Collect on-commit receivers, for tests whose transactions are always rolled back.
 
-    Each on-commit receiver of a signal that is sent inside the block, in a transaction that is
-    still open when the block ends, is collected instead of waiting for the commit::
+    If a signal is sent inside the block, in a transaction that is still open when the block ends,
+    its on-commit receivers are collected instead of waiting for the commit::
 
         async with database.transaction(force_rollback=True):
             async with capture_on_commit(execute=True) as calls:
                 await place_order()
             assert calls.receivers == [mail]
 
-    What was sent in a savepoint that was rolled back inside is not collected. Nor is what has run
-    already: without a transaction, or after a commit inside the block. What is collected does not
-    run after the commit any more, should there be one. Blocks can be nested: the inner one collects
-    first. It counts what the whole process sends, in every database, task and thread.
+    Sends in a savepoint that was rolled back inside are not collected. Nor are receivers that have
+    already run: without a transaction, or after a commit inside the block. A collected receiver no
+    longer runs after a later commit. Blocks can be nested: the inner one collects first. A block
+    collects from the whole process: every database, task and thread.
 
     Args:
         execute: Whether to run all of it at the end of the block, and raise the first failure;
             see :meth:`OnCommitCalls.run`. A block that fails runs nothing.
 
     Yields:
-        The calls, which are there when the block has ended, or after ``await calls.run()`` in it.
+        The calls: filled in when the block exits, or after ``await calls.run()`` in it.
 
     Raises:
         BaseException: An on-commit receiver has failed.

@@ -1,4 +1,4 @@
-"""By which operation a signal was sent, and from which line of the user's."""
+"""Find the operation that sent a signal, and the line of the user's code that called it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ORMS: Final = ("ormar", "sqlalchemy", "sqlmodel")
 
 
 class Operation(NamedTuple):
-    """What was called that sent a signal.
+    """The call that sent a signal.
 
     Attributes:
-        name: The operation, such as ``"Model.save()"``, in the words of the signal's Protocol where
-            it names it; ``"send()"`` if the signal was sent by hand.
+        name: The operation, such as ``"Model.save()"``, as the signal's Protocol names it if it
+            does; ``"send()"`` if the signal was sent by hand.
         where: File and line of the call; empty if it cannot be known, as in a task of an ORM's.
     """
 

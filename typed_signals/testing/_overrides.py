@@ -1,4 +1,4 @@
-"""Choose for a while who receives a signal: nobody, only some, or one more."""
+"""Override for a while who receives a signal: nobody, only some, or one more."""
 
 from __future__ import annotations
 
@@ -30,23 +30,23 @@ Choose = Callable[[SentSignal], tuple[Connection, ...]]
 
 
 def muted(*targets: Target, everywhere: bool = False) -> Block:
-    """Let nobody receive some signals.
+    """Keep signals from all their receivers.
 
-    Receivers stay connected, and what is connected or disconnected meanwhile stays so after. What
-    is sent inside the block reaches no receiver, not even after the commit.
+    Receivers stay connected, and receivers can be connected and disconnected as usual. A signal
+    that is sent inside the block reaches no receiver, not even after the commit.
 
     Args:
         targets: Signals; models or emitters, which stand for all their signals. An abstract model
-            stands for every model that derives from it. None at all stand for every signal.
-        everywhere: ``False``: only what this task sends, and what tasks and threads send that
-            inherit its context, as those do that are started inside the block by ``asyncio`` or
-            ``asyncio.to_thread``. ``True``: what the whole process sends.
+            stands for every model that derives from it. Without targets, every signal.
+        everywhere: ``False``: only for sends of this task, and of tasks and threads that inherit
+            its context, such as those that ``asyncio`` or ``asyncio.to_thread`` start inside the
+            block. ``True``: for sends of the whole process.
 
     Returns:
         A context manager, which also decorates functions and ``async def`` functions.
 
     Raises:
-        SignalDefinitionError: A target is no signal, model or emitter.
+        SignalDefinitionError: A target is not a signal, model or emitter.
     """
     return _override(lambda sent: (), targets, everywhere)
 
@@ -56,19 +56,19 @@ def only(
     of: Target | Sequence[Target] = (),
     everywhere: bool = False,
 ) -> Block:
-    """Let only these receive signals, out of the receivers that are connected.
+    """Call only these of the connected receivers.
 
     Args:
-        receivers: The receivers, as they were connected; those that are connected to nothing stay
-            so.
-        of: The signals, models or emitters that this is about; all signals when left out.
+        receivers: The receivers, as they were connected. This connects none of them.
+        of: The signals, models or emitters whose receivers are limited; by default all signals.
         everywhere: Whether for the whole process; see :func:`muted`.
 
     Returns:
         A context manager, which also decorates functions and ``async def`` functions.
 
     Raises:
-        SignalDefinitionError: Something in ``of`` is no signal, model or emitter.
+        SignalDefinitionError: A receiver cannot be called, or something in ``of`` is not a signal,
+            model or emitter.
     """
     for each in receivers:
         if not callable(each):
@@ -88,7 +88,7 @@ def connected_to(
     everywhere: bool = False,
     **options: Unpack[ConnectOptions],
 ) -> Block:
-    """Let one more receiver receive a signal, after those that are connected.
+    """Call one more receiver of a signal, after those that are connected.
 
     A receiver that is connected already stays as it is and is called once.
 
@@ -96,14 +96,14 @@ def connected_to(
         signal: The signal; that of an abstract model stands for every model that derives from it.
         receiver: An async callable that keeps the signal's contract.
         everywhere: Whether for the whole process; see :func:`muted`.
-        options: How the receiver is called.
+        options: How the receiver is called; see :class:`~typed_signals.ConnectOptions`.
 
     Returns:
         A context manager, which also decorates functions and ``async def`` functions.
 
     Raises:
-        SignalDefinitionError: The receiver breaks the contract; lists every fault. Or what is given
-            first is no signal.
+        SignalDefinitionError: The receiver breaks the contract; the message lists every fault. Or
+            ``signal`` is not a signal.
     """
     given: Any = signal
     if not isinstance(given, Signal):
@@ -127,10 +127,10 @@ def connected_to(
     return _override(choose, (signal,), everywhere, guest)
 
 
-# No connection is ever touched: a block changes who is chosen for a send, and when it ends there
-# is nothing to put back, in whatever order the blocks of several tasks end.
+# A block changes no connections, only who is chosen for a send. So there is nothing to restore when
+# it ends, and the blocks of several tasks can end in any order.
 
-_PRIORITY: Final = 0  # before what looks at the receivers
+_PRIORITY: Final = 0  # before middleware that looks at the receivers
 
 _open: Final[ContextVar[frozenset[_Override]]] = ContextVar(
     "typed_signals.overrides", default=frozenset()
@@ -182,7 +182,7 @@ class Block(AbstractContextManager[None]):
         self._begun.pop().__exit__(kind, error, traceback)
 
     def __call__(self, function: Callable[K, T]) -> Callable[K, T]:
-        """Make each call of a function such a block.
+        """Run each call of a function inside the block.
 
         Args:
             function: A function or an ``async def``.

@@ -16,14 +16,13 @@ class Sent:
     """One send.
 
     Attributes:
-        name: The signal's name; empty for a signal that lives in no emitter.
+        name: The signal's name; empty for a signal that belongs to no emitter.
         sender: The signal's sender.
-        payload: What was sent, by name. The values are those that were sent, not copies: what
-            changed them later shows.
-        operation: What was called that sent it, such as ``"Model.save()"`` or
-            ``"objects.create()"``; ``"send()"`` if it was sent by hand.
+        payload: The payload by name. The values are not copies, so later changes show in them.
+        operation: The call that sent it, such as ``"Model.save()"`` or ``"objects.create()"``;
+            ``"send()"`` if it was sent by hand.
         where: File and line of that call; empty if it cannot be known.
-        receivers: Who received it, in the order of connection.
+        receivers: The receivers that it reached, in the order of connection.
         signal: The signal itself.
     """
 
@@ -36,10 +35,10 @@ class Sent:
     signal: BaseSignal
 
     def value(self, name: str) -> Any:
-        """A value of the payload, also under a name that receivers may use for it.
+        """A value of the payload, by its name or by an alias in the contract.
 
         Raises:
-            KeyError: Nothing of that name was sent.
+            KeyError: Nothing was sent under that name.
         """
         return self.payload[self._sent_as(name)]
 
@@ -54,7 +53,7 @@ class Sent:
 
 
 def _is_equal(sent: Any, wanted: Any) -> bool:
-    """Compare two values, however they do that themselves."""
+    """Compare two values, whose own comparison may fail."""
     if sent is wanted:
         return True
     try:
@@ -64,7 +63,7 @@ def _is_equal(sent: Any, wanted: Any) -> bool:
 
 
 def _is_equal_array(sent: Any, wanted: Any) -> bool:
-    """Compare arrays, which answer for each of their elements."""
+    """Compare arrays, whose ``==`` compares each of their elements."""
     try:
         equal = wanted == sent
         return equal is True or (sent.shape == wanted.shape and bool(equal.all()))

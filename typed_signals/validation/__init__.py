@@ -1,6 +1,6 @@
 """Payloads checked by pydantic when they are sent, and their JSON schema.
 
-Needs the extra ``validation``; pydantic 1.10 and 2 both do.
+Needs the extra ``validation``, and works with pydantic 1.10 and 2.
 """
 
 from typed_signals._contract import Mistake

@@ -1,4 +1,4 @@
-"""What the two generations of pydantic are asked, and how they answer."""
+"""The common interface to the two generations of pydantic."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Field(NamedTuple):
 
     Attributes:
         hint: Its type.
-        default: Its default, ``Parameter.empty`` for none; ``...`` is one that nobody knows.
+        default: Its default; ``Parameter.empty`` for none, ``...`` for an unknown one.
     """
 
     hint: Any
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 
     Attributes:
         name: The name in the payload.
-        code: pydantic's word for it, or :data:`MISSING` or :data:`EXTRA`.
+        code: pydantic's code for it, or :data:`MISSING` or :data:`EXTRA`.
         path: Where in the value, as far as pydantic says.
     """
 
@@ -62,14 +62,14 @@ class Model(Protocol):
 def as_they_are(hint: Any, instance_of: Callable[[Any], Any]) -> Any:
     """A hint in which models, dataclasses and named tuples are accepted as they are.
 
-    pydantic would make them of a dict, or copy them.
+    pydantic would make them from a dict, or copy them.
 
     Args:
         hint: The hint.
         instance_of: Makes the hint that only accepts instances of a class.
 
     Returns:
-        The hint with that in place of every such class.
+        The hint with the result of ``instance_of`` in place of every such class.
     """
     origin: Any = get_origin(hint)
     arguments = get_args(hint)

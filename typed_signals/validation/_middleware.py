@@ -20,7 +20,7 @@ _PRIORITY = -10  # before everything that looks at payloads
 class PayloadValidation:
     """The middleware that :func:`validate_payloads` adds.
 
-    A middleware that is a class has ``__call__``; call :meth:`remove` to stop it.
+    Call :meth:`remove` to stop it.
     """
 
     def __call__(self, sent: SentSignal, call_next: CallNext[T], /) -> Coroutine[Any, Any, T]:
@@ -31,28 +31,28 @@ class PayloadValidation:
         return call_next(sent)
 
     def remove(self) -> None:
-        """Check no more."""
+        """Stop checking."""
         remove_middleware(self)
 
 
 def validate_payloads(*targets: Target) -> PayloadValidation:
     """Check the payload of every send with pydantic, before any receiver runs.
 
-    What is checked are the types that the signal's Protocol gives to its payload, including
-    constraints that pydantic reads from ``Annotated``. If it says ``sender: type[Order]``, the
-    sender has to be ``Order`` or a subclass of it. Nothing is converted: ``"3"`` is no
-    ``int``, and receivers get the very objects that were sent. A wrong payload raises
-    :class:`~typed_signals.SignalPayloadError` even when no receiver is connected.
+    The payload must fit the types in the signal's Protocol, including constraints that pydantic
+    reads from ``Annotated``. With ``sender: type[Order]``, the sender must be ``Order`` or a
+    subclass of it. Nothing is converted: ``"3"`` is not an ``int``, and receivers get the same
+    objects that were sent. A wrong payload raises :class:`~typed_signals.SignalPayloadError` even
+    if no receiver is connected.
 
     Args:
-        targets: Signals; models or emitters, which stand for all their signals; none at all stand
-            for every signal.
+        targets: Signals; models or emitters, which stand for all their signals. Without targets,
+            every signal.
 
     Returns:
         The middleware, to remove it again.
 
     Raises:
-        SignalDefinitionError: A target is no signal, model or emitter.
+        SignalDefinitionError: A target is not a signal, model or emitter.
     """
     validation = PayloadValidation()
     add_middleware(validation, *targets, priority=_PRIORITY)

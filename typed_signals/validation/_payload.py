@@ -18,7 +18,7 @@ from typed_signals._annotations import (
 )
 from typed_signals._cache import cached_by_source
 from typed_signals._contract import SENDER, Mistake
-from typed_signals._describe import suggest
+from typed_signals._describe import kind_of, suggest
 from typed_signals._read_contract import read_contract
 from typed_signals._signal import Signal
 from typed_signals.validation._fields import EXTRA, MISSING, Field, Found, Model
@@ -38,8 +38,8 @@ def payload_schema(of: type | Signal[Any]) -> dict[str, Any]:
         of: A receiver Protocol, or a signal.
 
     Returns:
-        The schema, with one property for each name that is sent. Of a type that has no JSON
-        schema only the name is shown, as the property's title.
+        The schema, with one property for each name. For a type that has no JSON schema, the
+        property only has the type's name as its title.
 
     Raises:
         SignalDefinitionError: The Protocol cannot be a contract.
@@ -49,7 +49,7 @@ def payload_schema(of: type | Signal[Any]) -> dict[str, Any]:
 
 
 class Payload:
-    """What a contract says of a payload.
+    """The payload of a contract, and its check.
 
     Args:
         protocol: The receiver Protocol, or the function.
@@ -75,7 +75,7 @@ class Payload:
         self.model: Model = Installed(protocol.__name__, description, self.fields, closed=closed)
 
     def mistakes(self, sender: object, payload: Mapping[str, Any]) -> list[Mistake]:
-        """Every mistake in what is sent."""
+        """Every mistake in a sender and a payload."""
         found: dict[str, Found] = {}
         for each in self.model.check(payload):
             found.setdefault(each.name, each)
@@ -112,7 +112,7 @@ class Payload:
 
 
 def _classes(hint: Any) -> tuple[type, ...]:
-    """The classes of ``type[A] | type[B]``; none if a sender need be none of any class."""
+    """The classes of ``type[A] | type[B]``; empty if the sender may be anything."""
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     named = [get_args(part)[0] if get_origin(part) is type else None for part in parts]
     classes = [each for each in named if isinstance(each, type) and each is not Any]
@@ -129,14 +129,13 @@ def _is_instance(value: object, hint: Any) -> bool:
     return (
         isinstance(hint, type)
         and get_origin(hint) is None
-        and not is_typeddict(hint)  # which cannot be asked
+        and not is_typeddict(hint)  # `isinstance()` refuses it
         and isinstance(value, hint)
     )
 
 
 def _kind(value: object) -> str:
-    name = type(value).__qualname__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} `{name}`"
+    return "a class" if isinstance(value, type) else kind_of(value)  # its name is a value, too
 
 
 def _within(value: Any, path: Sequence[int | str]) -> tuple[str, Any]:
@@ -151,7 +150,7 @@ def _within(value: Any, path: Sequence[int | str]) -> tuple[str, Any]:
         shown = f"[{step}]" if isinstance(value, indexed) else "[...]"
         try:
             value = value[step]
-        except (TypeError, LookupError):  # pydantic's word for a choice that it made
+        except (TypeError, LookupError):  # the name that pydantic gives a member of a union
             continue
         text += shown
     return text, value

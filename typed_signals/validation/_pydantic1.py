@@ -70,7 +70,7 @@ class Pydantic1:
                 code = _CODES.get(kind, kind)
                 yield Found(str(name), code, tuple(path))
             return
-        # It has no strict mode: it converts what it can, and what was converted was wrong.
+        # It has no strict mode: it converts what it can. A value that it converted was wrong.
         for inner, field in self._model.__fields__.items():
             if field.alias in payload:
                 value = payload[field.alias]

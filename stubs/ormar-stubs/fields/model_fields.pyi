@@ -60,7 +60,7 @@ def Enum(enum_class: type[_E], *, nullable: Literal[False] = False, **kwargs: An
 @overload
 def Enum(enum_class: type[_E], *, nullable: Literal[True], **kwargs: Any) -> _E | None: ...
 
-# What its own `.pyi` leaves out: the class that fields of one's own are made of, and helpers.
+# What its own `.pyi` leaves out: the class that makes custom fields, and helpers.
 class ModelFieldFactory:
     _bases: Any
     _type: Any

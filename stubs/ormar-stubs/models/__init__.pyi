@@ -13,7 +13,7 @@ from typed_signals import ModelSignals
 __all__ = ["ExcludableItems", "Extra", "Model", "ModelRow", "NewBaseModel", "OrmarConfig", "T"]
 
 class _NotAField(_Model):
-    # ormar annotates it in a mixin, and ty then wants it of every new instance.
+    # ormar annotates it in a mixin, so ty requires it as an argument of every new instance.
     get_name: ClassVar[Any]  # type: ignore[misc] # a method of the metaclass, too
 
 class Model(_NotAField):
@@ -21,7 +21,7 @@ class Model(_NotAField):
     Meta: ClassVar[OrmarConfig]
     @property
     def signals(self) -> ModelSignals[Self]: ...
-    # To pyrefly and ty, what has no value must be given, too; ormar gives it none.
+    # pyrefly and ty also require attributes without a value as arguments; in ormar it has none.
     pk: Any = ...
     @classmethod
     def get_name(cls, lower: bool = True) -> str: ...

@@ -1,5 +1,5 @@
-# Here to make the metaclass of ormar's models known: pydantic hides its own from checkers under the
-# name that ormar uses, but not where it really is. Without it a model class might be anything.
+# Makes the metaclass of ormar's models known. pydantic hides its own from checkers under the name
+# that ormar uses, but not in the module that defines it. Without it, a model class may be anything.
 from typing import Any
 
 import databases  # type: ignore[import-not-found,unused-ignore] # only ormar before 0.22 needs it
@@ -11,7 +11,7 @@ from ormar.queryset import QuerySet
 from typed_signals import ModelSignals
 
 class ModelMetaclass(_ModelMetaclass):
-    # pyright takes this class for a dataclass, and would make up an `__init__` of its own.
+    # pyright believes that this class is a dataclass, and would invent an `__init__` for it.
     def __init__(
         self, name: str, bases: tuple[type, ...], attrs: dict[str, Any], **kwargs: Any
     ) -> None: ...
@@ -24,5 +24,5 @@ class ModelMeta(_Options):
     database: databases.Database
     signals: ModelSignals[Any]
 
-# ormar's helpers, of which every version has others.
+# ormar's helpers, which differ in every version.
 def __getattr__(name: str) -> Any: ...

@@ -1,4 +1,4 @@
-"""How a receiver is told is checked as well."""
+"""The options of `connect` are checked."""
 
 from typing import Any
 

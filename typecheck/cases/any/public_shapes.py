@@ -44,7 +44,7 @@ async def count_tracks(
     instance.play_count += 1
 
 
-# Two models, told apart inside.
+# Two models, distinguished inside.
 @ormar.pre_update([Album, Track])
 async def before_update(sender, instance, **kwargs):
     if sender == Album and "passed_args" in kwargs and "name" in kwargs["passed_args"]:

@@ -1,4 +1,4 @@
-"""What is sent is checked as well."""
+"""The payload of `send` is checked."""
 
 from shop import Album, Track, any_album
 

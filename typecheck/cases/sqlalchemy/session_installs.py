@@ -1,4 +1,4 @@
-"""What typed signals are installed on, with signals of one's own, and how a receiver is told."""
+"""What typed signals are installed on, with signals of one's own, and how a receiver is called."""
 
 from collections.abc import Awaitable
 from typing import Any, Protocol, assert_type
