@@ -12,7 +12,7 @@ WASM := test-wasm-3.14 test-wasm-3.15
 UV := $(VENVS)/tools/bin/uv
 BIN := $(VENVS)/current/bin
 
-# A lane is built anew when the Python changes: the stamp inside it carries the version.
+# A lane is built again when the Python changes: the stamp inside it carries the version.
 INTERPRETER := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
 STAMP := .ready-$(VERSION)
@@ -58,7 +58,7 @@ lint: current  ## ruff: rules and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-format: current  ## let ruff format the code and mend what it can
+format: current  ## let ruff format the code and fix what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -140,7 +140,7 @@ RESOLVE = $(UV) pip compile --quiet --no-header --no-emit-index-url --no-emit-fi
 	pyproject.toml
 COMPILE = $(RESOLVE) --universal --python-version 3.11
 
-lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ anew
+lock: $(UV)  ## resolve the groups of pyproject.toml into constraints/ again
 	$(COMPILE) --group test --group checkers --group examples --group current --group brokers --extra graph \
 		-o constraints/current.txt
 	$(COMPILE) --group test --group databases -o constraints/databases.txt

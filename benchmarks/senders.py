@@ -6,6 +6,7 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ import typed_signals
 from typed_signals.ormar import install
 
 Receiver = Callable[..., Coroutine[Any, Any, object]]
+EAGERLY: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
 
 class OrderChanged(Protocol):
@@ -130,14 +132,13 @@ def bare(connected: Sequence[Receiver]) -> Many:
 def task_each(connected: Sequence[Receiver]) -> Many:
     """No signal either, but a task for each receiver, started eagerly where Python can."""
     connected = tuple(connected)
-    options: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
     async def many(times: int) -> None:
         loop = asyncio.get_running_loop()
         for _ in range(times):
             tasks = [
                 asyncio.Task(
-                    each(SENDER, instance=INSTANCE, passed_args=PAYLOAD), loop=loop, **options
+                    each(SENDER, instance=INSTANCE, passed_args=PAYLOAD), loop=loop, **EAGERLY
                 )
                 for each in connected
             ]
@@ -145,6 +146,34 @@ def task_each(connected: Sequence[Receiver]) -> Many:
                 await task
 
     return many
+
+
+def least_send(connected: Sequence[Receiver]) -> Many:
+    """What no signal with these promises can leave out, and nothing else.
+
+    A coroutine that takes the payload by name, a note of the send for those that are nested in it,
+    a task for each receiver, and a look at how each has finished.
+    """
+    connected = tuple(connected)
+    current: ContextVar[object] = ContextVar("current", default=None)
+
+    async def send(sender: type, **payload: object) -> None:
+        loop = asyncio.get_running_loop()
+        outer = current.get()
+        current.set((sender, payload, outer))
+        try:
+            tasks = [
+                asyncio.Task(each(sender, **payload), loop=loop, **EAGERLY) for each in connected
+            ]
+        finally:
+            current.set(outer)
+        for task in tasks:
+            if not task.done():
+                await asyncio.wait((task,))
+            if task.cancelled() or task.exception() is not None:
+                task.result()
+
+    return sending(send)
 
 
 def aiosignals(connected: Sequence[Receiver]) -> Many:
@@ -206,7 +235,7 @@ def psygnal_plain(count: int) -> Many:
 
 ORMAR, TYPED, MODEL = "ormar.Signal", "typed_signals", "typed_signals, of a model"
 SEQUENTIAL, AIOSIGNAL = "typed_signals, sequential", "aiosignal"
-BARE, TASKS = "bare await", "bare tasks"
+BARE, TASKS, LEAST = "bare await", "bare tasks", "least send"
 SENDERS: dict[str, Callable[[Sequence[Receiver]], Many]] = {
     ORMAR: plain_ormar,
     TYPED: typed,
@@ -215,6 +244,7 @@ SENDERS: dict[str, Callable[[Sequence[Receiver]], Many]] = {
     AIOSIGNAL: aiosignals,
     BARE: bare,
     TASKS: task_each,
+    LEAST: least_send,
     "Django asend": django_asend,
     "blinker send_async": blinker_async,
     "pyee": pyee_wait,

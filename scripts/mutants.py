@@ -15,6 +15,7 @@ libraries loaded. Which tests run a line is measured with coverage first.
 
 import argparse
 import ast
+import hashlib
 import importlib
 import json
 import os
@@ -25,11 +26,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from functools import _lru_cache_wrapper, cache
+from dataclasses import dataclass
+from functools import _lru_cache_wrapper, cache, cached_property
 from itertools import islice
 from pathlib import Path
 
@@ -42,13 +43,15 @@ from mutmut.mutation import mutators
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".mutants"
+KEPT = WORK / "results.jsonl"
+VERDICT = ("status", "seconds", "killer")
 PACKAGE = "typed_signals"
 NOT_THE_CORE = {"__main__.py"}
 OURS = (PACKAGE, "pytest_typed_signals", "tests", "examples", "benchmarks", "typecheck")
 NO_SERVERS = "not postgresql and not mariadb"
 PYTEST = ["-qq", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=line", "--strict-markers"]
 PYTEST += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
-BUDGET = 6.0  # seconds: so much of a mutant's tests, the quickest, are the quick ones
+BUDGET = 6.0  # seconds: so much of a mutant's tests, the first, are the quick ones, by default
 OF_A_LINE = 5  # tests, of each line of a mutant's function
 MEMORY = 4 << 30
 
@@ -67,8 +70,25 @@ class Mutant:
     seconds: float = 0.0
     killer: str = ""
 
+    @cached_property
+    def key(self) -> str:
+        """The same, whatever is written in docstrings and comments."""
+        tree = ast.parse(self.code)
+        for node in ast.walk(tree):
+            if isinstance(body := getattr(node, "body", None), list):
+                body[:] = (each for each in body if not _is_docstring(each))
+        return hashlib.sha256(f"{self.module}\0{ast.dump(tree)}".encode()).hexdigest()
+
     def __str__(self) -> str:
         return f"{self.module}:{self.line}  {self.change}"
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(ast.Constant(str())):
+            return True
+        case _:
+            return False
 
 
 def strings(node: cst.SimpleString) -> Iterator[cst.BaseExpression]:
@@ -363,11 +383,32 @@ def run(tree: Path, rounds: list[dict[str, float]], killer: Path) -> Iterator[in
     yield status
 
 
+# --- results -------------------------------------------------------------------------------------
+
+
+def keep(mutant: Mutant) -> None:
+    """Add a verdict to those that are kept, so that a run that is stopped loses none."""
+    line = {name: getattr(mutant, name) for name in ("key", *VERDICT)}
+    with KEPT.open("a") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def recall(mutants: Iterable[Mutant]) -> None:
+    """Give mutants the last verdict on them."""
+    lines = KEPT.read_text().splitlines() if KEPT.exists() else []
+    kept = {line["key"]: line for line in map(json.loads, lines)}
+    for mutant in mutants:
+        for name in VERDICT:
+            setattr(mutant, name, kept.get(mutant.key, {}).get(name, getattr(mutant, name)))
+
+
 # --- all of it -----------------------------------------------------------------------------------
 
 
 class Measured:
-    def __init__(self) -> None:
+    def __init__(self, budget: float) -> None:
+        self.budget = budget
+        self.kills: dict[str, Counter[str]] = defaultdict(Counter)
         read = json.loads((WORK / "measured.json").read_text())
         self.durations: dict[str, float] = read["durations"]
         self.lines: dict[str, dict[str, list[str]]] = read["lines"]
@@ -386,18 +427,41 @@ class Measured:
         """The tests of a mutant, in rounds, with their times.
 
         The quick ones are the quickest of each line of its function, for a mistake shows in a
-        branch that few tests take; then the quickest in files that import its module, and the
-        quickest of all. The slow ones are the others, the longest first.
+        branch that few tests take; then those that have caught others of its module, some of
+        the files that are about it, and some of all. The slow ones are the others, the longest
+        first.
         """
-        tests = sorted(self.tests_of(mutant), key=lambda each: self.durations[each])
+        tests = self._spread(mutant.module, self.tests_of(mutant))
         own = [test for test in tests if test.partition("::")[0] in self._files_of(mutant.module)]
         near = self._by_line(mutant, tests)
-        first = self._quickest(test for test in tests if test in near)
-        second = {**self._quickest(own), **self._quickest(tests)}
+        first = self._some(test for test in tests if test in near)
+        kills = self.kills[mutant.module]
+        proven = sorted((test for test in tests if test in kills), key=lambda each: -kills[each])
+        second = {**self._some(proven), **self._some(own), **self._some(tests)}
         if not slow:
             return [first, {test: time for test, time in second.items() if test not in first}]
         quick = first.keys() | second.keys()
-        return [{test: self.durations[test] for test in reversed(tests) if test not in quick}]
+        slow_ones = sorted(tests, key=lambda each: -self.durations[each])
+        return [{test: self.durations[test] for test in slow_ones if test not in quick}]
+
+    def _spread(self, module: str, tests: Iterable[str]) -> list[str]:
+        """Tests that run other lines of a module come first; other parameters come last."""
+        seen, paths = Counter[object](), self._paths(module)
+        order: dict[str, tuple[int, int, float]] = {}
+        for test in sorted(tests, key=lambda each: self.durations[each]):
+            function, path = test.partition("[")[0], frozenset(paths[test])
+            order[test] = seen[path], seen[function], self.durations[test]
+            seen.update((function, path))
+        return sorted(order, key=lambda each: order[each])
+
+    @cache  # noqa: B019 - there is one of these
+    def _paths(self, module: str) -> defaultdict[str, set[str]]:
+        """The lines of a module that each test runs."""
+        found = defaultdict[str, set[str]](set)
+        for line, tests in self.lines.get(module, {}).items():
+            for test in tests:
+                found[test].add(line)
+        return found
 
     def _by_line(self, mutant: Mutant, tests: Sequence[str]) -> set[str]:
         """The first few tests of each line of the function that a mutant is in."""
@@ -408,9 +472,9 @@ class Measured:
             found.update(islice((test for test in tests if test in run_it), OF_A_LINE))
         return found
 
-    def _quickest(self, tests: Iterable[str]) -> dict[str, float]:
+    def _some(self, tests: Iterable[str]) -> dict[str, float]:
         chosen: dict[str, float] = {}
-        left = BUDGET
+        left = self.budget
         for test in tests:
             left -= self.durations[test]
             if left < 0:
@@ -420,11 +484,16 @@ class Measured:
 
     @cache  # noqa: B019 - there is one of these
     def _files_of(self, module: str) -> set[str]:
-        """The test files that import a module."""
+        """The test files that are named after a module, or import it."""
         package, _, name = module.removesuffix(".py").replace("/", ".").rpartition(".")
         package = re.escape(package)
         imports = re.compile(rf"from {package}\.{name} import|from {package} import .*\b{name}\b")
-        return {file for file in test_files() if imports.search((ROOT / file).read_text())}
+        named = f"test_{name.strip('_')}"
+        return {
+            file
+            for file in test_files()
+            if Path(file).stem.startswith(named) or imports.search((ROOT / file).read_text())
+        }
 
 
 @cache
@@ -483,6 +552,8 @@ def test(mutants: list[Mutant], measured: Measured, trees: list[Path], slow: boo
         mutant.seconds = round(time.monotonic() - start, 2)
         killer = tree / ".killer"
         mutant.killer = killer.read_text() if killer.exists() else ""
+        measured.kills[mutant.module].update([mutant.killer])
+        keep(mutant)
         done += 1
         if done % 25 == 0 or mutant.status in ("survived", "error"):
             passed = time.monotonic() - began
@@ -494,6 +565,7 @@ def test(mutants: list[Mutant], measured: Measured, trees: list[Path], slow: boo
             rounds = measured.chosen(mutant, slow=slow)
             if not any(rounds):
                 mutant.status = mutant.status if slow else "no tests"
+                keep(mutant)
                 done += 1
                 continue
             tree = free.pop()
@@ -542,14 +614,10 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="only what survived last time")
     parser.add_argument("--slow", action="store_true", help="the same, with the other tests")
     parser.add_argument("--report", action="store_true", help="what was found last time")
+    parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of quick tests")
     parser.add_argument("--list", action="store_true", help="only count the mutants")
     options = parser.parse_args()
     WORK.mkdir(exist_ok=True)
-    kept = WORK / "results.json"
-    before = {
-        (each["module"], each["code"]): Mutant(**each)
-        for each in (json.loads(kept.read_text()) if kept.exists() else [])
-    }
     paths = [
         str(path.relative_to(ROOT))
         for folder in (ROOT / PACKAGE, ROOT / PACKAGE / "_dispatch")
@@ -557,7 +625,7 @@ def main() -> None:
         if path.name not in NOT_THE_CORE and (path.stem in options.modules or not options.modules)
     ]
     every = [mutant for path in paths for mutant in mutants_of(path)]
-    every = [before.get((mutant.module, mutant.code), mutant) for mutant in every]
+    recall(every)
     if options.list:
         counts: dict[str, int] = defaultdict(int)
         for mutant in every:
@@ -574,18 +642,16 @@ def main() -> None:
         for tree in trees[1:]:
             for cache in trees[0].rglob("__pycache__"):
                 shutil.copytree(cache, tree / cache.relative_to(trees[0]), dirs_exist_ok=True)
-        measured = Measured()
+        measured = Measured(options.budget)
         preload(measured.modules)
         chosen = [
             mutant
             for mutant in every
             if mutant.status not in ("killed", "timeout") or not (options.again or options.slow)
         ]
-        try:
-            test(chosen, measured, trees, slow=options.slow)
-        finally:
-            before |= {(mutant.module, mutant.code): mutant for mutant in every}
-            kept.write_text(json.dumps([asdict(mutant) for mutant in before.values()]))
+        for mutant in every:
+            measured.kills[mutant.module].update([mutant.killer])
+        test(chosen, measured, trees, slow=options.slow)
     report(every)
 
 

@@ -5,7 +5,7 @@
 
 CHECKOUT is a directory with ormar's `tests`, of the version that is installed beside
 typed-signals. It can be run with any Python that has both and what ormar's tests need. The command
-is run before each of the two, to make the database anew: a test that fails may leave its tables.
+is run before each of the two, to make the database again: a test that fails may leave its tables.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def run(checkout: Path, python: str, database: str, *, install: bool, more: list
         more: More arguments for pytest.
 
     Returns:
-        How each test ended: passed, failed, error or skipped.
+        The outcome of each test: passed, failed, error or skipped.
     """
     here = str(Path(__file__).resolve().parent)
     path = os.pathsep.join(filter(None, [str(checkout), here, os.environ.get("PYTHONPATH")]))
@@ -78,7 +78,7 @@ def main() -> int:
     """Run both and print what differs.
 
     Returns:
-        0 if every test ended the same, 1 if not.
+        0 if every test has the same outcome, 1 if not.
     """
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
