@@ -133,20 +133,29 @@ class Crashes:
             if finished.done():
                 process.send_signal(signal.SIGTERM)
                 # One that was only just started has no handler yet.
-                assert await ended in (0, -signal.SIGTERM), self._errors()
+                if await ended not in (0, -signal.SIGTERM):
+                    self._check_end(process.pid)
                 return
             finished.cancel()
-            if ended.done():  # it began while its broker or its database was away
-                self.counts["workers ended"] += 1
+            if ended.done():
+                self._check_end(process.pid)
                 await asyncio.sleep(0.2)
             else:
                 process.kill()
                 await ended
                 self.counts["workers killed"] += 1
 
+    def _check_end(self, worker: int) -> None:
+        """A worker may end if it began while its broker or its database was away, only then."""
+        assert not self._has_worked(worker), self._errors()
+        self.counts["workers ended"] += 1
+
+    def _has_worked(self, worker: int) -> bool:
+        return (self.folder / f"works-{worker}").exists()
+
     async def _works(self, worker: int) -> None:
         """Wait until a worker has begun to work, and a moment longer."""
-        while not (self.folder / f"works-{worker}").exists():
+        while not self._has_worked(worker):
             await asyncio.sleep(0.02)
         await asyncio.sleep(random.random() / 20)
 

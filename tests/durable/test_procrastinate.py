@@ -9,9 +9,11 @@ from typing import Any
 
 import ormar
 import procrastinate
+import psycopg
 import psycopg_pool
 import pytest
 import sqlalchemy as sa
+from procrastinate.exceptions import ConnectorException
 
 import typed_signals.ormar
 from tests.conftest import SERVER_URLS
@@ -25,9 +27,13 @@ from typed_signals.durable.procrastinate import ProcrastinateOutbox
 pytestmark = pytest.mark.postgresql
 
 
+def plain_url(url: str | sa.URL) -> str:
+    """A URL without SQLAlchemy's driver, as psycopg reads it."""
+    return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def app_of(url: str) -> Any:
-    plain = sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=plain))
+    return procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=plain_url(url)))
 
 
 class Shop:
@@ -150,8 +156,18 @@ class Unreachable(procrastinate.PsycopgConnector):
         raise psycopg_pool.PoolTimeout("not after 30 s")
 
 
-async def test_database_of_procrastinate_that_does_not_answer_is_one_clear_error(shop: Shop):
-    shop.outbox.app = procrastinate.App(connector=Unreachable())
+class Silent(procrastinate.PsycopgConnector):
+    """Is open, and fails as a query does whose server has gone away."""
+
+    async def execute_query_one_async(self, query: str, **arguments: Any) -> dict[str, Any]:
+        raise ConnectorException from psycopg.OperationalError("not after 30 s\nIs it running?")
+
+
+@pytest.mark.parametrize("connector", [Unreachable, Silent])
+async def test_database_of_procrastinate_that_does_not_answer_is_one_clear_error(
+    shop: Shop, connector: type[procrastinate.PsycopgConnector]
+):
+    shop.outbox.app = procrastinate.App(connector=connector())
     with pytest.raises(DurableError) as caught:
         async with shop.outbox.connected():
             pass
@@ -376,6 +392,63 @@ async def test_worker_goes_on_when_its_connections_are_ended(shop: Shop, caplog)
         await asyncio.sleep(0.2)
         await send(shop, "b")
         await until(lambda: len(received) == 2)
+
+
+async def test_worker_starts_although_its_connections_were_ended(shop: Shop, caplog):
+    received = names(shop)
+    await send(shop, "a")
+    async with shop.app.open_async(), asyncio.timeout(60):
+        await shop.app.check_connection_async()  # its pool has a connection
+        async with shop.database.engine.connect() as connection:
+            await connection.execute(
+                sa.text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        async with shop.outbox.worker(poll=0.05, lease=3):
+            await until(lambda: received)
+    assert received == [("a", 1)]
+
+
+class Interrupted(procrastinate.PsycopgConnector):
+    """Loses its connection in its first queries, as when the server restarts."""
+
+    failures = 2
+
+    async def execute_query_one_async(self, query: str, **arguments: Any) -> dict[str, Any]:
+        if self.failures:
+            self.failures -= 1
+            raise ConnectorException
+        return await super().execute_query_one_async(query, **arguments)
+
+
+async def test_worker_that_starts_while_its_database_restarts_tries_again(shop: Shop, caplog):
+    received = names(shop)
+    connector = Interrupted(conninfo=plain_url(shop.database.engine.url))
+    shop.outbox.app = shop.app.with_connector(connector)
+    await send(shop, "a")
+    async with shop.outbox.app.open_async(), asyncio.timeout(60):
+        runner = shop.outbox.runner(concurrency=1, lease=3, poll=0.05, grace=5)
+        working = asyncio.create_task(runner.run())
+        await until(lambda: received)
+        runner.stop()
+        await working
+    assert received == [("a", 1)]
+    assert caplog.text.count("The worker cannot read its database; it tries again in") == 2
+
+
+async def test_worker_whose_database_does_not_answer_can_be_stopped(shop: Shop, caplog):
+    names(shop)
+    connector = Interrupted(conninfo=plain_url(shop.database.engine.url))
+    connector.failures = 1_000
+    shop.outbox.app = shop.app.with_connector(connector)
+    runner = shop.outbox.runner(concurrency=1, lease=3, poll=60, grace=5)
+    working = asyncio.create_task(runner.run())
+    await until(lambda: "The worker cannot read its database" in caplog.text)
+    runner.stop()
+    async with asyncio.timeout(20):
+        await working
 
 
 # --- for people ----------------------------------------------------------------------------------

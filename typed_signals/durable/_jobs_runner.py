@@ -103,7 +103,7 @@ class JobsRunner:
         Raises:
             DurableError: procrastinate's app is connected to another database than the models.
         """
-        await finish(self._check_database())
+        await self._check_until_answered()
         beside = asyncio.create_task(self._watch())
         failures = 0
         try:
@@ -198,6 +198,24 @@ class JobsRunner:
         await self._work.retry_stalled(lease=self._lease, lost=sorted(lost))
         return idle - lost
 
+    async def _check_until_answered(self) -> None:
+        """Check the database; again and again while a connection to it fails."""
+        failures = 0
+        while not self._stopped.is_set():
+            try:
+                return await finish(self._check_database())
+            except (DurableError, AppNotOpen):
+                raise
+            except Exception:  # SQLAlchemy does not wrap every exception of a driver
+                failures += 1
+                wait = delay_after(failures, self._poll, LONGEST_WAIT)
+                logger.warning(
+                    "The worker cannot read its database; it tries again in %.1f s.",
+                    wait, exc_info=True,
+                )  # fmt: skip
+            await self._wait(wait)
+        return None
+
     async def _check_database(self) -> None:
         mine = await self._work.jobs.identity()
         theirs = await self._work.app.connector.execute_query_one_async(IDENTITY)
@@ -240,18 +258,16 @@ async def open_app(app: App) -> AsyncGenerator[None]:
     Raises:
         DurableError: Its schema is not there, or its database does not answer.
     """
-    try:
-        ready = await app.check_connection_async()
-    except AppNotOpen:
-        async with AsyncExitStack() as opened:
+    async with AsyncExitStack() as opened:
+        try:
             try:
+                ready = await app.check_connection_async()
+            except AppNotOpen:
                 await opened.enter_async_context(app.open_async())
-            except (ConnectorException, OperationalError) as error:
-                reason = str(error.__cause__ or error).partition("\n")[0]
-                raise DurableError(f"procrastinate's database does not answer: {reason}") from error
-            await opened.enter_async_context(open_app(app))
-            yield
-        return
-    if not ready:
-        raise DurableError(NO_SCHEMA)
-    yield
+                ready = await app.check_connection_async()
+        except (ConnectorException, OperationalError) as error:
+            reason = str(error.__cause__ or error).partition("\n")[0]
+            raise DurableError(f"procrastinate's database does not answer: {reason}") from error
+        if not ready:
+            raise DurableError(NO_SCHEMA)
+        yield
