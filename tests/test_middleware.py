@@ -329,6 +329,25 @@ async def test_middleware_replaces_payload_and_sender(add: Any) -> None:
     assert payload == {"order": 7}
 
 
+async def test_middleware_that_puts_a_sender_into_the_payload_is_refused(add: Any) -> None:
+    signal, received = Signal[Any](), []
+
+    @signal.connect
+    async def receive(sender: Any, **kwargs: object) -> None:
+        received.append(sender)
+
+    def replaces(sent: SentSignal, call_next: Any) -> Any:
+        return call_next(replace(sent, payload={**sent.payload, "sender": str}))
+
+    add(replaces, signal)
+    with pytest.raises(SignalPayloadError) as caught:
+        await signal.send(int)
+    assert "`sender` is no part of it: pass on `dataclasses.replace(sent, sender=" in str(
+        caught.value
+    )
+    assert received == []
+
+
 async def test_middleware_that_does_not_call_next_stops_the_send(add: Any) -> None:
     signal, received = Signal(), list[str]()
 

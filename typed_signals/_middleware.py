@@ -32,7 +32,7 @@ class SentSignal:
     Attributes:
         signal: The signal.
         sender: The signal's sender.
-        payload: The payload by name.
+        payload: The payload by name, without the sender.
         connections: The receivers and how to call them, in the order of connection. To choose
             others, pass on ``dataclasses.replace(sent, connections=...)``.
     """

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from typed_signals._backend import Transaction, find_backend
 from typed_signals._connection import Connection
-from typed_signals._contract import CHANGED
+from typed_signals._contract import CHANGED, Mistake
 from typed_signals._dispatch.changed import (
     begin,
     called,
@@ -24,6 +24,7 @@ from typed_signals._dispatch.run import (
     Run,
     check_payload,
     explained,
+    payload_error,
     run_concurrently,
     run_sequentially,
     without_frame,
@@ -88,6 +89,8 @@ class DispatchPlan:
 
 
 NO_RECEIVERS: Final = DispatchPlan()
+
+SENDER_APART: Final = "is no part of it: pass on `dataclasses.replace(sent, sender=...)`"
 
 
 def plan_for(state: SignalState) -> DispatchPlan:
@@ -194,6 +197,8 @@ async def _deliver(
         def call(sent: SentSignal) -> Coroutine[Any, Any, T]:
             if index < len(middleware):
                 return middleware[index](sent, call_next(index + 1))
+            if "sender" in sent.payload:
+                raise payload_error(state, [Mistake("sender", SENDER_APART)])
             connections = called(state, sent.connections, changed)
             unchanged = connections is plan.connections
             chosen = plan if unchanged else _plan(state, connections)

@@ -13,13 +13,7 @@ from typed_signals._connection import Connection
 from typed_signals._contract import Mistake, payload_mistakes
 from typed_signals._describe import describe
 from typed_signals._dispatch.nesting import ActiveSend, current
-from typed_signals._dispatch.tasks import (
-    UNWIND,
-    can_start_eagerly,
-    cancel_all,
-    start_eagerly,
-    wait_for_all,
-)
+from typed_signals._dispatch.tasks import UNWIND, Task, can_start_eagerly, cancel_all, wait_for_all
 from typed_signals._errors import SignalLoopError, SignalPayloadError
 from typed_signals._registry import BaseSignal, SignalState
 
@@ -60,6 +54,7 @@ async def run_concurrently(
     the receivers and waits for them.
     """
     loop = asyncio.get_running_loop()
+    named = {"sender": sender, **payload}
     outer = current.get()
     send = ActiveSend(signal, sender, payload, connections, outer)
     eager = can_start_eagerly(loop, send.depth)
@@ -72,12 +67,12 @@ async def run_concurrently(
         try:
             for connection in connections:
                 try:
-                    coroutine = connection.call(sender=sender, **payload)
+                    coroutine = connection.call(**named)
                 except TypeError as error:
                     coroutine = _raise(error)
+                send.running = connection
                 if eager:
-                    send.running = connection
-                    task = start_eagerly(loop, coroutine)
+                    task = Task(coroutine, loop=loop, eager_start=True)
                 else:
                     task = loop.create_task(coroutine)
                 if not task.done():
@@ -173,14 +168,16 @@ async def run_sequentially(
     payload: Mapping[str, Any],
 ) -> None:
     """Await one receiver after the other in the caller's task, until one fails."""
+    named = {"sender": sender, **payload}
     outer = current.get()
     send = ActiveSend(signal, sender, payload, connections, outer)
+    unwind = send.depth > 0 and send.depth % UNWIND == 0  # nested sends share one stack
     current.set(send)
     try:
         for connection in connections:
             send.running = connection
-            coroutine = connection.call(sender=sender, **payload)
-            if send.depth and send.depth % UNWIND == 0:  # nested sends share one stack
+            coroutine = connection.call(**named)
+            if unwind:
                 task = asyncio.create_task(coroutine)
                 find_backend(sender).share_transaction(sender, task)
                 await task

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 __all__ = [
     "UNWIND",
+    "Task",
     "can_start_eagerly",
     "cancel_all",
-    "start_eagerly",
     "wait_for_all",
 ]
 
@@ -23,7 +23,14 @@ A task that is started at once uses the stack of its caller, and the stack is li
 
 
 def can_start_eagerly(loop: asyncio.AbstractEventLoop, depth: int) -> bool:
-    """Tell whether the tasks of a send may be started at once."""
+    """Tell whether the tasks of a send may be started at once.
+
+    Such a task needs the event loop only if it waits.
+
+    Args:
+        loop: The running event loop; its task factory, if it has one, makes all tasks.
+        depth: How many sends this one is nested in.
+    """
     return (
         sys.version_info >= (3, 12)
         and loop.get_task_factory() is None
@@ -31,22 +38,8 @@ def can_start_eagerly(loop: asyncio.AbstractEventLoop, depth: int) -> bool:
     )
 
 
-if sys.version_info >= (3, 12):
-
-    def start_eagerly(
-        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
-    ) -> asyncio.Task[Any]:
-        """Start a task at once: it needs the event loop only if it waits."""
-        return asyncio.Task(coroutine, loop=loop, eager_start=True)
-
-
-else:
-
-    def start_eagerly(
-        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any]
-    ) -> asyncio.Task[Any]:
-        """Let the event loop start a task: Python 3.11 has no other way."""
-        return loop.create_task(coroutine)
+Task: Final[Callable[..., asyncio.Task[Any]]] = asyncio.Task
+"""``asyncio.Task``; type checkers that assume Python 3.11 do not know its ``eager_start``."""
 
 
 async def wait_for_all(
