@@ -77,7 +77,7 @@ REQUIRED = os.environ.get("TYPED_SIGNALS_REQUIRE_DATABASES", "") not in {"", "0"
 @cache
 def answers(host: str, port: int) -> bool:
     try:
-        with socket.create_connection((host, port), timeout=2):
+        with socket.create_connection((host, port), timeout=10):
             return True
     except OSError:
         return False

@@ -92,7 +92,7 @@ class Crashes:
                 sent.set()
                 await asyncio.wait((restarting, terminating))
                 # From here on nothing dies any more, except workers, and everything must settle.
-                await self._settled(60 + self.operations / 20)
+                await self._settled(120 + self.operations / 20)
                 done.set()
         finally:
             for process in self._processes:

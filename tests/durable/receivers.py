@@ -59,13 +59,17 @@ def names(shop: Any, body: Any = None, **options: Any) -> list[tuple[str, int]]:
     return received
 
 
+PATIENCE = 90.0
+"""The seconds after which a test fails: busy machines stand still for a while."""
+
+
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.01)
 
 
 async def settled(shop: Any, *states: str) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while Counter(await shop.states()) != Counter(states):
             await asyncio.sleep(0.02)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.durable.receivers import BrokenError, send, until
+from tests.durable.receivers import PATIENCE, BrokenError, send, until
 from typed_signals import post_save
 from typed_signals.durable import Durable, DurableError, Event, Job
 
@@ -172,7 +172,7 @@ async def test_event_that_the_broker_does_not_take_stays_in_the_outbox(shop):
         raise ConnectionError
 
     await send(shop, "a")
-    async with shop.outbox.worker(poll=0.02, publish=publish), asyncio.timeout(20):
+    async with shop.outbox.worker(poll=0.02, publish=publish), asyncio.timeout(PATIENCE):
         while not (await shop.rows())[0]["error"]:
             await asyncio.sleep(0.02)
     assert await shop.states() == ["pending"]

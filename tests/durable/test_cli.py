@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.durable.applications import ANY_ORM, APPS, EVERY_ORM, RECEIVER
+from tests.durable.receivers import PATIENCE
 from tests.static.command_line import PROGRAM, ROOT, run, write
 
 
@@ -54,14 +55,14 @@ class Work:
         )
 
     def until(self, *expected: str) -> None:
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + PATIENCE
         while (found := states(self.project)) != list(expected):
             assert time.monotonic() < ends, found
             time.sleep(0.05)
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[str, str]:
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=30)
+        out, err = self.process.communicate(timeout=PATIENCE)
         assert self.process.returncode == 0, err
         return out, err
 

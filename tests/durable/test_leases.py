@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.durable.receivers import Named, names, send, settled, until
+from tests.durable.receivers import PATIENCE, Named, names, send, settled, until
 from typed_signals.durable import Job, Worker
 from typed_signals.durable._store import Store
 
@@ -47,7 +47,7 @@ async def test_lease_is_renewed_while_its_receiver_runs(shop):
     ):
         await until(lambda: received)
         [claimed] = await shop.rows()
-        async with asyncio.timeout(30):  # without renewals it would have run out by then
+        async with asyncio.timeout(PATIENCE):  # without renewals it would have run out by then
             while (await shop.rows())[0]["due"] <= claimed["due"] + lease:
                 await asyncio.sleep(0.05)
         finish.set()

@@ -18,7 +18,16 @@ from procrastinate.exceptions import ConnectorException
 import typed_signals.ormar
 from tests.conftest import SERVER_URLS
 from tests.durable.crashes import database_of_its_own
-from tests.durable.receivers import BrokenError, Receipt, names, receives, send, settled, until
+from tests.durable.receivers import (
+    PATIENCE,
+    BrokenError,
+    Receipt,
+    names,
+    receives,
+    send,
+    settled,
+    until,
+)
 from tests.shop import Store
 from typed_signals import SignalDefinitionError, post_save
 from typed_signals.durable import Durable, DurableError, Job, Outbox, TableOutbox
@@ -325,10 +334,10 @@ async def test_worker_that_stops_gives_back_what_does_not_finish(shop: Shop):
 
 async def test_worker_asked_twice_stops_at_once(shop: Shop):
     async def hangs(name: str, job: Job) -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
 
     received = names(shop, hangs)
-    async with asyncio.timeout(20), shop.outbox.worker(poll=0.05, grace=60) as worker:
+    async with asyncio.timeout(PATIENCE), shop.outbox.worker(poll=0.05, grace=600) as worker:
         await send(shop, "a")
         await until(lambda: received)
         worker.stop()
@@ -397,7 +406,7 @@ async def test_worker_goes_on_when_its_connections_are_ended(shop: Shop, caplog)
 async def test_worker_starts_although_its_connections_were_ended(shop: Shop, caplog):
     received = names(shop)
     await send(shop, "a")
-    async with shop.app.open_async(), asyncio.timeout(60):
+    async with shop.app.open_async(), asyncio.timeout(PATIENCE):
         await shop.app.check_connection_async()  # its pool has a connection
         async with shop.database.engine.connect() as connection:
             await connection.execute(
@@ -428,7 +437,7 @@ async def test_worker_that_starts_while_its_database_restarts_tries_again(shop: 
     connector = Interrupted(conninfo=plain_url(shop.database.engine.url))
     shop.outbox.app = shop.app.with_connector(connector)
     await send(shop, "a")
-    async with shop.outbox.app.open_async(), asyncio.timeout(60):
+    async with shop.outbox.app.open_async(), asyncio.timeout(PATIENCE):
         runner = shop.outbox.runner(concurrency=1, lease=3, poll=0.05, grace=5)
         working = asyncio.create_task(runner.run())
         await until(lambda: received)
@@ -443,11 +452,11 @@ async def test_worker_whose_database_does_not_answer_can_be_stopped(shop: Shop, 
     connector = Interrupted(conninfo=plain_url(shop.database.engine.url))
     connector.failures = 1_000
     shop.outbox.app = shop.app.with_connector(connector)
-    runner = shop.outbox.runner(concurrency=1, lease=3, poll=60, grace=5)
+    runner = shop.outbox.runner(concurrency=1, lease=3, poll=600, grace=5)
     working = asyncio.create_task(runner.run())
     await until(lambda: "The worker cannot read its database" in caplog.text)
     runner.stop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(20):  # it would wait 30 s
         await working
 
 

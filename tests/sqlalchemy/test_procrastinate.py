@@ -21,7 +21,7 @@ import typed_signals.sqlalchemy as signals
 from tests.conftest import SERVER_URLS
 from tests.durable.applications import PROCRASTINATE, RECEIVER
 from tests.durable.crashes import database_of_its_own
-from tests.durable.receivers import until
+from tests.durable.receivers import PATIENCE, until
 from tests.sqlalchemy.shop import save_on_another_engine
 from tests.static.command_line import PROGRAM, run, write
 from typed_signals.durable import Durable, DurableError, Job, TableOutbox
@@ -233,10 +233,10 @@ async def test_jobs_of_a_worker_that_died_are_tried_again(shop: Shop):
 
 async def test_worker_stops_with_a_receiver_that_hangs(shop: Shop):
     async def hangs(name: str, job: Job) -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(600)
 
     received = shop.receives(hangs)
-    async with asyncio.timeout(20), shop.outbox.worker(poll=0.05, grace=0.1):
+    async with asyncio.timeout(PATIENCE), shop.outbox.worker(poll=0.05, grace=0.1):
         await shop.add("paper")
         await until(lambda: received)
     assert await shop.states() == ["todo"]
@@ -255,11 +255,11 @@ async def test_worker_and_outbox_run_as_programs(tmp_path: Path, monkeypatch: py
             PROGRAM, "worker", "app:outbox", "--poll", "0.05", cwd=tmp_path,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while sorted(await shop.states()) != ["failed", "succeeded"]:
                 await asyncio.sleep(0.1)
         working.send_signal(signal.SIGTERM)
-        out, err = await asyncio.wait_for(working.communicate(), 30)
+        out, err = await asyncio.wait_for(working.communicate(), PATIENCE)
         assert (working.returncode, out) == (0, b"mailed paper\n"), err
         [dead] = await shop.outbox.dead()
         done = await asyncio.to_thread(run, "outbox", "status", "app:outbox", cwd=tmp_path)
