@@ -13,7 +13,7 @@ import psycopg
 import psycopg_pool
 import pytest
 import sqlalchemy as sa
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import AppNotOpen, ConnectorException
 
 import typed_signals.ormar
 from tests.conftest import SERVER_URLS
@@ -445,6 +445,14 @@ async def test_worker_that_starts_while_its_database_restarts_tries_again(shop: 
         await working
     assert received == [("a", 1)]
     assert caplog.text.count("The worker cannot read its database; it tries again in") == 2
+
+
+async def test_worker_of_a_closed_app_is_refused(shop: Shop):
+    names(shop)
+    runner = shop.outbox.runner(concurrency=1, lease=3, poll=0.05, grace=5)
+    with pytest.raises(AppNotOpen):
+        async with asyncio.timeout(PATIENCE):
+            await runner.run()
 
 
 async def test_worker_whose_database_does_not_answer_can_be_stopped(shop: Shop, caplog):

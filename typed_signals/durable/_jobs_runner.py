@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from procrastinate import App, JobContext
 from procrastinate.exceptions import AppNotOpen, ConnectorException
@@ -18,7 +18,7 @@ from typed_signals._dispatch.shield import finish
 from typed_signals.durable._attempt import delay_after
 from typed_signals.durable._errors import DurableError
 from typed_signals.durable._jobs import IDENTITY, NO_SCHEMA, Jobs, is_ours
-from typed_signals.durable._work import PURGE_EVERY, Runner, check_options
+from typed_signals.durable._work import LONGEST_WAIT, PURGE_EVERY, Runner, check_options
 
 if TYPE_CHECKING:
     from procrastinate.middleware import AsyncCallNext
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["JobsRunner", "open_app"]
 
 logger = logging.getLogger(__name__)
-
-LONGEST_WAIT: Final = 30.0
 
 
 class ProcrastinateWorker(Runner, Protocol):
@@ -203,7 +201,7 @@ class JobsRunner:
         failures = 0
         while not self._stopped.is_set():
             try:
-                return await finish(self._check_database())
+                await finish(self._check_database())
             except (DurableError, AppNotOpen):
                 raise
             except Exception:  # SQLAlchemy does not wrap every exception of a driver
@@ -213,8 +211,9 @@ class JobsRunner:
                     "The worker cannot read its database; it tries again in %.1f s.",
                     wait, exc_info=True,
                 )  # fmt: skip
+            else:
+                return
             await self._wait(wait)
-        return None
 
     async def _check_database(self) -> None:
         mine = await self._work.jobs.identity()

@@ -15,6 +15,7 @@ from typed_signals.durable._store import Store
 from typed_signals.durable._table import Claimed, Rows
 
 __all__ = [
+    "LONGEST_WAIT",
     "PURGE_EVERY",
     "WEEK",
     "Entry",
@@ -29,6 +30,8 @@ __all__ = [
 
 WEEK: Final = 7 * 24 * 3600.0
 PURGE_EVERY: Final = 600.0
+LONGEST_WAIT: Final = 30.0
+"""How many seconds a worker waits, at most, before it tries a failing database again."""
 
 
 @dataclass(frozen=True, slots=True)

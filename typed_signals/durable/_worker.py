@@ -7,20 +7,24 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any
 
 from typed_signals._dispatch.shield import finish
 from typed_signals.durable._attempt import after_failure, attempt, delay_after
 from typed_signals.durable._event import Publish
 from typed_signals.durable._table import Claimed
 from typed_signals.durable._telemetry import tracing
-from typed_signals.durable._work import PURGE_EVERY, Settings, TableWork, check_options
+from typed_signals.durable._work import (
+    LONGEST_WAIT,
+    PURGE_EVERY,
+    Settings,
+    TableWork,
+    check_options,
+)
 
 __all__ = ["Worker"]
 
 logger = logging.getLogger(__name__)
-
-LONGEST_WAIT: Final = 30.0
 
 
 class Worker:
