@@ -103,7 +103,7 @@ async def test_receivers_see_the_rows_of_the_test(shop: Shop) -> None:
     assert await shop.Album.objects.count() == 0
 
 
-@pytest.mark.ormar_only("there the rows of the audit log send nothing")
+@pytest.mark.ormar_only("the other ORM's audit log is written without signals")
 async def test_what_receivers_send_is_run_too(shop: Shop) -> None:
     events: list[str] = []
 
@@ -301,7 +301,7 @@ async def test_cancelled_test_stays_cancelled(shop: Shop) -> None:
 # --- the fixture ---------------------------------------------------------------------------------
 
 
-@pytest.mark.ormar_only("the fixture is the same")
+@pytest.mark.ormar_only("the fixture is the same for every ORM: one run is enough")
 def test_fixture_fails_the_test_in_which_a_receiver_fails(
     pytester: pytest.Pytester, tmp_path: Path
 ) -> None:

@@ -119,7 +119,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.ormar_only("a session of SQLAlchemy does not ask who is connected")
+@pytest.mark.ormar_only("with SQLAlchemy it does not matter when the first receiver connects")
 def test_the_first_of_a_process_can_be_connected_inside_a_transaction(tmp_path):
     script = CONNECTED_INSIDE.format(path=tmp_path / "shop.db")
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -55,7 +55,7 @@ def connect_two_that_use_savepoints(shop: Shop) -> None:
     reason="databases 0.9 gives each task a connection of its own: with ormar alone its receivers "
     "are not in the transaction at all",
 )
-@pytest.mark.ormar_only("this is what ormar does without us")
+@pytest.mark.ormar_only("about what ormar alone does")
 async def test_with_ormar_alone_one_receivers_rollback_takes_anothers_rows(plain_shop):
     """Not our behaviour: what this package is measured against."""
     connect_two_that_use_savepoints(plain_shop)

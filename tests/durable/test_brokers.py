@@ -144,7 +144,7 @@ async def test_events_reach_their_receivers_through_a_broker(shop, any_broker):
     assert [row["state"] for row in rows] == ["done"] * 3
 
 
-@pytest.mark.ormar_only("what the broker does is not of an ORM")
+@pytest.mark.ormar_only("the broker does the same whatever the ORM is")
 async def test_broker_delivers_again_what_failed(shop, broker):
     received: list[str] = []
 
@@ -195,7 +195,7 @@ async def test_event_of_an_unknown_receiver_is_left_to_other_processes(shop):
 # --- dead letters --------------------------------------------------------------------------------
 
 
-@pytest.mark.ormar_only("what the broker does is not of an ORM")
+@pytest.mark.ormar_only("the broker does the same whatever the ORM is")
 async def test_rabbitmq_moves_what_fails_too_often_to_its_dead_letter_queue(shop, telemetry):
     from faststream import AckPolicy
     from faststream.rabbit import QueueType, RabbitBroker, RabbitMessage, RabbitQueue
@@ -237,7 +237,7 @@ async def test_rabbitmq_moves_what_fails_too_often_to_its_dead_letter_queue(shop
     await check_buried(shop, telemetry, attempts, buried)
 
 
-@pytest.mark.ormar_only("what the broker does is not of an ORM")
+@pytest.mark.ormar_only("the broker does the same whatever the ORM is")
 async def test_jetstream_publishes_an_advisory_for_what_fails_too_often(shop, telemetry):
     from faststream import AckPolicy
     from faststream.nats import JStream, NatsBroker, NatsMessage

@@ -58,7 +58,7 @@ async def test_every_decorator_of_what_has_happened_takes_durable(shop, operatio
     assert signal_of(shop, f"post_{operation}").receivers == (fits,)
 
 
-@pytest.mark.ormar_only("the signal is of ormar")
+@pytest.mark.ormar_only("only ormar has signals of bulk updates")
 async def test_decorator_of_bulk_updates_takes_durable(shop):
     assert post_bulk_update(shop.Order, durable=Durable("a", payload=Receipt))(fits) is fits
     assert signal_of(shop, "post_bulk_update").receivers == (fits,)
@@ -102,7 +102,7 @@ async def test_receiver_that_is_connected_otherwise_already_is_refused(shop):
     assert signal.receivers == (receipt, plain)
 
 
-@pytest.mark.ormar_only("the other model is of ormar")
+@pytest.mark.ormar_only("the other model is ormar's")
 async def test_one_refused_model_leaves_the_others_unconnected(shop, tmp_path):
     from tests.shop import Store
 
@@ -182,7 +182,7 @@ async def test_function_in_a_class_is_refused(shop):
             async def receive(self, sender: Any, instance: Any, **kwargs: Any) -> None: ...
 
 
-@pytest.mark.ormar_only("the operations are of ormar")
+@pytest.mark.ormar_only("about operations that only ormar has")
 async def test_operations_without_a_signal_write_no_event(shop):
     received = receives(shop)
     await shop.Order.objects.bulk_create([shop.Order(), shop.Order()])
@@ -191,7 +191,7 @@ async def test_operations_without_a_signal_write_no_event(shop):
     assert received == []
 
 
-@pytest.mark.ormar_only("a session cannot flush in its flush")
+@pytest.mark.ormar_only("SQLAlchemy's sessions cannot flush while they flush")
 async def test_save_in_a_receiver_of_a_save_writes_both_events(shop):
     async def saves_again(sender: Any, instance: Any, **kwargs: Any) -> None:
         if instance.name == "outer":
@@ -263,7 +263,7 @@ async def test_muted_receiver_writes_nothing(shop):
     assert await names_written(shop) == ["mail.receipt", "mail.receipt"]
 
 
-@pytest.mark.ormar_only("a session is always in a transaction")
+@pytest.mark.ormar_only("SQLAlchemy's sessions are always in a transaction")
 async def test_muted_receiver_needs_no_transaction(shop):
     signal = signal_of(shop)
     signal.connect(receipt, durable=Durable("mail.receipt"))
@@ -345,7 +345,7 @@ async def test_receiver_is_durable_while_typed_signals_are_uninstalled(shop):
     assert [got["instance"].name for got in received] == ["meanwhile"]
 
 
-@pytest.mark.ormar_only("as above")
+@pytest.mark.ormar_only("only ormar has signals of its own, which stay after `uninstall()`")
 async def test_uninstalling_inside_isolated_keeps_a_receiver_durable(shop):
     received = receives(shop)
     with isolated():
@@ -361,7 +361,7 @@ async def test_uninstalling_inside_isolated_keeps_a_receiver_durable(shop):
 # --- models --------------------------------------------------------------------------------------
 
 
-@pytest.mark.ormar_only("the models are of ormar")
+@pytest.mark.ormar_only("about ormar's models")
 async def test_receiver_of_an_abstract_model_is_disconnected_there(shop):
     import ormar
 
@@ -380,7 +380,7 @@ async def test_receiver_of_an_abstract_model_is_disconnected_there(shop):
     assert len(await shop.rows()) == 2
 
 
-@pytest.mark.ormar_only("the models are of ormar")
+@pytest.mark.ormar_only("about ormar's models")
 async def test_child_in_another_database_is_refused_before_it_writes(shop, tmp_path):
     import ormar
 
@@ -400,7 +400,7 @@ async def test_child_in_another_database_is_refused_before_it_writes(shop, tmp_p
         assert await child.objects.count() == 0
 
 
-@pytest.mark.ormar_only("a session is always in a transaction")
+@pytest.mark.ormar_only("SQLAlchemy's sessions are always in a transaction")
 async def test_transactions_are_no_longer_given_once_the_receiver_is_disconnected(shop):
     in_transaction: list[bool] = []
 

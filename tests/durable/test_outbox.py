@@ -75,7 +75,7 @@ async def test_savepoint_that_is_rolled_back_takes_only_its_own_events_with_it(s
     assert [json.loads(row["payload"])["instance"] for row in await shop.rows()] == [kept.id]
 
 
-@pytest.mark.ormar_only("a session is always in a transaction")
+@pytest.mark.ormar_only("SQLAlchemy's sessions are always in a transaction")
 async def test_operation_outside_a_transaction_is_refused_before_it_writes_anything(shop):
     receives(shop)
     receives(shop, "post_update", name="on.update")
@@ -90,7 +90,7 @@ async def test_operation_outside_a_transaction_is_refused_before_it_writes_anyth
     assert len(await shop.rows()) == 1
 
 
-@pytest.mark.ormar_only("as above")
+@pytest.mark.ormar_only("SQLAlchemy's sessions are always in a transaction")
 async def test_disconnected_receiver_no_longer_requires_a_transaction(shop):
     signal = shop.Order.ormar_config.signals.post_save
     receives(shop)
@@ -99,7 +99,7 @@ async def test_disconnected_receiver_no_longer_requires_a_transaction(shop):
     assert await shop.Order.objects.count() == 1
 
 
-@pytest.mark.ormar_only("as above")
+@pytest.mark.ormar_only("SQLAlchemy's sessions are always in a transaction")
 async def test_transaction_of_another_database_does_not_count(shop, tmp_path):
     from tests.shop import Store
 
@@ -110,7 +110,7 @@ async def test_transaction_of_another_database_does_not_count(shop, tmp_path):
             await shop.Order().save()
 
 
-@pytest.mark.ormar_only("the signal is of ormar")
+@pytest.mark.ormar_only("only ormar has signals of bulk updates")
 async def test_error_of_bulk_update_outside_a_transaction_says_that_it_was_written(shop):
     receives(shop, "post_bulk_update")
     order = await shop.Order().save()
@@ -123,7 +123,7 @@ async def test_error_of_bulk_update_outside_a_transaction_says_that_it_was_writt
     assert len(await shop.rows()) == 1
 
 
-@pytest.mark.ormar_only("a session is always in a transaction")
+@pytest.mark.ormar_only("SQLAlchemy's sessions are always in a transaction")
 async def test_atomic_gives_operations_a_transaction(shop):
     received = receives(shop, atomic=True)
     failing = False
@@ -143,7 +143,7 @@ async def test_atomic_gives_operations_a_transaction(shop):
     assert received[0]["instance"] == order
 
 
-@pytest.mark.ormar_only("as above")
+@pytest.mark.ormar_only("SQLAlchemy's sessions are always in a transaction")
 async def test_atomic_operation_inside_a_transaction_is_part_of_it(shop):
     receives(shop, atomic=True)
     receives(shop, atomic=True, name="another")
@@ -171,7 +171,7 @@ async def test_drain_without_receivers_handles_nothing(shop):
     assert await shop.outbox.drain() == 0
 
 
-@pytest.mark.ormar_only("only in its flush a session is known")
+@pytest.mark.ormar_only("`drain()` cannot know a session of SQLAlchemy outside its flush")
 async def test_drain_inside_an_open_transaction_is_refused(shop):
     async with shop.database.transaction():
         with pytest.raises(DurableError, match="inside an open transaction"):

@@ -46,7 +46,7 @@ async def test_deleted_instance_arrives_as_its_payload(shop):
     assert received[0]["instance"] == Receipt(id=number, total=Decimal(150))
 
 
-@pytest.mark.ormar_only("a collection has its own test")
+@pytest.mark.ormar_only("`tests/sqlalchemy` has a test of collections")
 async def test_relation_arrives_with_its_child_and_its_name(shop):
     received = receives(shop, "post_relation_add", payload=Receipt)
     order, item = await shop.Order().save(), await shop.Item().save()
@@ -62,7 +62,7 @@ async def test_relation_arrives_with_its_child_and_its_name(shop):
     assert got.keys() == {"sender", "instance", "child", "relation_name", "job"}
 
 
-@pytest.mark.ormar_only("the signal is of ormar")
+@pytest.mark.ormar_only("only ormar has signals of bulk updates")
 async def test_bulk_update_arrives_as_a_list_without_those_that_are_gone(shop):
     received = receives(shop, "post_bulk_update")
     orders = [await shop.Order().save(), await shop.Order().save()]
@@ -89,7 +89,7 @@ class Paid(Protocol):
     ) -> Awaitable[object]: ...
 
 
-@pytest.mark.ormar_only("a session is known by an instance")
+@pytest.mark.ormar_only("SQLAlchemy's session is found by an instance, and this payload has none")
 async def test_declared_signal_sends_what_its_protocol_declares(shop):
     received: list[dict[str, Any]] = []
     paid = Signal[Paid]()
@@ -269,7 +269,7 @@ async def test_arguments_that_cannot_be_are_named(shop):
         Durable("a", payload=int)
 
 
-@pytest.mark.ormar_only("each ORM has its own words")
+@pytest.mark.ormar_only("each ORM has its own message; this is ormar's")
 async def test_model_without_an_outbox_is_refused(shop, tmp_path):
     from tests.shop import Store
 
